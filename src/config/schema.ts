@@ -1,0 +1,167 @@
+import { z } from 'zod';
+import { signalNames } from '../score/signal.js';
+
+/**
+ * The settings as a person writes them in edgeminer.config.yaml. Unknown keys are refused.
+ * docs/configuration.md lists every key; a test holds the two together.
+ */
+const share = z.number().min(0).max(1);
+const seconds = z.number().positive();
+const name = z.string().min(1);
+
+const flagRule = z.union([
+  z.literal('off'),
+  z.strictObject({ falseAlarms: share }),
+  z.strictObject({ edgeScore: share }),
+  z.strictObject({ raw: z.number() }),
+]);
+
+const policy = z.strictObject({
+  falseAlarms: share.default(0.01),
+  minFlags: z.int().min(1).default(1),
+  controlSample: share.default(0.01),
+  signals: z.partialRecord(z.enum(signalNames), flagRule).default({}),
+  weights: z
+    .strictObject({
+      confidence: z.number().min(0).default(1),
+      quality: z.number().min(0).default(0.6),
+      novelty: z.number().min(0).default(1),
+    })
+    .prefault({}),
+});
+
+const labelSet = z.strictObject({
+  version: z.int().min(1).default(1),
+  kind: z.enum(['class', 'boxes']).default('class'),
+  classes: z.array(name).min(1),
+});
+
+const model = z.strictObject({
+  /** Exact name, or `*` for every model that no other entry matches. */
+  name,
+  /** Exact versions, or patterns with `*`. */
+  versions: z.array(name).min(1).default(['*']),
+  /** A reference folder, `store` for the published one, or none. */
+  reference: name.default('store'),
+  /** An entry of models/manifest.json, or `none`. */
+  embedder: name.default('efficientnet-lite0'),
+  labelSet: name.optional(),
+  policy: name.default('default'),
+});
+
+const role = z.enum(['producer', 'annotator', 'curator', 'admin']);
+
+export const configSchema = z.strictObject({
+  /** Where the embedded store, images, references and dead letters live. */
+  dataDir: name.default('.edgeminer'),
+  store: z
+    .discriminatedUnion('kind', [
+      z.strictObject({ kind: z.literal('sqlite'), file: name.optional() }),
+      z.strictObject({
+        kind: z.literal('mongodb'),
+        uri: name,
+        database: name.default('edgeminer'),
+      }),
+    ])
+    .prefault({ kind: 'sqlite' }),
+  images: z
+    .discriminatedUnion('kind', [
+      z.strictObject({ kind: z.literal('directory'), path: name.optional() }),
+      z.strictObject({ kind: z.literal('gridfs') }),
+    ])
+    .optional(),
+  kafka: z
+    .strictObject({
+      brokers: z.array(name).min(1),
+      clientId: name.default('edgeminer'),
+      groupId: name.default('edgeminer'),
+      schemaRegistryUrl: z.url().optional(),
+      fromBeginning: z.boolean().default(true),
+      sessionTimeoutSeconds: seconds.default(30),
+      topics: z
+        .strictObject({
+          events: name.default('inference.events'),
+          candidates: name.optional(),
+          curated: name.default('curated.edge-cases'),
+          deadLetters: name.default('inference.events.dlq'),
+        })
+        .prefault({}),
+    })
+    .optional(),
+  fetch: z
+    .strictObject({
+      /** Origins that may be fetched: https://images.example.com, http://10.0.0.5:9000. */
+      allowOrigins: z.array(z.url()).default([]),
+      /** Directories that file: references may point into. */
+      allowDirectories: z.array(name).default([]),
+      maxBytes: z.int().positive().default(32 * 1024 * 1024),
+      timeoutSeconds: seconds.default(15),
+      attempts: z.int().min(1).default(3),
+    })
+    .prefault({}),
+  mining: z
+    .strictObject({
+      maxInFlight: z.int().min(1).default(32),
+      maxBytesInFlight: z.int().positive().default(256 * 1024 * 1024),
+      maxPixels: z.int().positive().default(50_000_000),
+      duplicates: z
+        .strictObject({
+          windowSeconds: z.number().min(0).default(86_400),
+          bits: z.int().min(0).max(32).default(10),
+        })
+        .prefault({}),
+    })
+    .prefault({}),
+  queue: z
+    .strictObject({
+      leaseSeconds: seconds.default(1800),
+      maxBatch: z.int().min(1).max(1000).default(100),
+    })
+    .prefault({}),
+  curation: z
+    .strictObject({
+      shares: z
+        .strictObject({ train: share, validation: share, test: share })
+        .refine((s) => Math.abs(s.train + s.validation + s.test - 1) < 1e-9, {
+          error: 'must sum to 1',
+        })
+        .prefault({ train: 0.8, validation: 0.1, test: 0.1 }),
+      seed: name.default('edgeminer'),
+      incidentGapSeconds: z.number().min(0).default(300),
+      nearDuplicateBits: z.int().min(0).max(32).default(10),
+    })
+    .prefault({}),
+  http: z
+    .strictObject({
+      host: name.default('127.0.0.1'),
+      port: z.int().min(0).max(65_535).default(8080),
+      maxBodyBytes: z.int().positive().default(48 * 1024 * 1024),
+      /** `tokenSha256` is the sha256 of the token, in hex: the token itself is not kept. */
+      tokens: z
+        .array(
+          z.strictObject({
+            name,
+            role,
+            tokenSha256: z.string().regex(/^[0-9a-f]{64}$/, {
+              error: 'must be 64 lower-case hex digits (printf %s TOKEN | sha256sum)',
+            }),
+          }),
+        )
+        .default([]),
+    })
+    .prefault({}),
+  modelsDir: name.optional(),
+  models: z.array(model).default([]),
+  labelSets: z.record(name, labelSet).default({}),
+  policies: z.record(name, policy).default({}),
+  log: z
+    .strictObject({
+      level: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+    })
+    .prefault({}),
+});
+
+export type Settings = z.output<typeof configSchema>;
+export type ModelSettings = Settings['models'][number];
+export type PolicySettings = z.output<typeof policy>;
+export const policySchema = policy;

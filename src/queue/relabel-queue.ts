@@ -1,0 +1,124 @@
+import type { AnnotatorId, BatchId, EventId, ModelName, SourceId, TaskId } from '../ids.js';
+import type { LabelBody } from '../label/label.js';
+import type { Reason } from '../decision/decision.js';
+import type { Task, TaskContent, TaskState } from './task.js';
+
+/**
+ * The relabeling queue. States and transitions are drawn in task.ts. Obligations:
+ *
+ * - Every method returns after the store has acknowledged durably (MongoDB: majority), and
+ *   throws `store.unavailable` when it can't; the caller retries, for every method is safe to
+ *   repeat.
+ * - A task is leased to one claim at a time, whatever number of processes claim at once.
+ * - Time is the caller's: `now` is milliseconds since 1970-01-01 UTC.
+ * - Expected outcomes are returned, not thrown.
+ * - The composition closes it; close() is idempotent.
+ */
+export interface RelabelQueue {
+  /**
+   * Makes a task of each candidate, or refreshes the scores of the ones it knows, or notes a
+   * near-duplicate on the task it repeats. Outcomes are parallel to `offers`.
+   */
+  offer(offers: readonly Offer[], now: number): Promise<readonly OfferOutcome[]>;
+  /** Perceptual hashes of tasks that a new candidate may repeat; newest first. */
+  recentFingerprints(scope: FingerprintScope): Promise<readonly Fingerprint[]>;
+  /**
+   * Claims up to `limit` tasks by priority (highest first, then oldest), under one batch id
+   * that the caller made. An empty list says that nothing that matches is free. Claimers that
+   * collide take what is left of the top rather than fail.
+   */
+  lease(request: LeaseRequest, now: number): Promise<readonly Task[]>;
+  /** Moves the expiry of what the batch still holds; returns the number of tasks renewed. */
+  renew(batchId: BatchId, expiresAt: number, now: number): Promise<number>;
+  /** Ends a leased task with a label or a skip, if the claim still holds it. */
+  complete(claim: Claim, verdict: Verdict, now: number): Promise<CompletionOutcome>;
+  /** Gives back what the batch still holds, all of it or the named tasks; returns how many. */
+  release(batchId: BatchId, tasks: readonly TaskId[] | 'all', now: number): Promise<number>;
+  close(): Promise<void>;
+}
+
+/** What the relabeling queue holds, for people and exports. Same obligations. */
+export interface TaskReader {
+  find(id: TaskId): Promise<Task | undefined>;
+  /**
+   * A page of tasks, ordered by id, after `after` (exclusive). Tasks that are there throughout
+   * a walk over all pages are seen exactly once.
+   */
+  list(filter: TaskFilter, page: Page, now: number): Promise<readonly Task[]>;
+  stats(now: number): Promise<QueueStats>;
+}
+
+export type Offer =
+  | { readonly kind: 'task'; readonly content: TaskContent }
+  | { readonly kind: 'duplicate'; readonly of: TaskId; readonly eventId: EventId };
+
+export type OfferOutcome = 'queued' | 'known' | 'duplicate';
+
+export interface FingerprintScope {
+  readonly modelName: ModelName;
+  readonly sourceId: SourceId;
+  /** Bounds of `occurredAt`, inclusive. */
+  readonly from: number;
+  readonly to: number;
+  readonly limit: number;
+}
+
+export interface Fingerprint {
+  readonly taskId: TaskId;
+  readonly perceptualHash: string;
+}
+
+export interface LeaseRequest {
+  readonly batchId: BatchId;
+  readonly annotator: AnnotatorId;
+  /** 1 or more. */
+  readonly limit: number;
+  readonly expiresAt: number;
+  readonly filter: LeaseFilter;
+}
+
+export interface LeaseFilter {
+  readonly modelName?: ModelName;
+  readonly sourceId?: SourceId;
+  readonly reason?: Reason;
+}
+
+/** What an annotator holds: the batch, and the fence of the task when it was leased. */
+export interface Claim {
+  readonly taskId: TaskId;
+  readonly batchId: BatchId;
+  readonly fence: number;
+}
+
+export type Verdict =
+  | { readonly kind: 'label'; readonly body: LabelBody; readonly labelSet: string }
+  | { readonly kind: 'skip'; readonly reason: string };
+
+export type CompletionOutcome =
+  | { readonly kind: 'completed'; readonly task: Task }
+  /** The very same claim completed it before: a repeated request. Nothing was changed. */
+  | { readonly kind: 'already-completed'; readonly task: Task }
+  /** Expired, released, or leased to somebody else since. Nothing was changed. */
+  | { readonly kind: 'lost' }
+  | { readonly kind: 'unknown-task' };
+
+export interface TaskFilter extends LeaseFilter {
+  readonly state?: TaskState;
+  readonly batchId?: BatchId;
+}
+
+export interface Page {
+  readonly after?: TaskId;
+  /** 1..1000 */
+  readonly limit: number;
+}
+
+export interface QueueStats {
+  readonly byState: Readonly<Record<TaskState, number>>;
+  /** Tasks by reason; a task with two reasons counts under both. */
+  readonly byReason: Readonly<Partial<Record<Reason, number>>>;
+  readonly byModel: Readonly<Record<string, number>>;
+  readonly duplicates: number;
+  /** `offeredAt` of the oldest pending task. */
+  readonly oldestPendingAt: number | undefined;
+}

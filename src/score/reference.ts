@@ -1,0 +1,41 @@
+import type { ModelName, ModelVersion, ReferenceId } from '../ids.js';
+import type { SignalName } from './signal.js';
+
+/**
+ * Statistics of the training data for one model version. Immutable; its id is a hash of its
+ * content, so two machines that fit the same pictures hold the same reference.
+ */
+export interface Reference {
+  readonly id: ReferenceId;
+  readonly modelName: ModelName;
+  readonly modelVersion: ModelVersion;
+  /** Milliseconds since 1970-01-01 UTC; not part of the id. */
+  readonly createdAt: number;
+  /** The embedder that made `embeddings`; they mean nothing to another one. */
+  readonly embedder: { readonly name: string; readonly sha256: string } | undefined;
+  readonly items: readonly ReferenceItem[];
+  /**
+   * Per signal, the raw measurement of each item (parallel to `items`); NaN where the signal
+   * was absent. Embedding distances are leave-one-out.
+   */
+  readonly measurements: Readonly<Partial<Record<SignalName, Float64Array>>>;
+  /** Row-major, items.length x dimensions, as the embedder gave them; undefined without one. */
+  readonly embeddings: EmbeddingMatrix | undefined;
+  /** Neighbours that the embedding distance looks at. */
+  readonly neighbours: number;
+  /** Class names among the labels, sorted; empty without labels. */
+  readonly classes: readonly string[];
+}
+
+export interface ReferenceItem {
+  /** Path relative to the directory it was built from, with forward slashes. */
+  readonly path: string;
+  readonly sha256: string;
+  readonly label?: string;
+}
+
+export interface EmbeddingMatrix {
+  readonly rows: number;
+  readonly dimensions: number;
+  readonly values: Float32Array;
+}

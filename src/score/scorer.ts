@@ -1,0 +1,51 @@
+import type { Predictions } from '../event/inference-event.js';
+import type { PixelPlane } from '../image/decoded-image.js';
+import type { Neighbour } from './neighbours.js';
+import type { AbsentSignal, SignalFamily, SignalName } from './signal.js';
+
+/** All that a scorer may look at. Data only: a scorer does no I/O and keeps no state. */
+export interface ScoringInput {
+  readonly plane: PixelPlane;
+  /** The event's own predictions, else the configured model's, else none. */
+  readonly predictions: Predictions;
+  /** Nearest reference pictures, or why there are none. */
+  readonly neighbours: readonly Neighbour[] | AbsentSignal['why'];
+}
+
+/**
+ * One signal in three separate steps: measure here, then calibrate and flag (calibrate.ts,
+ * flag.ts) the same way for all. Checks that run on every registered scorer hold: the same
+ * input gives the same measurement, it is finite and in `range`, and `explain` is a sentence.
+ */
+export interface Scorer {
+  readonly name: SignalName;
+  readonly family: SignalFamily;
+  /** What `raw` counts, for people: '0..1', 'grey levels', 'cosine distance'. */
+  readonly unit: string;
+  /** Lowest and highest possible measurement; Infinity where there is no bound. */
+  readonly range: readonly [number, number];
+  /** Which end of the range is unusual. */
+  readonly unusual: 'low' | 'high';
+  measure(input: ScoringInput): Measurement;
+  /**
+   * Edge score of a measurement where there is no reference to calibrate against: 0..1,
+   * monotonic towards the unusual end, 0.5 at `fallbackLimit`.
+   */
+  uncalibrated(raw: number): number;
+  /** Raw limit of the flag where there is no reference. */
+  readonly fallbackLimit: number;
+  /** One sentence; `standing` is set where there is a reference. */
+  explain(raw: number, standing: Standing | undefined): string;
+}
+
+export type Measurement =
+  | { readonly kind: 'measured'; readonly raw: number }
+  | { readonly kind: 'absent'; readonly why: AbsentSignal['why'] };
+
+/** Where a measurement stands among the reference's. */
+export interface Standing {
+  /** Share of reference pictures that are less unusual, 0..1. */
+  readonly lessUnusual: number;
+  /** Number of reference pictures measured. */
+  readonly count: number;
+}

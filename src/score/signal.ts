@@ -1,0 +1,59 @@
+/** The names of the built-in signals; also column names in references and keys in policies. */
+export const signalNames = [
+  'least-confidence',
+  'margin',
+  'entropy',
+  'lowest-box-score',
+  'mean-box-score',
+  'dark',
+  'over-exposed',
+  'low-contrast',
+  'blur',
+  'embedding-distance',
+] as const;
+
+export type SignalName = (typeof signalNames)[number];
+
+/** What a signal is about; candidates are counted and prioritised by it. */
+export type SignalFamily = 'confidence' | 'quality' | 'novelty';
+
+/** One scorer's result for one event: measured, then scored, then flagged. */
+export interface Signal {
+  readonly name: SignalName;
+  readonly family: SignalFamily;
+  /** The measurement, in the scorer's unit and range. */
+  readonly raw: number;
+  /**
+   * 0..1, 1 = most unusual. Calibrated: one minus the conformal p-value of `raw` among the
+   * reference's measurements. Not calibrated: the scorer's fixed mapping of `raw`.
+   */
+  readonly edgeScore: number;
+  readonly calibrated: boolean;
+  readonly flagged: boolean;
+  /** One sentence with figures, for a person. */
+  readonly explanation: string;
+}
+
+/** A signal that could not be had for this event, and why. */
+export interface AbsentSignal {
+  readonly name: SignalName;
+  readonly why: 'no-predictions' | 'no-reference' | 'no-embedding' | 'embedding-size-differs';
+}
+
+/** All that was found out about one event. */
+export interface ScoreCard {
+  readonly signals: readonly Signal[];
+  readonly absent: readonly AbsentSignal[];
+}
+
+/** When a signal is flagged. */
+export type FlagRule =
+  /** The measurement is beyond what this share of the reference's own pictures reach. */
+  | { readonly kind: 'false-alarms'; readonly rate: number }
+  /** The edge score is at least this. */
+  | { readonly kind: 'edge-score'; readonly atLeast: number }
+  /** The raw measurement is at or beyond this, in the scorer's direction. */
+  | { readonly kind: 'raw'; readonly limit: number }
+  | { readonly kind: 'off' };
+
+export type FlagRules = Readonly<Record<SignalName, FlagRule>>;

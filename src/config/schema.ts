@@ -27,6 +27,9 @@ const policy = z.strictObject({
       quality: z.number().min(0).default(0.6),
       novelty: z.number().min(0).default(1),
     })
+    .refine((weights) => Object.values(weights).some((weight) => weight > 0), {
+      error: 'needs at least one weight above 0',
+    })
     .prefault({}),
 });
 
@@ -94,7 +97,10 @@ export const configSchema = z.strictObject({
       allowOrigins: z.array(z.url()).default([]),
       /** Directories that file: references may point into. */
       allowDirectories: z.array(name).default([]),
-      maxBytes: z.int().positive().default(32 * 1024 * 1024),
+      maxBytes: z
+        .int()
+        .positive()
+        .default(32 * 1024 * 1024),
       timeoutSeconds: seconds.default(15),
       attempts: z.int().min(1).default(3),
     })
@@ -102,7 +108,10 @@ export const configSchema = z.strictObject({
   mining: z
     .strictObject({
       maxInFlight: z.int().min(1).default(32),
-      maxBytesInFlight: z.int().positive().default(256 * 1024 * 1024),
+      maxBytesInFlight: z
+        .int()
+        .positive()
+        .default(256 * 1024 * 1024),
       maxPixels: z.int().positive().default(50_000_000),
       duplicates: z
         .strictObject({
@@ -135,7 +144,10 @@ export const configSchema = z.strictObject({
     .strictObject({
       host: name.default('127.0.0.1'),
       port: z.int().min(0).max(65_535).default(8080),
-      maxBodyBytes: z.int().positive().default(48 * 1024 * 1024),
+      maxBodyBytes: z
+        .int()
+        .positive()
+        .default(48 * 1024 * 1024),
       /** `tokenSha256` is the sha256 of the token, in hex: the token itself is not kept. */
       tokens: z
         .array(
@@ -161,7 +173,10 @@ export const configSchema = z.strictObject({
     .prefault({}),
 });
 
+/** The settings, validated and with every default filled in. */
 export type Settings = z.output<typeof configSchema>;
 export type ModelSettings = Settings['models'][number];
 export type PolicySettings = z.output<typeof policy>;
-export const policySchema = policy;
+
+/** The policy of a model that names none. */
+export const defaultPolicy: PolicySettings = policy.parse({});

@@ -1,0 +1,65 @@
+import type { Settings } from './schema.js';
+
+export interface NameProblem {
+  readonly path: readonly string[];
+  readonly problem: string;
+}
+
+/** Names in the settings that point at nothing, and choices that exclude each other. */
+export function checkReferences(settings: Settings): NameProblem[] {
+  const problems: NameProblem[] = [];
+  settings.models.forEach((model, index) => {
+    const at = (key: string) => ['models', String(index), key];
+    if (model.labelSet !== undefined && !(model.labelSet in settings.labelSets)) {
+      problems.push({
+        path: at('labelSet'),
+        problem: `there is no label set '${model.labelSet}' under labelSets (${listed(settings.labelSets)})`,
+      });
+    }
+    if (model.policy !== 'default' && !(model.policy in settings.policies)) {
+      problems.push({
+        path: at('policy'),
+        problem: `there is no policy '${model.policy}' under policies (${listed(settings.policies)})`,
+      });
+    }
+    const twin = settings.models.findIndex(
+      (other) =>
+        other.name === model.name && other.versions.some((v) => model.versions.includes(v)),
+    );
+    if (twin < index) {
+      problems.push({
+        path: at('name'),
+        problem: `models.${twin} serves '${model.name}' in the same version already`,
+      });
+    }
+  });
+  for (const [name, labelSet] of Object.entries(settings.labelSets)) {
+    const doubled = labelSet.classes.find((c, index) => labelSet.classes.indexOf(c) !== index);
+    if (doubled !== undefined) {
+      problems.push({
+        path: ['labelSets', name, 'classes'],
+        problem: `'${doubled}' is listed twice`,
+      });
+    }
+  }
+  if (settings.images?.kind === 'gridfs' && settings.store.kind !== 'mongodb') {
+    problems.push({
+      path: ['images', 'kind'],
+      problem: `gridfs needs 'store: {kind: mongodb}'; use directory beside SQLite`,
+    });
+  }
+  const names = settings.http.tokens.map((token) => token.name);
+  const doubled = names.findIndex((name, index) => names.indexOf(name) !== index);
+  if (doubled >= 0) {
+    problems.push({
+      path: ['http', 'tokens', String(doubled), 'name'],
+      problem: `'${names[doubled] ?? ''}' is used twice; work is booked under the name`,
+    });
+  }
+  return problems;
+}
+
+function listed(names: Readonly<Record<string, unknown>>): string {
+  const all = Object.keys(names);
+  return all.length === 0 ? 'none is defined' : `defined: ${all.join(', ')}`;
+}

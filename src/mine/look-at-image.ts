@@ -1,0 +1,25 @@
+import type { InferenceEvent } from '../event/inference-event.js';
+import { decodeImage } from '../image/decode.js';
+import type { DecodedImage } from '../image/decoded-image.js';
+import type { ImageFetcher } from '../image/image-fetcher.js';
+
+export interface ImageStation {
+  readonly fetcher: ImageFetcher;
+  /** A picture of more pixels is refused before it is decoded. */
+  readonly maxPixels: number;
+}
+
+/** An image that was fetched and decoded, once. */
+export interface SeenImage {
+  readonly bytes: Uint8Array;
+  readonly decoded: DecodedImage;
+}
+
+export async function lookAtImage(
+  event: InferenceEvent,
+  { fetcher, maxPixels }: ImageStation,
+  signal: AbortSignal,
+): Promise<SeenImage> {
+  const bytes = await fetcher.fetch(event.image, signal);
+  return { bytes, decoded: await decodeImage(bytes, { maxPixels }) };
+}

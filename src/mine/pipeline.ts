@@ -1,0 +1,63 @@
+import type { Decision } from '../decision/decision.js';
+import { controlDraw } from '../decision/control-draw.js';
+import { decide } from '../decision/decide.js';
+import type { InferenceEvent } from '../event/inference-event.js';
+import { lookAtImage } from './look-at-image.js';
+import type { ImageStation } from './look-at-image.js';
+import type { Station } from './mining-observer.js';
+import { queueCandidate } from './queue-candidate.js';
+import type { QueueStation } from './queue-candidate.js';
+import { scoreImage } from './score-image.js';
+import type { ServedModels } from './served-models.js';
+import type { Lane } from './source-lanes.js';
+
+/** What the path needs of the world: ports only. */
+export interface Stations {
+  readonly images: ImageStation;
+  readonly models: ServedModels;
+  readonly queue: QueueStation;
+  /** Called after each station with the seconds that it took. */
+  readonly took: (station: Station, seconds: number) => void;
+}
+
+export interface Mined {
+  readonly event: InferenceEvent;
+  readonly decision: Decision;
+  readonly outcome: 'queued' | 'known' | 'duplicate' | 'passed';
+}
+
+/**
+ * The path of one event: image, score, decision, queue. Safe to repeat from the start, whatever
+ * failed on the way; resolves once the outcome is durable.
+ */
+export async function mineEvent(
+  event: InferenceEvent,
+  lane: Lane,
+  stations: Stations,
+  signal: AbortSignal,
+): Promise<Mined> {
+  const model = await stations.models.serve(event.modelName, event.modelVersion);
+  const image = await timed('image', stations, () => lookAtImage(event, stations.images, signal));
+  const scored = await timed('score', stations, () => scoreImage(event, image, model));
+  const decision = decide({
+    scores: scored.scores,
+    policy: model.policy,
+    reference: model.reference?.reference.id,
+    draw: controlDraw(event.sourceId, event.eventId),
+  });
+  if (decision.kind === 'pass') return { event, decision, outcome: 'passed' };
+  await lane.turn;
+  const outcome = await timed('queue', stations, () =>
+    queueCandidate({ event, image, scored, decision }, stations.queue),
+  );
+  return { event, decision, outcome };
+}
+
+async function timed<T>(station: Station, stations: Stations, work: () => Promise<T>): Promise<T> {
+  const start = performance.now();
+  try {
+    return await work();
+  } finally {
+    stations.took(station, (performance.now() - start) / 1000);
+  }
+}

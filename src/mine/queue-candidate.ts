@@ -1,0 +1,106 @@
+import type { QueueDecision } from '../decision/decision.js';
+import type { InferenceEvent } from '../event/inference-event.js';
+import type { ImageStore } from '../image/image-store.js';
+import { hammingDistance, perceptualHash } from '../image/perceptual-hash.js';
+import type { TaskId } from '../ids.js';
+import type { RelabelQueue } from '../queue/relabel-queue.js';
+import type { TaskContent, TaskImage } from '../queue/task.js';
+import { taskIdOf } from '../queue/task-id.js';
+import type { CandidatePublisher } from './candidate-publisher.js';
+import type { SeenImage } from './look-at-image.js';
+import type { ScoredImage } from './score-image.js';
+
+export interface QueueStation {
+  readonly queue: RelabelQueue;
+  readonly images: ImageStore;
+  readonly candidates: CandidatePublisher | undefined;
+  readonly duplicates: DuplicateRule;
+  readonly now: () => number;
+}
+
+export interface DuplicateRule {
+  /** Candidates of the same model and source this close in time are compared. Milliseconds. */
+  readonly window: number;
+  /** Perceptual hashes no further apart than this are the same picture. Bits of 64. */
+  readonly bits: number;
+}
+
+export interface Candidate {
+  readonly event: InferenceEvent;
+  readonly image: SeenImage;
+  readonly scored: ScoredImage;
+  readonly decision: QueueDecision;
+}
+
+/** Enough for a busy source's day; the newest are compared. */
+const comparedAtMost = 5000;
+
+/**
+ * Stores the candidate's image, then offers its task, then announces it: whoever sees the task
+ * can see the image. A near-duplicate of an earlier candidate of the same source is noted there
+ * instead, so that nobody labels the same picture twice; the control sample is exempt, for it
+ * must stay a uniform sample of all events.
+ */
+export async function queueCandidate(
+  candidate: Candidate,
+  station: QueueStation,
+): Promise<'queued' | 'known' | 'duplicate'> {
+  const { event, image, scored, decision } = candidate;
+  const id = taskIdOf(event.sourceId, event.eventId);
+  const fingerprint = perceptualHash(image.decoded.plane);
+  const original = decision.control
+    ? undefined
+    : await earlierLike(id, fingerprint, event, station);
+  if (original !== undefined) {
+    await station.queue.offer(
+      [{ kind: 'duplicate', of: original, eventId: event.eventId }],
+      station.now(),
+    );
+    return 'duplicate';
+  }
+  const { width, height, contentType } = image.decoded;
+  const stored: TaskImage = {
+    hash: await station.images.put(image.bytes, contentType),
+    contentType,
+    width,
+    height,
+    perceptualHash: fingerprint,
+    ...(event.image.kind === 'reference' ? { uri: event.image.uri } : {}),
+  };
+  const content: TaskContent = {
+    id,
+    eventId: event.eventId,
+    occurredAt: event.occurredAt,
+    modelName: event.modelName,
+    modelVersion: event.modelVersion,
+    sourceId: event.sourceId,
+    image: stored,
+    predictions: scored.predictions,
+    tags: event.tags,
+    scores: scored.scores,
+    decision,
+  };
+  const [outcome = 'known'] = await station.queue.offer([{ kind: 'task', content }], station.now());
+  await station.candidates?.publish(content);
+  return outcome;
+}
+
+async function earlierLike(
+  id: TaskId,
+  fingerprint: string,
+  event: InferenceEvent,
+  { queue, duplicates }: QueueStation,
+): Promise<TaskId | undefined> {
+  const recent = await queue.recentFingerprints({
+    modelName: event.modelName,
+    sourceId: event.sourceId,
+    from: event.occurredAt - duplicates.window,
+    to: event.occurredAt + duplicates.window,
+    limit: comparedAtMost,
+  });
+  // A replay of an event that has its own task is that task, whatever else looks like it.
+  if (recent.some((other) => other.taskId === id)) return undefined;
+  return recent.find(
+    (other) => hammingDistance(other.perceptualHash, fingerprint) <= duplicates.bits,
+  )?.taskId;
+}

@@ -1,0 +1,66 @@
+import type { InferenceEvent, Predictions } from '../event/inference-event.js';
+import { chooseEmbedding } from '../score/embedding-choice.js';
+import type { Inference } from '../score/embedder.js';
+import { predictionsFrom } from '../score/predictions.js';
+import { scoreEvent } from '../score/score-event.js';
+import type { ScoringInput } from '../score/scorer.js';
+import type { ScoreCard } from '../score/signal.js';
+import type { SeenImage } from './look-at-image.js';
+import type { ServedModel } from './served-models.js';
+
+/** An event's scores, and the predictions that they were made from. */
+export interface ScoredImage {
+  readonly scores: ScoreCard;
+  readonly predictions: Predictions;
+}
+
+/**
+ * Scores an event by its model's reference and policy. What the event brings (predictions, an
+ * embedding) is used; what it lacks comes from the configured ONNX model, which is not run
+ * where nothing is lacking.
+ */
+export async function scoreImage(
+  event: InferenceEvent,
+  image: SeenImage,
+  model: ServedModel,
+): Promise<ScoredImage> {
+  const inference = await inferWhatIsLacking(event, image, model);
+  const predictions =
+    event.predictions.kind === 'none' && inference !== undefined && model.embedder !== undefined
+      ? predictionsFrom(inference, model.embedder.model)
+      : event.predictions;
+  const input = {
+    plane: image.decoded.plane,
+    predictions,
+    neighbours: neighbours(event, inference, model),
+  };
+  return {
+    scores: scoreEvent(input, model.reference?.calibration, model.policy.flags),
+    predictions,
+  };
+}
+
+async function inferWhatIsLacking(
+  event: InferenceEvent,
+  image: SeenImage,
+  { embedder, reference }: ServedModel,
+): Promise<Inference | undefined> {
+  if (embedder === undefined) return undefined;
+  const lacksPredictions =
+    event.predictions.kind === 'none' && embedder.model.classes !== undefined;
+  const lacksEmbedding = event.embedding === undefined && reference?.index !== undefined;
+  return lacksPredictions || lacksEmbedding ? embedder.infer(image.decoded.plane) : undefined;
+}
+
+function neighbours(
+  event: InferenceEvent,
+  inference: Inference | undefined,
+  { reference }: ServedModel,
+): ScoringInput['neighbours'] {
+  const index = reference?.index;
+  if (reference === undefined || index === undefined) return 'no-reference';
+  const chosen = chooseEmbedding(event.embedding, inference?.embedding, index.dimensions);
+  return chosen.kind === 'embedding'
+    ? index.nearest(chosen.embedding, reference.reference.neighbours)
+    : chosen.why;
+}

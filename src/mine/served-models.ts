@@ -1,0 +1,30 @@
+import type { Policy } from '../decision/policy.js';
+import type { ModelName, ModelVersion } from '../ids.js';
+import type { LabelSet } from '../label/label.js';
+import type { Calibration } from '../score/calibrate.js';
+import type { Embedder } from '../score/embedder.js';
+import type { NeighbourIndex } from '../score/neighbours.js';
+import type { Reference } from '../score/reference.js';
+
+/** All that the miner needs to know of one production model in one version. */
+export interface ServedModel {
+  readonly policy: Policy;
+  readonly labelSet: LabelSet | undefined;
+  readonly embedder: Embedder | undefined;
+  readonly reference: LoadedReference | undefined;
+}
+
+export interface LoadedReference {
+  readonly reference: Reference;
+  readonly calibration: Calibration;
+  readonly index: NeighbourIndex | undefined;
+}
+
+/**
+ * Which reference, embedder, label set and policy serve a model. `serve` answers for every
+ * model, known or not: an unknown one gets the default policy and no reference. It may load
+ * from the store, and throws `store.unavailable` when that is away; the caller retries.
+ */
+export interface ServedModels {
+  serve(modelName: ModelName, modelVersion: ModelVersion): Promise<ServedModel>;
+}

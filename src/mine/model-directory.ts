@@ -38,12 +38,12 @@ export interface ModelDirectoryOptions {
 }
 
 /** The first entry that matches, exact names before `*`. */
-export function findEntry(
-  entries: readonly ModelEntry[],
+export function findEntry<Entry extends Pick<ModelEntry, 'name' | 'versions'>>(
+  entries: readonly Entry[],
   modelName: ModelName,
   modelVersion: ModelVersion,
-): ModelEntry | undefined {
-  const serves = (entry: ModelEntry) =>
+): Entry | undefined {
+  const serves = (entry: Entry) =>
     entry.versions.some((pattern) => matchesPattern(pattern, modelVersion));
   return (
     entries.find((entry) => entry.name === modelName && serves(entry)) ??

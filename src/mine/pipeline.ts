@@ -9,6 +9,7 @@ import { queueCandidate } from './queue-candidate.js';
 import type { QueueStation } from './queue-candidate.js';
 import { scoreImage } from './score-image.js';
 import type { ServedModels } from './served-models.js';
+import type { ScoreCard } from '../score/signal.js';
 import type { Lane } from './source-lanes.js';
 
 /** What the path needs of the world: ports only. */
@@ -22,6 +23,7 @@ export interface Stations {
 
 export interface Mined {
   readonly event: InferenceEvent;
+  readonly scores: ScoreCard;
   readonly decision: Decision;
   readonly outcome: 'queued' | 'known' | 'duplicate' | 'passed';
 }
@@ -39,18 +41,19 @@ export async function mineEvent(
   const model = await stations.models.serve(event.modelName, event.modelVersion);
   const image = await timed('image', stations, () => lookAtImage(event, stations.images, signal));
   const scored = await timed('score', stations, () => scoreImage(event, image, model));
+  const { scores } = scored;
   const decision = decide({
-    scores: scored.scores,
+    scores,
     policy: model.policy,
     reference: model.reference?.reference.id,
     draw: controlDraw(event.sourceId, event.eventId),
   });
-  if (decision.kind === 'pass') return { event, decision, outcome: 'passed' };
+  if (decision.kind === 'pass') return { event, scores, decision, outcome: 'passed' };
   await lane.turn;
   const outcome = await timed('queue', stations, () =>
     queueCandidate({ event, image, scored, decision }, stations.queue),
   );
-  return { event, decision, outcome };
+  return { event, scores, decision, outcome };
 }
 
 async function timed<T>(station: Station, stations: Stations, work: () => Promise<T>): Promise<T> {

@@ -1,0 +1,159 @@
+import { join, resolve } from 'node:path';
+import { InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
+import { countPictures } from '../../adapters/directory/pictures.js';
+import { openDeadLetterFile } from '../../adapters/directory/dead-letter-file.js';
+import { observers } from '../../mine/mining-observer.js';
+import { SummaryCounter } from '../../mine/summary.js';
+import type { MiningSummary } from '../../mine/summary.js';
+import { runWorker } from '../../mine/worker.js';
+import { createMetrics } from '../../telemetry/metrics.js';
+import { wholeNumber } from '../arguments.js';
+import { openDecisionLog } from '../decision-log.js';
+import { createWorkerServer } from '../../http/worker-server.js';
+import { readinessOf } from '../readiness.js';
+import { connectWorker } from '../open-kafka.js';
+import { openFileSource, parseSource } from '../open-source.js';
+import type { DirectoryOptions } from '../open-source.js';
+import { closeAll, openStores } from '../open-stores.js';
+import { print, progress, table } from '../output.js';
+import { configFor, loggerFor, withGlobalOptions } from '../settings.js';
+import type { GlobalOptions } from '../settings.js';
+import { inFlightLimits, openStations } from '../stations.js';
+import type { World } from '../world.js';
+
+interface MineOptions extends GlobalOptions, DirectoryOptions {
+  readonly source: ReturnType<typeof parseSource>;
+  readonly once?: boolean;
+  readonly decisions?: string;
+  readonly healthPort?: number;
+}
+
+/** Waits between tries while something is away: soon at first, then every half minute. */
+export const retryPlan = { firstWaitMs: 250, longestWaitMs: 30_000 };
+
+export function mineCommand(parent: Command, world: World): void {
+  withGlobalOptions(
+    parent
+      .command('mine')
+      .description('score events and queue the edge cases: the worker')
+      .requiredOption(
+        '--source <source>',
+        'kafka, directory:DIR, jsonl:FILE, or - for standard input',
+        source,
+      )
+      .option('--once', 'end at the end of the input, and print what was found')
+      .option('--model-name <name>', 'directory: the model that saw the pictures', 'default')
+      .option('--model-version <version>', 'directory: its version')
+      .option('--source-id <id>', 'directory: the source to book the pictures under')
+      .option('--predictions <file>', 'directory: JSON lines with predictions per picture')
+      .option('--decisions <file>', 'write every decision here, one JSON line per event')
+      .option('--health-port <port>', 'serve /healthz, /readyz and /metrics here', wholeNumber(0)),
+    'edgeminer mine --source directory:./incoming --model-version 1.0 --once',
+  ).action((options: MineOptions) => mine(world, options));
+}
+
+function source(text: string) {
+  try {
+    return parseSource(text);
+  } catch (error) {
+    throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+async function mine(world: World, options: MineOptions): Promise<void> {
+  const config = await configFor(world, options);
+  const logger = loggerFor(config);
+  const metrics = createMetrics();
+  const counter = new SummaryCounter();
+  const observer = observers([metrics, counter]);
+  const open: { close(): Promise<void> }[] = [];
+  const opened = <T extends { close(): Promise<void> }>(resource: T): T => {
+    open.unshift(resource);
+    return resource;
+  };
+  const start = performance.now();
+  try {
+    const stores = opened(await openStores(config));
+    metrics.watchQueue(async () => (await stores.queue.stats(world.now())).byState);
+    const kafka =
+      options.source.kind === 'kafka'
+        ? opened(connectWorker(config, logger, { untilEnd: options.once === true }))
+        : undefined;
+    const stations = opened(
+      await openStations(config, stores, {
+        candidates: kafka?.candidates,
+        observer,
+        logger,
+        now: world.now,
+      }),
+    );
+    const deadLetters =
+      kafka?.deadLetters ??
+      opened(await openDeadLetterFile({ path: join(config.dataDir, 'dead-letters.jsonl') }));
+    const decisions =
+      options.decisions === undefined
+        ? undefined
+        : opened(await openDecisionLog(resolve(world.workingDirectory, options.decisions)));
+    const events =
+      kafka !== undefined
+        ? await kafka.openSource()
+        : options.source.kind === 'kafka'
+          ? undefined
+          : await openFileSource(world, options.source, options);
+    if (events === undefined) return;
+    opened(events);
+    if (options.healthPort !== undefined) {
+      const readiness = readinessOf({ store: () => stores.ping() }, world.ending);
+      const health = opened(createWorkerServer({ metrics, readiness, version: world.version }));
+      await health.listen({ host: '0.0.0.0', port: options.healthPort });
+    }
+    const total =
+      options.source.kind === 'directory'
+        ? await countPictures(resolve(world.workingDirectory, options.source.path))
+        : undefined;
+    const bar = progress(world, 'mining', total);
+    try {
+      await runWorker(
+        {
+          source: events,
+          stations,
+          deadLetters,
+          limits: inFlightLimits(config),
+          retry: retryPlan,
+          observer,
+          onMined: (mined) => {
+            decisions?.write(mined);
+            bar.update(counter.settled);
+          },
+        },
+        world.ending,
+      );
+    } finally {
+      bar.end();
+    }
+  } finally {
+    await closeAll(open);
+  }
+  const summary = counter.summary((performance.now() - start) / 1000);
+  print(world, summary, options.json, summaryLines);
+}
+
+export function summaryLines(summary: MiningSummary): string[] {
+  const reasons = Object.entries(summary.candidatesByReason);
+  const codes = Object.entries(summary.rejectedByCode);
+  return [
+    `${summary.events} events: ${summary.scored} scored, ${summary.queued} queued, ` +
+      `${summary.duplicates} duplicates, ${summary.known} known before, ${summary.rejected} rejected`,
+    `${summary.imagesPerSecond.toFixed(1)} images per second over ${summary.seconds.toFixed(1)} s`,
+    ...(reasons.length === 0 ? [] : ['', ...table([['reason', 'candidates'], ...reasons])]),
+    ...(codes.length === 0 ? [] : ['', ...table([['rejected for', 'events'], ...codes])]),
+    ...(summary.withoutReference === 0
+      ? []
+      : [
+          '',
+          `${summary.withoutReference} events had no reference, so only fixed limits were applied to them:`,
+          `  edgeminer reference build --images DIR --model-name NAME --model-version VERSION`,
+        ]),
+  ];
+}

@@ -1,0 +1,233 @@
+import { randomUUID } from 'node:crypto';
+import { Option } from 'commander';
+import type { Command } from 'commander';
+import { EdgeminerError } from '../../faults.js';
+import { annotatorId, batchId, modelName, sourceId, taskId } from '../../ids.js';
+import type { Reason } from '../../decision/decision.js';
+import { createLabelDesk } from '../../queue/label-desk.js';
+import type { LabelDesk } from '../../queue/label-desk.js';
+import type { LeaseFilter, QueueStats } from '../../queue/relabel-queue.js';
+import type { Task, TaskState } from '../../queue/task.js';
+import { stateAt } from '../../queue/task.js';
+import { signalNames } from '../../score/signal.js';
+import { positiveNumber, wholeNumber } from '../arguments.js';
+import { importLabels, writeBatch } from '../label-files.js';
+import { labelSets } from '../open-models.js';
+import { openStores } from '../open-stores.js';
+import type { Stores } from '../open-stores.js';
+import { print, table } from '../output.js';
+import { configFor, withGlobalOptions } from '../settings.js';
+import type { GlobalOptions } from '../settings.js';
+import type { World } from '../world.js';
+
+interface FilterOptions extends GlobalOptions {
+  readonly model?: string;
+  readonly source?: string;
+  readonly reason?: Reason;
+}
+
+interface Desk {
+  readonly stores: Stores;
+  readonly desk: LabelDesk;
+  readonly leaseSeconds: number;
+}
+
+const taskStates = ['pending', 'leased', 'labelled', 'skipped'] as const satisfies TaskState[];
+
+export function queueCommand(parent: Command, world: World): void {
+  const queue = parent.command('queue').description('the relabeling queue');
+
+  withGlobalOptions(
+    queue.command('stats').description('how many tasks, by state, reason and model'),
+    'edgeminer queue stats',
+  ).action((options: GlobalOptions) =>
+    atDesk(world, options, async ({ stores }) => {
+      print(world, await stores.queue.stats(world.now()), options.json, (s) =>
+        statsLines(s, world),
+      );
+    }),
+  );
+
+  withGlobalOptions(
+    filtered(queue.command('list').description('tasks, a page at a time'))
+      .addOption(new Option('--state <state>', 'only tasks in this state').choices(taskStates))
+      .option('--limit <n>', 'tasks on the page', wholeNumber(1), 50)
+      .option('--after <task>', 'go on after this task id'),
+    'edgeminer queue list --state pending --reason dark',
+  ).action((options: FilterOptions & { state?: TaskState; limit: number; after?: string }) =>
+    atDesk(world, options, async ({ stores }) => {
+      const tasks = await stores.queue.list(
+        { ...filterOf(options), ...(options.state === undefined ? {} : { state: options.state }) },
+        {
+          limit: Math.min(options.limit, 1000),
+          ...(options.after === undefined ? {} : { after: taskId(options.after) }),
+        },
+        world.now(),
+      );
+      print(world, tasks, options.json, (all) => listLines(all, options.limit, world));
+    }),
+  );
+
+  withGlobalOptions(
+    filtered(queue.command('pull').description('lease a batch, and write its pictures to a folder'))
+      .requiredOption('--annotator <name>', 'who will label it')
+      .option('--limit <n>', 'most tasks in the batch', wholeNumber(1), 20)
+      .option('--lease-seconds <n>', 'how long the tasks stay yours', positiveNumber)
+      .requiredOption('--out <dir>', 'folder to write to; made if it is not there'),
+    'edgeminer queue pull --annotator ada --limit 20 --out ./batch',
+  ).action(
+    (
+      options: FilterOptions & {
+        annotator: string;
+        limit: number;
+        leaseSeconds?: number;
+        out: string;
+      },
+    ) =>
+      atDesk(world, options, async ({ stores, desk }) => {
+        const leased = await desk.lease({
+          annotator: annotatorId(options.annotator),
+          limit: options.limit,
+          filter: filterOf(options),
+          leaseSeconds: options.leaseSeconds,
+        });
+        if (leased.kind === 'refused') throw leased.fault;
+        const written = await writeBatch(
+          world,
+          options.out,
+          leased,
+          annotatorId(options.annotator),
+          stores.images,
+        );
+        print(world, written, options.json, (batch) =>
+          batch.tasks === 0
+            ? ['no tasks: nothing that matches is free']
+            : [
+                `batch ${batch.batchId}: ${batch.tasks} tasks in ${batch.directory}, yours until ${batch.expiresAt}`,
+                `label them in ${batch.labelsFile}, then: edgeminer queue import ${options.out}`,
+              ],
+        );
+      }),
+  );
+
+  withGlobalOptions(
+    queue
+      .command('import')
+      .description('take in the labels of a pulled batch')
+      .argument('<dir>', 'the folder that queue pull wrote'),
+    'edgeminer queue import ./batch',
+  ).action((directory: string, options: GlobalOptions) =>
+    atDesk(world, options, async ({ desk }) => {
+      const result = await importLabels(world, directory, desk);
+      print(world, result, options.json, (r) => [
+        `${r.labelled} labelled, ${r.skipped} skipped, ${r.left} left for later, ${r.refused.length} refused`,
+        ...r.refused.map(
+          (one) =>
+            `line ${one.line}: ${one.message}${one.mend === undefined ? '' : ` (${one.mend})`}`,
+        ),
+      ]);
+      if (result.refused.length > 0) {
+        throw new EdgeminerError('label.invalid', `${result.refused.length} lines were refused`, {
+          field: 'labels.jsonl',
+          mend: 'Mend those lines and import again; what was taken in stays.',
+        });
+      }
+    }),
+  );
+
+  withGlobalOptions(
+    queue
+      .command('release')
+      .description('give tasks of a batch back, so that others can take them')
+      .argument('<batch>', 'batch id')
+      .requiredOption('--annotator <name>', 'who holds it')
+      .option('--task <id...>', 'only these tasks'),
+    'edgeminer queue release 3f0c... --annotator ada',
+  ).action((batch: string, options: GlobalOptions & { annotator: string; task?: string[] }) =>
+    atDesk(world, options, async ({ desk }) => {
+      const tasks = options.task?.map((id) => taskId(id)) ?? 'all';
+      const result = await desk.release(batchId(batch), annotatorId(options.annotator), tasks);
+      if (result.kind === 'refused') throw result.fault;
+      print(world, { released: result.released }, options.json, (r) => [
+        `${r.released} tasks given back`,
+      ]);
+    }),
+  );
+}
+
+async function atDesk(
+  world: World,
+  options: GlobalOptions,
+  work: (desk: Desk) => Promise<void>,
+): Promise<void> {
+  const config = await configFor(world, options);
+  const stores = await openStores(config);
+  try {
+    const desk = createLabelDesk({
+      queue: stores.queue,
+      reader: stores.queue,
+      labelSetFor: labelSets(config),
+      now: world.now,
+      newBatchId: () => batchId(randomUUID()),
+      leaseSeconds: config.queue.leaseSeconds,
+      maxBatch: config.queue.maxBatch,
+    });
+    await work({ stores, desk, leaseSeconds: config.queue.leaseSeconds });
+  } finally {
+    await stores.close();
+  }
+}
+
+function filtered(command: Command): Command {
+  return command
+    .option('--model <name>', 'only tasks of this model')
+    .option('--source <id>', 'only tasks of this source')
+    .addOption(
+      new Option('--reason <reason>', 'only tasks queued for this').choices([
+        ...signalNames,
+        'control-sample',
+      ]),
+    );
+}
+
+function filterOf({ model, source, reason }: FilterOptions): LeaseFilter {
+  return {
+    ...(model === undefined ? {} : { modelName: modelName(model) }),
+    ...(source === undefined ? {} : { sourceId: sourceId(source) }),
+    ...(reason === undefined ? {} : { reason }),
+  };
+}
+
+function statsLines(stats: QueueStats, world: World): string[] {
+  const age =
+    stats.oldestPendingAt === undefined
+      ? 'nothing waits'
+      : `oldest waits for ${Math.round((world.now() - stats.oldestPendingAt) / 60_000)} min`;
+  return [
+    ...table([['state', 'tasks'], ...Object.entries(stats.byState)]),
+    '',
+    ...table([['reason', 'tasks'], ...Object.entries(stats.byReason)]),
+    '',
+    ...table([['model', 'tasks'], ...Object.entries(stats.byModel)]),
+    '',
+    `${stats.duplicates} near-duplicates kept out · ${age}`,
+  ];
+}
+
+function listLines(tasks: readonly Task[], limit: number, world: World): string[] {
+  const last = tasks.at(-1);
+  return [
+    ...table([
+      ['task', 'state', 'priority', 'reasons', 'source', 'model'],
+      ...tasks.map((task) => [
+        task.id,
+        stateAt(task, world.now()),
+        task.decision.priority.toFixed(3),
+        task.decision.reasons.join(', '),
+        task.sourceId,
+        `${task.modelName} ${task.modelVersion}`,
+      ]),
+    ]),
+    ...(last !== undefined && tasks.length === limit ? [`more: --after ${last.id}`] : []),
+  ];
+}

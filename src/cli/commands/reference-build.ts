@@ -1,0 +1,110 @@
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import { writeReferenceFolder } from '../../adapters/directory/directory-reference-store.js';
+import { countPictures, trainingPictures } from '../../adapters/directory/pictures.js';
+import { openEmbedder } from '../../adapters/onnx/onnx-embedder.js';
+import type { Config } from '../../config/load-config.js';
+import { decodeImage } from '../../image/decode.js';
+import { modelName, modelVersion } from '../../ids.js';
+import { findEntry } from '../../mine/model-directory.js';
+import { buildReference } from '../../score/build-reference.js';
+import { openStores } from '../open-stores.js';
+import { print, progress } from '../output.js';
+import { configFor, withGlobalOptions } from '../settings.js';
+import type { GlobalOptions } from '../settings.js';
+import type { World } from '../world.js';
+
+interface BuildOptions extends GlobalOptions {
+  readonly images: string;
+  readonly labels?: string;
+  readonly predictions?: string;
+  readonly modelName: string;
+  readonly modelVersion: string;
+  readonly out?: string;
+}
+
+export function referenceCommand(parent: Command, world: World): void {
+  const reference = parent.command('reference').description('statistics of the training pictures');
+  withGlobalOptions(
+    reference
+      .command('build')
+      .description('fit the reference of one model version from its training pictures')
+      .requiredOption('--images <dir>', 'directory of training pictures, searched recursively')
+      .requiredOption('--model-version <version>', 'version of the production model')
+      .option('--model-name <name>', 'name of the production model', 'default')
+      .option('--labels <file>', 'class of each picture: CSV lines "path,label"')
+      .option('--predictions <file>', 'JSON lines: what the production model predicts for each')
+      .option('--out <dir>', 'also write the reference folder here'),
+    'edgeminer reference build --images ./training --model-name shop --model-version 1.0',
+  ).action((options: BuildOptions) => build(world, options));
+}
+
+async function build(world: World, options: BuildOptions): Promise<void> {
+  const config = await configFor(world, options);
+  const directory = resolve(world.workingDirectory, options.images);
+  const path = (file: string | undefined) =>
+    file === undefined ? undefined : resolve(world.workingDirectory, file);
+  const total = await countPictures(directory);
+  const name = modelName(options.modelName);
+  const version = modelVersion(options.modelVersion);
+  const embedderName = findEntry(config.models, name, version)?.embedder ?? defaultEmbedder;
+  const embedder =
+    embedderName === 'none'
+      ? undefined
+      : await openEmbedder({ modelsDir: config.modelsDir, name: embedderName });
+  const bar = progress(world, 'fitting', total);
+  try {
+    const { reference, skipped } = await buildReference({
+      pictures: trainingPictures(directory, {
+        labels: path(options.labels),
+        predictions: path(options.predictions),
+      }),
+      decode: (bytes) => decodeImage(bytes, { maxPixels: config.mining.maxPixels }),
+      ...(embedder === undefined ? {} : { embedder }),
+      modelName: name,
+      modelVersion: version,
+      now: world.now(),
+      concurrency: 8,
+      onProgress: (done) => bar.update(done),
+    });
+    bar.end();
+    await keep(config, reference, path(options.out));
+    const result = {
+      id: reference.id,
+      modelName: name,
+      modelVersion: version,
+      pictures: reference.items.length,
+      skipped,
+      embedder: reference.embedder?.name,
+      signals: Object.keys(reference.measurements),
+      out: path(options.out),
+    };
+    print(world, result, options.json, (r) => [
+      `reference ${r.id.slice(0, 12)} of ${r.modelName} ${r.modelVersion}: ${r.pictures} pictures, ` +
+        `${r.signals.length} signals${r.embedder === undefined ? '' : `, embeddings by ${r.embedder}`}`,
+      ...r.skipped.map((one) => `skipped ${one.path}: ${one.why}`),
+      ...(r.out === undefined ? [] : [`written to ${r.out}`]),
+      `published to the ${config.store.kind === 'mongodb' ? 'MongoDB' : 'embedded'} store: ` +
+        `'mine' finds it for events of this model and version`,
+    ]);
+  } finally {
+    bar.end();
+    await embedder?.close();
+  }
+}
+
+const defaultEmbedder = 'efficientnet-lite0';
+
+async function keep(
+  config: Config,
+  reference: Parameters<typeof writeReferenceFolder>[1],
+  out: string | undefined,
+): Promise<void> {
+  if (out !== undefined) await writeReferenceFolder(out, reference);
+  const stores = await openStores(config);
+  try {
+    await stores.references.publish(reference);
+  } finally {
+    await stores.close();
+  }
+}

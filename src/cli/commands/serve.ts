@@ -1,0 +1,125 @@
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import type { Command } from 'commander';
+import type { Config } from '../../config/load-config.js';
+import { curate } from '../../curate/curation.js';
+import { batchId } from '../../ids.js';
+import { defaultHttpLimits } from '../../http/deps.js';
+import { createHttpServer } from '../../http/server.js';
+import type { EventIntake } from '../../mine/event-intake.js';
+import { createLocalIntake } from '../../mine/local-intake.js';
+import { createLabelDesk } from '../../queue/label-desk.js';
+import type { Logger } from '../../telemetry/logger.js';
+import { createMetrics } from '../../telemetry/metrics.js';
+import type { Metrics } from '../../telemetry/metrics.js';
+import { wholeNumber } from '../arguments.js';
+import { openEdgeCasePublisher, openKafkaIntake } from '../open-kafka.js';
+import { labelSets } from '../open-models.js';
+import { closeAll, openStores } from '../open-stores.js';
+import type { Stores } from '../open-stores.js';
+import { readinessOf } from '../readiness.js';
+import { configFor, loggerFor, withGlobalOptions } from '../settings.js';
+import type { GlobalOptions } from '../settings.js';
+import { splitPlan } from '../split-plan.js';
+import { inFlightLimits, openStations } from '../stations.js';
+import type { World } from '../world.js';
+
+interface ServeOptions extends GlobalOptions {
+  readonly host?: string;
+  readonly port?: number;
+}
+
+export function serveCommand(parent: Command, world: World): void {
+  withGlobalOptions(
+    parent
+      .command('serve')
+      .description('the HTTP API: take in events, lease batches, take labels, curate')
+      .option('--host <host>', 'address to listen on (default: http.host)')
+      .option('--port <port>', 'port to listen on (default: http.port, 8080)', wholeNumber(0)),
+    'edgeminer serve --port 8080',
+  ).action((options: ServeOptions) => serve(world, options));
+}
+
+async function serve(world: World, options: ServeOptions): Promise<void> {
+  const config = await configFor(world, options);
+  const logger = loggerFor(config);
+  const metrics = createMetrics();
+  const open: { close(): Promise<void> }[] = [];
+  try {
+    const stores = await openStores(config);
+    open.unshift(stores);
+    metrics.watchQueue(async () => (await stores.queue.stats(world.now())).byState);
+    const intake = await openIntake(world, config, stores, metrics, logger);
+    open.unshift(intake);
+    const publisher = openEdgeCasePublisher(config, logger);
+    if (publisher !== undefined) open.unshift(publisher);
+    const labelSetFor = labelSets(config);
+    const server = await createHttpServer({
+      intake,
+      desk: createLabelDesk({
+        queue: stores.queue,
+        reader: stores.queue,
+        labelSetFor,
+        now: world.now,
+        newBatchId: () => batchId(randomUUID()),
+        leaseSeconds: config.queue.leaseSeconds,
+        maxBatch: config.queue.maxBatch,
+      }),
+      reader: stores.queue,
+      images: stores.images,
+      curatedSets: stores.curatedSets,
+      curate: (curation) =>
+        curate(
+          {
+            reader: stores.queue,
+            sets: stores.curatedSets,
+            images: stores.images,
+            ...(publisher === undefined ? {} : { publisher }),
+            now: world.now,
+          },
+          curation,
+        ),
+      splitPlan: splitPlan(config),
+      labelSetFor,
+      tokens: config.http.tokens,
+      metrics,
+      logger,
+      readiness: readinessOf({ store: () => stores.ping() }, world.ending),
+      now: world.now,
+      version: world.version,
+      limits: { ...defaultHttpLimits, maxEventBytes: config.http.maxBodyBytes },
+    });
+    open.unshift(server);
+    const address = await server.listen({
+      host: options.host ?? config.http.host,
+      port: options.port ?? config.http.port,
+    });
+    world.stderr.write(
+      `edgeminer serves ${address.url}; its documentation is at ${address.url}/docs\n`,
+    );
+    world.onResult?.(address);
+    if (!world.ending.aborted) await once(world.ending, 'abort');
+  } finally {
+    await closeAll(open);
+  }
+}
+
+/** With Kafka, events are handed to the workers' topic; without, they are mined right here. */
+async function openIntake(
+  world: World,
+  config: Config,
+  stores: Stores,
+  observer: Metrics,
+  logger: Logger,
+): Promise<EventIntake> {
+  const kafka = openKafkaIntake(config, logger);
+  if (kafka !== undefined) return kafka;
+  const stations = await openStations(config, stores, {
+    candidates: undefined,
+    observer,
+    logger,
+    now: world.now,
+  });
+  const intake = createLocalIntake({ stations, limits: inFlightLimits(config), observer });
+  return { accept: (body) => intake.accept(body), close: () => closeAll([intake, stations]) };
+}

@@ -1,0 +1,183 @@
+import { openEmbedder } from '../adapters/onnx/onnx-embedder.js';
+import { readReferenceFolder } from '../adapters/directory/directory-reference-store.js';
+import type { Config } from '../config/load-config.js';
+import { defaultPolicy } from '../config/schema.js';
+import type { ModelSettings, PolicySettings } from '../config/schema.js';
+import type { Policy } from '../decision/policy.js';
+import { EdgeminerError } from '../faults.js';
+import { modelName, modelVersion } from '../ids.js';
+import type { ModelName, ModelVersion } from '../ids.js';
+import type { LabelSet } from '../label/label.js';
+import {
+  createServedModels,
+  findEntry,
+  loadReference,
+  matchesPattern,
+} from '../mine/model-directory.js';
+import type { ModelEntry } from '../mine/model-directory.js';
+import type { LoadedReference, ServedModels } from '../mine/served-models.js';
+import { checkReference } from '../score/check-reference.js';
+import type { Embedder } from '../score/embedder.js';
+import type { ReferenceStore } from '../score/reference-store.js';
+import { signalNames } from '../score/signal.js';
+import type { FlagRule, FlagRules } from '../score/signal.js';
+import type { Logger } from '../telemetry/logger.js';
+import { closeAll } from './open-stores.js';
+
+/** Serves a model that the configuration does not name. */
+const everyModel: ModelSettings = {
+  name: '*',
+  versions: ['*'],
+  reference: 'store',
+  embedder: 'efficientnet-lite0',
+  policy: 'default',
+};
+
+const referenceRefreshMs = 60_000;
+
+export interface OpenModels {
+  readonly served: ServedModels;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens every embedder once, loads the references that the configuration names, and refuses to
+ * start if one does not fit its model.
+ */
+export async function openModels(
+  config: Config,
+  references: ReferenceStore,
+  logger: Logger,
+  now: () => number,
+): Promise<OpenModels> {
+  const embedders = new Map<string, Embedder>();
+  const close = () => closeAll([...embedders.values()]);
+
+  async function embedderOf(name: string): Promise<Embedder | undefined> {
+    if (name === 'none') return undefined;
+    let embedder = embedders.get(name);
+    if (embedder === undefined) {
+      embedder = await openEmbedder({ modelsDir: config.modelsDir, name });
+      embedders.set(name, embedder);
+    }
+    return embedder;
+  }
+
+  async function entryOf(settings: ModelSettings): Promise<ModelEntry> {
+    const embedder = await embedderOf(settings.embedder);
+    return {
+      name: settings.name,
+      versions: settings.versions,
+      policy: policyOf(config, settings.policy),
+      labelSet: labelSetOf(config, settings),
+      embedder,
+      reference: await referenceOf(settings, embedder, references),
+    };
+  }
+
+  try {
+    const entries: ModelEntry[] = [];
+    for (const settings of config.models) entries.push(await entryOf(settings));
+    const named = entries.find((entry) => entry.name === '*' && entry.versions.includes('*'));
+    return {
+      served: createServedModels({
+        entries,
+        fallback: named ?? (await entryOf(everyModel)),
+        references,
+        now,
+        refreshMs: referenceRefreshMs,
+        onMismatch: (fault) =>
+          logger.error('a stored reference does not fit and is not used', {
+            error: fault,
+            mend: fault.mend,
+          }),
+      }),
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function referenceOf(
+  settings: ModelSettings,
+  embedder: Embedder | undefined,
+  references: ReferenceStore,
+): Promise<LoadedReference | 'store' | 'none'> {
+  if (settings.reference === 'none') return 'none';
+  if (settings.reference === 'store') {
+    await checkStored(settings, embedder, references);
+    return 'store';
+  }
+  const reference = await readReferenceFolder(settings.reference);
+  const fits = settings.versions.some((pattern) => matchesPattern(pattern, reference.modelVersion));
+  checkReference(reference, {
+    modelName: settings.name === '*' ? reference.modelName : modelName(settings.name),
+    modelVersion: fits ? reference.modelVersion : modelVersion(settings.versions.join(', ')),
+    embedder: embedder?.model,
+  });
+  return loadReference(reference);
+}
+
+/** Where name and version are exact, a wrong reference is found at the start, not later. */
+async function checkStored(
+  settings: ModelSettings,
+  embedder: Embedder | undefined,
+  references: ReferenceStore,
+): Promise<void> {
+  for (const version of settings.versions) {
+    if (settings.name === '*' || version.includes('*')) continue;
+    const expected = { modelName: modelName(settings.name), modelVersion: modelVersion(version) };
+    const id = await references.current(expected.modelName, expected.modelVersion);
+    const reference = id === undefined ? undefined : await references.load(id);
+    if (reference !== undefined)
+      checkReference(reference, { ...expected, embedder: embedder?.model });
+  }
+}
+
+/** The label set of a model's entry, if it names one. Needs no embedder to be open. */
+export function labelSets(
+  config: Config,
+): (name: ModelName, version: ModelVersion) => LabelSet | undefined {
+  const entries = config.models.map((settings) => ({
+    name: settings.name,
+    versions: settings.versions,
+    labelSet: labelSetOf(config, settings),
+  }));
+  return (name, version) => findEntry(entries, name, version)?.labelSet;
+}
+
+function labelSetOf(config: Config, { labelSet: name }: ModelSettings): LabelSet | undefined {
+  const settings = name === undefined ? undefined : config.labelSets[name];
+  return name === undefined || settings === undefined ? undefined : { name, ...settings };
+}
+
+function policyOf(config: Config, name: string): Policy {
+  const settings = config.policies[name] ?? (name === 'default' ? defaultPolicy : undefined);
+  if (settings === undefined) {
+    throw new EdgeminerError('config.invalid', `there is no policy '${name}'`, {
+      field: 'models[].policy',
+      mend: `Define it under policies, or use 'default'.`,
+    });
+  }
+  return toPolicy(name, settings);
+}
+
+export function toPolicy(name: string, settings: PolicySettings): Policy {
+  const ruleOf = (signal: (typeof signalNames)[number]): FlagRule => {
+    const written = settings.signals[signal];
+    if (written === undefined) return { kind: 'false-alarms', rate: settings.falseAlarms };
+    if (written === 'off') return { kind: 'off' };
+    if ('falseAlarms' in written) return { kind: 'false-alarms', rate: written.falseAlarms };
+    if ('edgeScore' in written) return { kind: 'edge-score', atLeast: written.edgeScore };
+    return { kind: 'raw', limit: written.raw };
+  };
+  return {
+    name,
+    flags: Object.fromEntries(signalNames.map((signal) => [signal, ruleOf(signal)])) as FlagRules,
+    minFlags: settings.minFlags,
+    weights: settings.weights,
+    controlSample: settings.controlSample,
+  };
+}

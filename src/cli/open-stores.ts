@@ -1,0 +1,51 @@
+import { join } from 'node:path';
+import { openDirectoryImageStore } from '../adapters/directory/directory-image-store.js';
+import { openDirectoryReferenceStore } from '../adapters/directory/directory-reference-store.js';
+import { openMongoStore } from '../adapters/mongo/open-mongo-store.js';
+import { openSqliteStore } from '../adapters/sqlite/open-sqlite-store.js';
+import type { Config } from '../config/load-config.js';
+import type { CuratedSetStore } from '../curate/curated-set-store.js';
+import type { ImageStore } from '../image/image-store.js';
+import type { RelabelQueue, TaskReader } from '../queue/relabel-queue.js';
+import type { ReferenceStore } from '../score/reference-store.js';
+
+/** Everything that is kept, behind ports. */
+export interface Stores {
+  readonly queue: RelabelQueue & TaskReader;
+  readonly curatedSets: CuratedSetStore;
+  readonly images: ImageStore;
+  readonly references: ReferenceStore;
+  /** Resolves if the store answers; throws `store.unavailable` otherwise. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function openStores(config: Config): Promise<Stores> {
+  if (config.store.kind === 'mongodb') {
+    const mongo = await openMongoStore(config.store);
+    if (config.images.kind === 'gridfs') return mongo;
+    const images = await openDirectoryImageStore({ path: config.images.path });
+    return { ...mongo, images, close: () => closeAll([images, mongo]) };
+  }
+  const sqlite = await openSqliteStore({ file: config.store.file });
+  const path =
+    config.images.kind === 'directory' ? config.images.path : join(config.dataDir, 'images');
+  const images = await openDirectoryImageStore({ path });
+  const references = await openDirectoryReferenceStore({
+    path: join(config.dataDir, 'references'),
+  });
+  return { ...sqlite, images, references, close: () => closeAll([images, references, sqlite]) };
+}
+
+/** Closes in order; every one gets its turn, and the first failure is thrown at the end. */
+export async function closeAll(resources: readonly { close(): Promise<void> }[]): Promise<void> {
+  let failure: { readonly error: unknown } | undefined;
+  for (const resource of resources) {
+    try {
+      await resource.close();
+    } catch (error) {
+      failure ??= { error };
+    }
+  }
+  if (failure !== undefined) throw failure.error;
+}

@@ -1,0 +1,55 @@
+import { openImageFetcher } from '../adapters/fetch/open-fetcher.js';
+import type { Config } from '../config/load-config.js';
+import type { CandidatePublisher } from '../mine/candidate-publisher.js';
+import type { MiningObserver } from '../mine/mining-observer.js';
+import type { Stations } from '../mine/pipeline.js';
+import type { Logger } from '../telemetry/logger.js';
+import { openModels } from './open-models.js';
+import type { Stores } from './open-stores.js';
+import { closeAll } from './open-stores.js';
+
+export interface OpenStations extends Stations {
+  close(): Promise<void>;
+}
+
+/** Opens what the path of an event needs, beside the stores. */
+export async function openStations(
+  config: Config,
+  stores: Stores,
+  parts: {
+    readonly candidates: CandidatePublisher | undefined;
+    readonly observer: MiningObserver;
+    readonly logger: Logger;
+    readonly now: () => number;
+  },
+): Promise<OpenStations> {
+  const models = await openModels(config, stores.references, parts.logger, parts.now);
+  const fetcher = openImageFetcher({
+    allowOrigins: config.fetch.allowOrigins,
+    allowDirectories: config.fetch.allowDirectories,
+    maxBytes: config.fetch.maxBytes,
+    timeoutMs: config.fetch.timeoutSeconds * 1000,
+    attempts: config.fetch.attempts,
+  });
+  return {
+    images: { fetcher, maxPixels: config.mining.maxPixels },
+    models: models.served,
+    queue: {
+      queue: stores.queue,
+      images: stores.images,
+      candidates: parts.candidates,
+      duplicates: {
+        window: config.mining.duplicates.windowSeconds * 1000,
+        bits: config.mining.duplicates.bits,
+      },
+      now: parts.now,
+    },
+    took: (station, seconds) => parts.observer.stationTook(station, seconds),
+    close: () => closeAll([fetcher, models]),
+  };
+}
+
+/** Limits on what is worked on at once. */
+export function inFlightLimits({ mining }: Config) {
+  return { maxCount: mining.maxInFlight, maxBytes: mining.maxBytesInFlight };
+}

@@ -1,0 +1,42 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
+
+// libuv reads this once, before its first use: decoding runs on these threads.
+process.env['UV_THREADPOOL_SIZE'] ??= String(Math.max(4, availableParallelism() * 2));
+
+/** A process that was asked to end has this long; Kubernetes kills after 30 s. */
+const deadlineMs = 25_000;
+
+const ending = new AbortController();
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  process.on(signal, () => {
+    if (ending.signal.aborted) process.exit(1);
+    ending.abort();
+    setTimeout(() => {
+      process.stderr.write(`not ended ${deadlineMs / 1000} s after ${signal}: giving up\n`);
+      process.exit(1);
+    }, deadlineMs).unref();
+  });
+}
+
+// Imported only now, so that nothing has used the thread pool before its size was set.
+const { runCli } = await import('./cli/program.js');
+
+const packageRoot = fileURLToPath(new URL('..', import.meta.url));
+const { version } = JSON.parse(readFileSync(`${packageRoot}package.json`, 'utf8')) as {
+  version: string;
+};
+
+process.exitCode = await runCli(process.argv.slice(2), {
+  environment: process.env,
+  workingDirectory: process.cwd(),
+  packageRoot,
+  version,
+  stdin: process.stdin,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  now: Date.now,
+  ending: ending.signal,
+});

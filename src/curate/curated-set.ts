@@ -71,7 +71,10 @@ export interface SplitPlan {
   readonly shares: Readonly<Record<Split, number>>;
   /** Any text; the same seed splits the same. */
   readonly seed: string;
-  /** Pictures of one source no further apart than this are one incident. Milliseconds. */
+  /**
+   * Pictures of one source no further apart than this are one incident. Milliseconds; 0 is for
+   * input without true times (a directory's files), where time says nothing of incidents.
+   */
   readonly incidentGap: number;
   /** Perceptual hashes no further apart than this (bits of 64) are near-duplicates. */
   readonly nearDuplicateBits: number;

@@ -93,7 +93,7 @@ export function curateCommand(parent: Command, world: World): void {
 async function takeSnapshot(world: World, options: SnapshotOptions): Promise<void> {
   const config = await configFor(world, options);
   const stores = await openStores(config);
-  const publisher = openEdgeCasePublisher(config, loggerFor(config));
+  const publisher = openEdgeCasePublisher(world, config, loggerFor(config));
   try {
     const { set, outcome, published } = await curate(
       {

@@ -51,7 +51,10 @@ async function doctor(world: World, options: GlobalOptions): Promise<void> {
   }
   findings.push(...missingLabelSets(config), ...openDoors(config));
   if (config.kafka === undefined) findings.push(ok('kafka', 'not configured'));
-  else findings.push(...(await checkKafka(config, loggerFor(config))));
+  else {
+    const checks = await checkKafka(world, config, loggerFor(config));
+    findings.push(...checks.map(({ ok: fine, ...check }) => finding(fine, check)));
+  }
   print(world, findings, options.json, (all) => all.flatMap(lines));
   const failed = findings.filter((finding) => finding.verdict === 'failed');
   if (failed.length > 0) {
@@ -77,6 +80,10 @@ function lines({ name, verdict, detail, mend }: Finding): string[] {
 
 function ok(name: string, detail: string): Finding {
   return { name, verdict: 'ok', detail, mend: undefined };
+}
+
+function finding(fine: boolean, check: { name: string; detail: string; mend?: string }): Finding {
+  return { ...check, verdict: fine ? 'ok' : 'failed', mend: check.mend };
 }
 
 /** Tries; what is thrown becomes a finding with its mend. */

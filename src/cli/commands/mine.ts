@@ -3,6 +3,7 @@ import { InvalidArgumentError } from 'commander';
 import type { Command } from 'commander';
 import { countPictures } from '../../adapters/directory/pictures.js';
 import { openDeadLetterFile } from '../../adapters/directory/dead-letter-file.js';
+import type { EventSource } from '../../event/event-source.js';
 import { observers } from '../../mine/mining-observer.js';
 import { SummaryCounter } from '../../mine/summary.js';
 import type { MiningSummary } from '../../mine/summary.js';
@@ -13,6 +14,7 @@ import { openDecisionLog } from '../decision-log.js';
 import { createWorkerServer } from '../../http/worker-server.js';
 import { readinessOf } from '../readiness.js';
 import { connectWorker } from '../open-kafka.js';
+import type { KafkaWorker } from '../open-kafka.js';
 import { openFileSource, parseSource } from '../open-source.js';
 import type { DirectoryOptions } from '../open-source.js';
 import { closeAll, openStores } from '../open-stores.js';
@@ -77,9 +79,7 @@ async function mine(world: World, options: MineOptions): Promise<void> {
     const stores = opened(await openStores(config));
     metrics.watchQueue(async () => (await stores.queue.stats(world.now())).byState);
     const kafka =
-      options.source.kind === 'kafka'
-        ? opened(connectWorker(config, logger, { untilEnd: options.once === true }))
-        : undefined;
+      options.source.kind === 'kafka' ? opened(connectWorker(world, config, logger)) : undefined;
     const stations = opened(
       await openStations(config, stores, {
         candidates: kafka?.candidates,
@@ -95,14 +95,7 @@ async function mine(world: World, options: MineOptions): Promise<void> {
       options.decisions === undefined
         ? undefined
         : opened(await openDecisionLog(resolve(world.workingDirectory, options.decisions)));
-    const events =
-      kafka !== undefined
-        ? await kafka.openSource()
-        : options.source.kind === 'kafka'
-          ? undefined
-          : await openFileSource(world, options.source, options);
-    if (events === undefined) return;
-    opened(events);
+    const events = opened(await openSource(world, options, kafka));
     if (options.healthPort !== undefined) {
       const readiness = readinessOf({ store: () => stores.ping() }, world.ending);
       const health = opened(createWorkerServer({ metrics, readiness, version: world.version }));
@@ -137,6 +130,19 @@ async function mine(world: World, options: MineOptions): Promise<void> {
   }
   const summary = counter.summary((performance.now() - start) / 1000);
   print(world, summary, options.json, summaryLines);
+}
+
+function openSource(
+  world: World,
+  options: MineOptions,
+  kafka: KafkaWorker | undefined,
+): EventSource | Promise<EventSource> {
+  const { source, once } = options;
+  if (source.kind === 'kafka') {
+    if (kafka === undefined) throw new TypeError('a Kafka source needs a Kafka connection');
+    return kafka.openSource({ untilEnd: once === true });
+  }
+  return openFileSource(world, source, options);
 }
 
 export function summaryLines(summary: MiningSummary): string[] {

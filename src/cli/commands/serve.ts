@@ -51,7 +51,7 @@ async function serve(world: World, options: ServeOptions): Promise<void> {
     metrics.watchQueue(async () => (await stores.queue.stats(world.now())).byState);
     const intake = await openIntake(world, config, stores, metrics, logger);
     open.unshift(intake);
-    const publisher = openEdgeCasePublisher(config, logger);
+    const publisher = openEdgeCasePublisher(world, config, logger);
     if (publisher !== undefined) open.unshift(publisher);
     const labelSetFor = labelSets(config);
     const server = await createHttpServer({
@@ -112,7 +112,7 @@ async function openIntake(
   observer: Metrics,
   logger: Logger,
 ): Promise<EventIntake> {
-  const kafka = openKafkaIntake(config, logger);
+  const kafka = openKafkaIntake(world, config, logger);
   if (kafka !== undefined) return kafka;
   const stations = await openStations(config, stores, {
     candidates: undefined,

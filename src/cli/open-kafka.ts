@@ -1,0 +1,89 @@
+import { connectKafka } from '../adapters/kafka/connect-kafka.js';
+import type { KafkaConnection } from '../adapters/kafka/connect-kafka.js';
+import type { Config } from '../config/load-config.js';
+import type { EdgeCasePublisher } from '../curate/edge-case-publisher.js';
+import type { EventSource } from '../event/event-source.js';
+import { EdgeminerError } from '../faults.js';
+import type { CandidatePublisher } from '../mine/candidate-publisher.js';
+import type { DeadLetters } from '../mine/dead-letters.js';
+import type { EventIntake } from '../mine/event-intake.js';
+import type { Logger } from '../telemetry/logger.js';
+import { inFlightLimits } from './stations.js';
+import type { World } from './world.js';
+
+/** The Kafka side of a worker; each part is closed by `close`. */
+export interface KafkaWorker {
+  readonly candidates: CandidatePublisher | undefined;
+  readonly deadLetters: DeadLetters;
+  openSource(options: { readonly untilEnd: boolean }): EventSource;
+  close(): Promise<void>;
+}
+
+export function connectWorker(world: World, config: Config, logger: Logger): KafkaWorker {
+  const kafka = connect(world, config, logger);
+  if (kafka === undefined) {
+    throw new EdgeminerError('config.invalid', 'no Kafka brokers are configured', {
+      field: 'kafka.brokers',
+      mend: 'Set kafka.brokers in the configuration, or KAFKA_BROKERS.',
+    });
+  }
+  return {
+    candidates: kafka.openCandidatePublisher(),
+    deadLetters: kafka.openDeadLetters(),
+    // Twice what is worked on, so that a slow event does not leave the rest without work.
+    openSource: ({ untilEnd }) => {
+      const { maxCount, maxBytes } = inFlightLimits(config);
+      return kafka.openEventSource({ limits: { maxCount: maxCount * 2, maxBytes }, untilEnd });
+    },
+    close: () => kafka.close(),
+  };
+}
+
+/** Hands events on to the workers' topic; undefined without Kafka. */
+export function openKafkaIntake(
+  world: World,
+  config: Config,
+  logger: Logger,
+): EventIntake | undefined {
+  return connect(world, config, logger)?.openEventIntake(inFlightLimits(config));
+}
+
+/** Announces curated sets; undefined without Kafka. */
+export function openEdgeCasePublisher(
+  world: World,
+  config: Config,
+  logger: Logger,
+): EdgeCasePublisher | undefined {
+  return connect(world, config, logger)?.openEdgeCasePublisher();
+}
+
+/** What `doctor` asks of Kafka; none without Kafka. */
+export async function checkKafka(
+  world: World,
+  config: Config,
+  logger: Logger,
+): Promise<Awaited<ReturnType<KafkaConnection['check']>>> {
+  const kafka = connect(world, config, logger);
+  if (kafka === undefined) return [];
+  try {
+    return await kafka.check();
+  } finally {
+    await kafka.close();
+  }
+}
+
+function connect(world: World, { kafka }: Config, logger: Logger): KafkaConnection | undefined {
+  if (kafka === undefined) return undefined;
+  const log = logger.child({ part: 'kafka' });
+  return connectKafka({
+    brokers: kafka.brokers,
+    clientId: kafka.clientId,
+    groupId: kafka.groupId,
+    schemaRegistryUrl: kafka.schemaRegistryUrl,
+    fromBeginning: kafka.fromBeginning,
+    sessionTimeoutMs: kafka.sessionTimeoutSeconds * 1000,
+    topics: kafka.topics,
+    version: world.version,
+    log: (level, message, fields) => log[level](message, fields),
+  });
+}

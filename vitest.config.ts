@@ -5,23 +5,44 @@ const execArgv = ['--import', new URL('./test/register-typescript.mjs', import.m
 
 export default defineConfig({
   test: {
+    // Starts nothing by itself: a service starts when the first test file asks for it.
+    globalSetup: ['test/services/service-desk.ts'],
+    teardownTimeout: 20_000,
+    maxWorkers: 2,
     projects: [
       {
         test: {
           name: 'unit',
-          include: ['src/**/*.unit.test.ts', 'test/**/*.unit.test.ts'],
+          include: ['{src,test,scripts,bench}/**/*.unit.test.ts'],
           pool: 'forks',
           execArgv,
+          setupFiles: ['test/check-leaks.ts'],
         },
       },
       {
         test: {
           name: 'int',
-          include: ['src/**/*.int.test.ts', 'test/**/*.int.test.ts'],
+          include: ['{src,test}/**/*.int.test.ts'],
           pool: 'forks',
           execArgv,
+          setupFiles: ['test/check-leaks.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
+        },
+      },
+      {
+        // Whole programs against real services: one at a time, after everything else.
+        test: {
+          name: 'e2e',
+          globalSetup: ['test/e2e/built-program.ts'],
+          include: ['test/e2e/**/*.e2e.test.ts'],
+          pool: 'forks',
+          execArgv,
+          setupFiles: ['test/check-leaks.ts'],
+          fileParallelism: false,
+          sequence: { groupOrder: 1 },
+          testTimeout: 300_000,
+          hookTimeout: 120_000,
         },
       },
     ],

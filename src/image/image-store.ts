@@ -8,6 +8,7 @@ import type { ImageHash } from '../ids.js';
  * - A reader never sees half an image.
  * - `get` of an unknown hash is undefined; an unreachable store is `store.unavailable`, which
  *   the caller retries.
+ * - An image that was damaged since is `image.hash-mismatch` on `get`; the next `put` mends it.
  * - Nothing is deleted here. The composition closes it; close() is idempotent.
  */
 export interface ImageStore {

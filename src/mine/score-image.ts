@@ -32,8 +32,9 @@ export async function scoreImage(
   const input = {
     plane: image.decoded.plane,
     predictions,
+    predictionsBy: event.predictions.kind === 'none' ? 'embedder' : 'producer',
     neighbours: neighbours(event, inference, model),
-  };
+  } as const;
   return {
     scores: scoreEvent(input, model.reference?.calibration, model.policy.flags),
     predictions,

@@ -17,7 +17,9 @@ import type { Task, TaskContent, TaskState } from './task.js';
 export interface RelabelQueue {
   /**
    * Makes a task of each candidate, or refreshes the scores of the ones it knows, or notes a
-   * near-duplicate on the task it repeats. Outcomes are parallel to `offers`.
+   * near-duplicate on the task it repeats. Outcomes are parallel to `offers`. Tasks of the same
+   * call are made before its near-duplicates are noted; a near-duplicate of an unknown task is
+   * `task.not-found`, and the rest of the call is done.
    */
   offer(offers: readonly Offer[], now: number): Promise<readonly OfferOutcome[]>;
   /** Perceptual hashes of tasks that a new candidate may repeat; newest first. */
@@ -25,7 +27,9 @@ export interface RelabelQueue {
   /**
    * Claims up to `limit` tasks by priority (highest first, then oldest), under one batch id
    * that the caller made. An empty list says that nothing that matches is free. Claimers that
-   * collide take what is left of the top rather than fail.
+   * collide take what is left of the top rather than fail; what they get is in claim order too,
+   * but another claimer may hold tasks that come before or between. The same batch id again
+   * answers with what the batch holds, and claims only what it lacks.
    */
   lease(request: LeaseRequest, now: number): Promise<readonly Task[]>;
   /** Moves the expiry of what the batch still holds; returns the number of tasks renewed. */
@@ -104,6 +108,7 @@ export type CompletionOutcome =
 
 export interface TaskFilter extends LeaseFilter {
   readonly state?: TaskState;
+  /** Tasks that the batch holds, or that ended under it. */
   readonly batchId?: BatchId;
 }
 

@@ -34,18 +34,22 @@ export interface Task extends TaskContent {
   readonly state: TaskState;
   /** Times the task has been leased; the fencing token of the present lease. */
   readonly fence: number;
+  /** The present lease; of a task that has ended, the lease that it ended under. */
   readonly lease: Lease | undefined;
   readonly label: Label | undefined;
   readonly skip: Skip | undefined;
   /** Milliseconds since 1970-01-01 UTC, by the clock of whoever offered it first. */
   readonly offeredAt: number;
-  /** Events that were near-duplicates of this one and made no task of their own. */
+  /** Events that were near-duplicates of this one and made no task of their own; at most 1,000. */
   readonly duplicates: readonly EventId[];
 }
 
 export type TaskState = 'pending' | 'leased' | 'labelled' | 'skipped';
 
-/** What mining found out; written at every offer. */
+/**
+ * The event and what mining found out about it. A later offer of the same task replaces
+ * `predictions`, `scores` and `decision`; the rest stays as it was first offered.
+ */
 export interface TaskContent {
   readonly id: TaskId;
   readonly eventId: EventId;

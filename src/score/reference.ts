@@ -1,4 +1,5 @@
 import type { ModelName, ModelVersion, ReferenceId } from '../ids.js';
+import type { PredictionOrigin } from './scorer.js';
 import type { SignalName } from './signal.js';
 
 /**
@@ -19,6 +20,11 @@ export interface Reference {
    * was absent. Embedding distances are leave-one-out.
    */
   readonly measurements: Readonly<Partial<Record<SignalName, Float64Array>>>;
+  /**
+   * Whose predictions the confidence signals were measured on; absent where there were none.
+   * They calibrate predictions of the same origin only.
+   */
+  readonly predictionsBy?: PredictionOrigin;
   /** Row-major, items.length x dimensions, as the embedder gave them; undefined without one. */
   readonly embeddings: EmbeddingMatrix | undefined;
   /** Neighbours that the embedding distance looks at. */

@@ -8,9 +8,18 @@ export interface ScoringInput {
   readonly plane: PixelPlane;
   /** The event's own predictions, else the configured model's, else none. */
   readonly predictions: Predictions;
+  /** Whose predictions they are; of no matter where there are none. */
+  readonly predictionsBy: PredictionOrigin;
   /** Nearest reference pictures, or why there are none. */
   readonly neighbours: readonly Neighbour[] | AbsentSignal['why'];
 }
+
+/**
+ * Who predicted: the production model that the event is of (`producer`), or the configured ONNX
+ * model in its place (`embedder`). Their confidences are not comparable, so a reference
+ * calibrates those of the same origin only.
+ */
+export type PredictionOrigin = 'producer' | 'embedder';
 
 /**
  * One signal in three separate steps: measure here, then calibrate and flag (calibrate.ts,
@@ -22,7 +31,7 @@ export interface Scorer {
   readonly family: SignalFamily;
   /** What `raw` counts, for people: '0..1', 'grey levels', 'cosine distance'. */
   readonly unit: string;
-  /** Lowest and highest possible measurement; Infinity where there is no bound. */
+  /** Lowest and highest possible measurement; the unusual end is finite. */
   readonly range: readonly [number, number];
   /** Which end of the range is unusual. */
   readonly unusual: 'low' | 'high';

@@ -1,0 +1,124 @@
+import { access, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { EdgeminerError } from '../../faults.js';
+import type { ImageHash } from '../../ids.js';
+import { contentHash, isContentHash } from '../../image/content-hash.js';
+import type { ImageContentType, ImageStore, StoredImage } from '../../image/image-store.js';
+import {
+  diskFault,
+  flushFolder,
+  makeFolderDurably,
+  systemCode,
+  writeDurably,
+} from './durable-write.js';
+
+const extensions: readonly (readonly [ImageContentType, string])[] = [
+  ['image/jpeg', 'jpg'],
+  ['image/png', 'png'],
+  ['image/webp', 'webp'],
+  ['image/avif', 'avif'],
+];
+
+/** A put takes seconds; what is older was left by a process that died. Milliseconds. */
+const abandonedAfter = 24 * 60 * 60 * 1000;
+
+/**
+ * Images as plain files, `ab/cd/abcd….jpg` by their sha256, so that any tool can read them.
+ * Several processes may share the folder. `.incoming` inside it holds unfinished writes.
+ */
+export async function openDirectoryImageStore(options: { path: string }): Promise<ImageStore> {
+  const { path: root } = options;
+  const incoming = join(root, '.incoming');
+  try {
+    await makeFolderDurably(incoming);
+    await removeAbandoned(incoming);
+  } catch (error) {
+    throw diskFault(error, root);
+  }
+
+  const pathOf = (hash: ImageHash, extension: string): string =>
+    join(root, hash.slice(0, 2), hash.slice(2, 4), `${hash}.${extension}`);
+
+  /** The image as it lies there, verified or not. */
+  async function find(hash: ImageHash): Promise<StoredImage | undefined> {
+    for (const [contentType, extension] of extensions) {
+      const bytes = await readIfThere(pathOf(hash, extension));
+      if (bytes !== undefined) return { bytes, contentType };
+    }
+    return undefined;
+  }
+
+  return {
+    async put(bytes, contentType) {
+      const hash = contentHash(bytes);
+      try {
+        const known = await find(hash);
+        // A damaged file is written over under its own name, so that there is still only one.
+        const path = pathOf(hash, extensionOf(known?.contentType ?? contentType));
+        if (known !== undefined && contentHash(known.bytes) === hash) {
+          // Another process may have renamed it just now and not have flushed the folder yet.
+          await flushFolder(dirname(path));
+        } else {
+          await writeDurably(path, bytes, incoming);
+        }
+      } catch (error) {
+        throw diskFault(error, root);
+      }
+      return hash;
+    },
+
+    async get(hash) {
+      if (!isContentHash(hash)) return undefined;
+      const found = await find(hash).catch((error: unknown) => {
+        throw diskFault(error, root);
+      });
+      if (found !== undefined && contentHash(found.bytes) !== hash) {
+        throw new EdgeminerError('image.hash-mismatch', `stored image ${hash} is damaged`, {
+          mend: 'Replay its event, which stores it again, or restore the file from a backup.',
+        });
+      }
+      return found;
+    },
+
+    async has(hash) {
+      if (!isContentHash(hash)) return false;
+      for (const [, extension] of extensions) {
+        try {
+          await access(pathOf(hash, extension));
+          return true;
+        } catch (error) {
+          if (systemCode(error) !== 'ENOENT') throw diskFault(error, root);
+        }
+      }
+      return false;
+    },
+
+    async close() {
+      // Nothing is held open between calls.
+    },
+  };
+}
+
+function extensionOf(contentType: ImageContentType): string {
+  const known = extensions.find(([type]) => type === contentType);
+  if (known === undefined) throw new TypeError(`no extension for content type ${contentType}`);
+  return known[1];
+}
+
+async function readIfThere(path: string): Promise<Uint8Array | undefined> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+async function removeAbandoned(incoming: string): Promise<void> {
+  const oldest = Date.now() - abandonedAfter;
+  for (const name of await readdir(incoming)) {
+    const path = join(incoming, name);
+    const age = await stat(path).catch(() => undefined);
+    if (age !== undefined && age.mtimeMs < oldest) await rm(path, { force: true });
+  }
+}

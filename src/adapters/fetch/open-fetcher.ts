@@ -1,0 +1,98 @@
+import { setMaxListeners } from 'node:events';
+import type { LookupFunction } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { EventImage } from '../../event/inference-event.js';
+import { EdgeminerError } from '../../faults.js';
+import { allowList, targetOf, withoutSecrets } from '../../image/allow-list.js';
+import { contentHash } from '../../image/content-hash.js';
+import type { ImageFetcher } from '../../image/image-fetcher.js';
+import type { Answer } from './answer.js';
+import { readAllowedFile } from './file-fetcher.js';
+import { openHttpFetcher } from './http-fetcher.js';
+
+export interface ImageFetcherOptions {
+  /** Scheme, host and port each; see image/allow-list.ts and address-guard.ts. */
+  readonly allowOrigins: readonly string[];
+  readonly allowDirectories: readonly string[];
+  readonly maxBytes: number;
+  /** For one try of an http reference, from its name to its last byte. */
+  readonly timeoutMs: number;
+  /** Tries before an image counts as gone or refused; 1 or more. */
+  readonly attempts: number;
+  /** Resolves names; the system's unless told. */
+  readonly lookup?: LookupFunction;
+}
+
+/** Milliseconds before the second try; doubles from there. */
+const firstPause = 100;
+const longestPause = 2_000;
+
+/** @throws EdgeminerError `config.invalid` that names the entry of the allow-list. */
+export function openImageFetcher(options: ImageFetcherOptions): ImageFetcher {
+  const { maxBytes, timeoutMs, attempts, lookup } = options;
+  const allowed = allowList(options.allowOrigins, options.allowDirectories);
+  const limits = { allowed, maxBytes, timeoutMs };
+  const http = openHttpFetcher(lookup === undefined ? limits : { ...limits, lookup });
+
+  function follow(uri: string): (signal: AbortSignal) => Promise<Answer> {
+    const target = targetOf(uri, allowed);
+    switch (target.kind) {
+      case 'http':
+        return (signal) => http.get(target.url, signal);
+      case 'file':
+        return () => readAllowedFile(target, maxBytes);
+      case 'refused': {
+        const message = `${withoutSecrets(uri)} is not fetched: ${target.why}`;
+        throw new EdgeminerError('image.forbidden', message, {
+          field: 'image.uri',
+          mend: target.mend,
+        });
+      }
+    }
+  }
+
+  async function tryRepeatedly(
+    once: (signal: AbortSignal) => Promise<Answer>,
+    signal: AbortSignal,
+  ): Promise<Uint8Array> {
+    for (let attempt = 1; ; attempt++) {
+      signal.throwIfAborted();
+      const answer = await once(signal);
+      if (answer.kind === 'image') return answer.bytes;
+      if (attempt >= attempts) throw answer.fault;
+      await delay(Math.min(firstPause * 2 ** (attempt - 1), longestPause), undefined, { signal });
+    }
+  }
+
+  return {
+    async fetch(image, signal) {
+      // All images in flight listen to the worker's one signal, and each takes its ear away.
+      setMaxListeners(0, signal);
+      const bytes =
+        image.kind === 'inline'
+          ? withinLimit(image.bytes, maxBytes)
+          : await tryRepeatedly(follow(image.uri), signal);
+      verifyHash(image, bytes);
+      return bytes;
+    },
+    close: () => http.close(),
+  };
+}
+
+function withinLimit(bytes: Uint8Array, maxBytes: number): Uint8Array {
+  if (bytes.length <= maxBytes) return bytes;
+  throw new EdgeminerError('image.too-large', `the image has ${bytes.length} bytes`, {
+    field: 'image.bytes',
+    mend: `Shrink it to at most ${maxBytes} bytes, or raise fetch.maxBytes.`,
+  });
+}
+
+function verifyHash({ sha256 }: EventImage, bytes: Uint8Array): void {
+  if (sha256 === undefined) return;
+  const actual = contentHash(bytes);
+  if (actual === sha256) return;
+  throw new EdgeminerError('image.hash-mismatch', `the image has sha256 ${actual}, not ${sha256}`, {
+    field: 'image.sha256',
+    mend: 'Hash the bytes as they are sent, and do not overwrite images under their URI.',
+  });
+}

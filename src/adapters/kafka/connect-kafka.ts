@@ -1,0 +1,95 @@
+import kafkajs from 'kafkajs';
+import type { EdgeCasePublisher } from '../../curate/edge-case-publisher.js';
+import type { EventSource } from '../../event/event-source.js';
+import type { CandidatePublisher } from '../../mine/candidate-publisher.js';
+import type { DeadLetters } from '../../mine/dead-letters.js';
+import type { EventIntake } from '../../mine/event-intake.js';
+import { openKafkaCandidatePublisher } from './candidate-publisher.js';
+import { checkKafka } from './check-kafka.js';
+import type { KafkaCheck } from './check-kafka.js';
+import { registerCodecs } from './compression-codecs.js';
+import { openKafkaDeadLetters } from './dead-letters.js';
+import type { WindowLimits } from './delivery-window.js';
+import { openKafkaEdgeCasePublisher } from './edge-case-publisher.js';
+import { createEventDecoder } from './event-decoder.js';
+import { openKafkaIntake } from './event-intake.js';
+import { openKafkaEventPublisher } from './event-publisher.js';
+import type { EventPublisher } from './event-publisher.js';
+import { openKafkaEventSource } from './event-source.js';
+import { logThrough } from './kafka-log.js';
+import { clientRetry } from './kafka-settings.js';
+import type { KafkaSettings } from './kafka-settings.js';
+import { connectSchemaRegistry } from './schema-registry.js';
+import { openSender } from './sender.js';
+
+/** Makes the Kafka side of every port. Nothing is connected before it is used. */
+export interface KafkaConnection {
+  /** `limits` bound what is delivered and not acknowledged: 256 events and 256 MiB by default. */
+  openEventSource(options?: {
+    readonly limits?: WindowLimits;
+    readonly untilEnd?: boolean;
+  }): EventSource;
+  openDeadLetters(): DeadLetters;
+  /** Undefined where no topic for candidates is configured. */
+  openCandidatePublisher(): CandidatePublisher | undefined;
+  openEdgeCasePublisher(): EdgeCasePublisher;
+  openEventPublisher(): EventPublisher;
+  openEventIntake(limits: WindowLimits): EventIntake;
+  /** For `edgeminer doctor`; never rejects. */
+  check(): Promise<readonly KafkaCheck[]>;
+  /** Closes all that was opened here and is still open; idempotent. */
+  close(): Promise<void>;
+}
+
+const defaultLimits: WindowLimits = { maxCount: 256, maxBytes: 256 * 1024 * 1024 };
+/** Producers behind the HTTP API are told to try later, rather than kept waiting. */
+const intakeRetry = { ...clientRetry, retries: 2 };
+
+export function connectKafka(settings: KafkaSettings): KafkaConnection {
+  registerCodecs();
+  const kafka = new kafkajs.Kafka({
+    clientId: settings.clientId,
+    brokers: [...settings.brokers],
+    connectionTimeout: 5000,
+    retry: clientRetry,
+    logLevel: kafkajs.logLevel.INFO,
+    logCreator: logThrough(settings.log),
+    ...(settings.ssl === undefined ? {} : { ssl: settings.ssl }),
+    ...(settings.sasl === undefined ? {} : { sasl: settings.sasl }),
+  });
+  const { topics, schemaRegistryUrl } = settings;
+  const registry =
+    schemaRegistryUrl === undefined ? undefined : connectSchemaRegistry(schemaRegistryUrl);
+  const opened: { close(): Promise<void> }[] = [];
+  const tracked = <T extends { close(): Promise<void> }>(resource: T): T => {
+    opened.push(resource);
+    return resource;
+  };
+
+  return {
+    openEventSource: ({ limits = defaultLimits, untilEnd = false } = {}) =>
+      tracked(
+        openKafkaEventSource(kafka, settings, createEventDecoder(registry), { limits, untilEnd }),
+      ),
+    openDeadLetters: () => tracked(openKafkaDeadLetters(openSender(kafka), settings)),
+    openCandidatePublisher: () =>
+      topics.candidates === undefined
+        ? undefined
+        : tracked(openKafkaCandidatePublisher(openSender(kafka), topics.candidates)),
+    openEdgeCasePublisher: () =>
+      tracked(openKafkaEdgeCasePublisher(openSender(kafka), topics.curated)),
+    openEventPublisher: () =>
+      tracked(openKafkaEventPublisher(openSender(kafka), topics.events, registry)),
+    openEventIntake: (limits) =>
+      tracked(
+        openKafkaIntake(
+          openKafkaEventPublisher(openSender(kafka, intakeRetry), topics.events, registry),
+          limits,
+        ),
+      ),
+    check: () => checkKafka(kafka, settings, registry),
+    async close() {
+      await Promise.all(opened.map((resource) => resource.close()));
+    },
+  };
+}

@@ -1,0 +1,90 @@
+import { MongoBulkWriteError } from 'mongodb';
+import type { AnyBulkWriteOperation, Collection } from 'mongodb';
+import { EdgeminerError } from '../../faults.js';
+import type { EventId, TaskId } from '../../ids.js';
+import type { TaskContent } from '../../queue/task.js';
+import { maxDuplicates } from '../../queue/transitions.js';
+import { upsert } from './content-addressed-bucket.js';
+import { offerUpdate } from './documents.js';
+import type { TaskDocument } from './documents.js';
+
+/** Makes or refreshes the tasks; returns the ids of those that this call made. */
+export async function offerTasks(
+  tasks: Collection<TaskDocument>,
+  contents: readonly TaskContent[],
+  now: number,
+): Promise<Set<TaskId>> {
+  const created = new Set<TaskId>();
+  if (contents.length === 0) return created;
+  const writes = upserts(contents, now);
+  const note = (upserted: Readonly<Record<number, unknown>>) => {
+    for (const index of Object.keys(upserted)) {
+      const id = writes[Number(index)]?.id;
+      if (id !== undefined) created.add(id);
+    }
+  };
+  // Where two workers offer the same task at once, one upsert fails on the key: then it is known.
+  await upsert(async () => {
+    try {
+      const result = await tasks.bulkWrite(
+        writes.map(({ write }) => write),
+        { ordered: false },
+      );
+      note(result.upsertedIds);
+    } catch (error) {
+      if (error instanceof MongoBulkWriteError) note(error.result.upsertedIds);
+      throw error;
+    }
+  });
+  return created;
+}
+
+interface Upsert {
+  readonly id: TaskId;
+  readonly write: AnyBulkWriteOperation<TaskDocument>;
+}
+
+/**
+ * One write per task, for an unordered bulk may run two of the same task in any order: the event
+ * as first offered, the findings as last offered.
+ */
+function upserts(contents: readonly TaskContent[], now: number): readonly Upsert[] {
+  const first = new Map<TaskId, TaskContent>();
+  const last = new Map<TaskId, TaskContent>();
+  for (const content of contents) {
+    if (!first.has(content.id)) first.set(content.id, content);
+    last.set(content.id, content);
+  }
+  return [...last].map(([id, content]) => {
+    const { $setOnInsert } = offerUpdate(first.get(id) ?? content, now);
+    const update = { $set: offerUpdate(content, now).$set, $setOnInsert };
+    return { id, write: { updateOne: { filter: { _id: id }, update, upsert: true } } };
+  });
+}
+
+/** Notes near-duplicates, each once; throws `task.not-found` where the original is unknown. */
+export async function noteDuplicates(
+  tasks: Collection<TaskDocument>,
+  duplicates: readonly { readonly of: TaskId; readonly eventId: EventId }[],
+): Promise<void> {
+  if (duplicates.length === 0) return;
+  const { matchedCount } = await tasks.bulkWrite(
+    duplicates.map(({ of, eventId }) => ({
+      updateOne: {
+        filter: { _id: of, [`duplicates.${maxDuplicates - 1}`]: { $exists: false } },
+        update: { $addToSet: { duplicates: eventId } },
+      },
+    })),
+    { ordered: false },
+  );
+  if (matchedCount === duplicates.length) return;
+  // A full list matches nothing either.
+  const originals = [...new Set(duplicates.map(({ of }) => of))];
+  const known = await tasks.distinct('_id', { _id: { $in: originals } });
+  const unknown = originals.find((id) => !known.includes(id));
+  if (unknown === undefined) return;
+  throw new EdgeminerError('task.not-found', `a near-duplicate names the unknown task ${unknown}`, {
+    field: 'of',
+    mend: 'Name a task that recentFingerprints gave.',
+  });
+}

@@ -1,0 +1,104 @@
+import { MongoClient, MongoParseError, MongoServerError } from 'mongodb';
+import type { CuratedSetStore } from '../../curate/curated-set-store.js';
+import { EdgeminerError, messageOf } from '../../faults.js';
+import type { ImageStore } from '../../image/image-store.js';
+import type { RelabelQueue, TaskReader } from '../../queue/relabel-queue.js';
+import type { ReferenceStore } from '../../score/reference-store.js';
+import { guarded } from './content-addressed-bucket.js';
+import { openGridFsImageStore } from './gridfs-image-store.js';
+import { openGridFsReferenceStore } from './gridfs-reference-store.js';
+import { openMongoCuratedSets } from './mongo-curated-sets.js';
+import { openMongoQueue } from './mongo-queue.js';
+
+export interface MongoStore {
+  readonly queue: RelabelQueue & TaskReader;
+  readonly curatedSets: CuratedSetStore;
+  readonly images: ImageStore;
+  readonly references: ReferenceStore;
+  /** Rejects with `store.unavailable` while there is no primary. */
+  ping(): Promise<void>;
+  /** Closes the connection for all of the above; idempotent. */
+  close(): Promise<void>;
+}
+
+export interface MongoStoreOptions {
+  readonly uri: string;
+  readonly database: string;
+  /** Spreads claimers that collide; uniform in [0, 1). */
+  readonly random?: () => number;
+}
+
+/**
+ * The store in MongoDB. What a method acknowledges is in the journals of a majority of the
+ * replica set. A call against a database that is away fails within about ten seconds.
+ * @throws EdgeminerError `config.invalid` for an address or a user that can't be right;
+ * `store.unavailable`
+ */
+export async function openMongoStore(options: MongoStoreOptions): Promise<MongoStore> {
+  const { uri, database, random = Math.random } = options;
+  const client = clientFor(uri);
+  try {
+    await connect(client);
+    const db = client.db(database);
+    const [queue, curatedSets, images, references] = await Promise.all([
+      openMongoQueue(db, random),
+      openMongoCuratedSets(db),
+      openGridFsImageStore(db),
+      openGridFsReferenceStore(db),
+    ]);
+    return {
+      queue,
+      curatedSets,
+      images,
+      references,
+      ping: async () => {
+        await guarded(() => db.command({ ping: 1 }, { readPreference: 'primary' }));
+      },
+      close: () => client.close(),
+    };
+  } catch (error) {
+    await client.close();
+    throw error;
+  }
+}
+
+function clientFor(uri: string): MongoClient {
+  try {
+    return new MongoClient(uri, {
+      appName: 'edgeminer',
+      writeConcern: { w: 'majority', journal: true, wtimeoutMS: 10_000 },
+      readPreference: 'primary',
+      retryReads: true,
+      retryWrites: true,
+      serverSelectionTimeoutMS: 5000,
+      connectTimeoutMS: 5000,
+      // Ends a call on a connection that died without a word.
+      socketTimeoutMS: 60_000,
+      ignoreUndefined: true,
+    });
+  } catch (error) {
+    if (error instanceof MongoParseError) throw badSetting(`is not valid: ${messageOf(error)}`);
+    throw error;
+  }
+}
+
+/** Codes of the server for a wrong password and for a missing permission. */
+const refusals: ReadonlySet<unknown> = new Set([18, 13]);
+
+async function connect(client: MongoClient): Promise<void> {
+  try {
+    await client.connect();
+  } catch (error) {
+    if (error instanceof MongoServerError && refusals.has(error.code)) {
+      throw badSetting(`was refused: ${messageOf(error)}`);
+    }
+    await guarded(() => Promise.reject(error as Error));
+  }
+}
+
+function badSetting(what: string): EdgeminerError {
+  return new EdgeminerError('config.invalid', `the address of MongoDB ${what}`, {
+    field: 'store.uri',
+    mend: 'Correct store.uri or MONGODB_URI: mongodb://user:password@host:27017/?replicaSet=rs0',
+  });
+}

@@ -1,0 +1,88 @@
+import type { Filter, IndexDescription, Sort } from 'mongodb';
+import type { BatchId } from '../../ids.js';
+import type { LeaseFilter, TaskFilter } from '../../queue/relabel-queue.js';
+import type { TaskState } from '../../queue/task.js';
+import type { TaskDocument } from './documents.js';
+
+/** The conditions of transitions.ts as filters, and the indexes that serve them. */
+
+/** `byClaimOrder` */
+export const claimOrder: Sort = { 'decision.priority': -1, offeredAt: 1, _id: 1 };
+
+export const taskIndexes: readonly (IndexDescription & { readonly name: string })[] = [
+  {
+    // Claims walk it from the top, once for pending and once for leased tasks, and merge. What
+    // follows the order lets them pass over what they don't ask for without reading it.
+    name: 'claim-order',
+    key: {
+      state: 1,
+      'decision.priority': -1,
+      offeredAt: 1,
+      _id: 1,
+      'lease.expiresAt': 1,
+      modelName: 1,
+      sourceId: 1,
+    },
+  },
+  {
+    // Lists by state, page by page.
+    name: 'state-and-id',
+    key: { state: 1, _id: 1 },
+  },
+  {
+    // What a batch holds.
+    name: 'batch',
+    key: { 'lease.batchId': 1 },
+    partialFilterExpression: { 'lease.batchId': { $exists: true } },
+  },
+  {
+    // Answers recentFingerprints without reading a document.
+    name: 'fingerprints',
+    key: {
+      modelName: 1,
+      sourceId: 1,
+      controlOnly: 1,
+      occurredAt: -1,
+      _id: 1,
+      'image.perceptualHash': 1,
+    },
+  },
+];
+
+/** `isFree` */
+export function free(now: number): Filter<TaskDocument> {
+  return { $or: [{ state: 'pending' }, { state: 'leased', 'lease.expiresAt': { $lte: now } }] };
+}
+
+/** `isHeldBy` */
+export function heldBy(batchId: BatchId, now: number): Filter<TaskDocument> {
+  return { 'lease.batchId': batchId, state: 'leased', 'lease.expiresAt': { $gt: now } };
+}
+
+/** What a claimer or reader asks for, apart from the state. */
+export function asks({ modelName, sourceId, reason }: LeaseFilter): Filter<TaskDocument> {
+  return {
+    ...(modelName === undefined ? {} : { modelName }),
+    ...(sourceId === undefined ? {} : { sourceId }),
+    ...(reason === undefined ? {} : { 'decision.reasons': reason }),
+  };
+}
+
+/** Of tasks as `seenAt` shows them. */
+export function shows(filter: TaskFilter, now: number): Filter<TaskDocument> {
+  const { state, batchId } = filter;
+  const conditions: Filter<TaskDocument>[] = [];
+  if (state !== undefined) conditions.push(inState(state, now));
+  if (batchId !== undefined) {
+    conditions.push({
+      'lease.batchId': batchId,
+      $or: [{ state: { $ne: 'leased' } }, { 'lease.expiresAt': { $gt: now } }],
+    });
+  }
+  return { ...asks(filter), ...(conditions.length === 0 ? {} : { $and: conditions }) };
+}
+
+function inState(state: TaskState, now: number): Filter<TaskDocument> {
+  if (state === 'pending') return free(now);
+  return state === 'leased' ? { state, 'lease.expiresAt': { $gt: now } } : { state };
+}

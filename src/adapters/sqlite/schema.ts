@@ -1,0 +1,104 @@
+import type { Client } from '@libsql/client';
+import { EdgeminerError } from '../../faults.js';
+import { numberIn } from './columns.js';
+import { unusableFile } from './sqlite-faults.js';
+
+/** Marks the file as edgeminer's (`edmr`), so that no other program's database is written to. */
+const applicationId = 0x65_64_6d_72;
+
+/**
+ * Step n brings a database from version n to n + 1; `PRAGMA user_version` says where it stands.
+ * Steps are never edited once released, only added.
+ *
+ * What is asked for has columns; the rest is JSON (exact-json.ts). JSON columns come last, so
+ * that a scan need not read them. Times are milliseconds since 1970-01-01 UTC.
+ */
+const steps: readonly string[] = [
+  `
+  CREATE TABLE tasks (
+    id TEXT NOT NULL PRIMARY KEY,
+    state TEXT NOT NULL CHECK (state IN ('pending', 'leased', 'labelled', 'skipped')),
+    fence INTEGER NOT NULL,
+    -- Raised by every change of the standing; completions compare and swap on it.
+    revision INTEGER NOT NULL DEFAULT 0,
+    batch_id TEXT,
+    annotator TEXT,
+    expires_at REAL,
+    priority REAL NOT NULL,
+    offered_at REAL NOT NULL,
+    occurred_at REAL NOT NULL,
+    model_name TEXT NOT NULL,
+    source_id TEXT NOT NULL,
+    perceptual_hash TEXT NOT NULL,
+    control_only INTEGER NOT NULL,
+    reasons TEXT NOT NULL,
+    duplicates TEXT NOT NULL DEFAULT '[]',
+    ending TEXT,
+    findings TEXT NOT NULL,
+    event TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX tasks_by_claim_order ON tasks
+    (state, priority DESC, offered_at, id, expires_at, model_name, source_id);
+  CREATE INDEX tasks_by_state ON tasks (state, id);
+  CREATE INDEX tasks_by_batch ON tasks (batch_id) WHERE batch_id IS NOT NULL;
+  CREATE INDEX tasks_by_fingerprint ON tasks
+    (model_name, source_id, control_only, occurred_at DESC, id, perceptual_hash);
+
+  CREATE TABLE curated_sets (
+    version TEXT NOT NULL PRIMARY KEY,
+    name TEXT NOT NULL,
+    created_at REAL NOT NULL,
+    items INTEGER NOT NULL,
+    split TEXT NOT NULL,
+    classes TEXT NOT NULL
+  ) STRICT;
+  CREATE TABLE curated_items (
+    version TEXT NOT NULL,
+    task_id TEXT NOT NULL,
+    item TEXT NOT NULL,
+    PRIMARY KEY (version, task_id)
+  ) STRICT, WITHOUT ROWID;
+  `,
+];
+
+/** Brings the tables up to date. Safe to run again, and in several processes at once. */
+export async function migrate(client: Client, path: string): Promise<void> {
+  if ((await versionOf(client, path)) === steps.length) return;
+  const transaction = await client.transaction('write');
+  try {
+    // Another process may have done it since.
+    const version = await versionOf(transaction, path);
+    for (const step of steps.slice(version)) await transaction.executeMultiple(step);
+    await transaction.execute(`PRAGMA application_id = ${applicationId}`);
+    await transaction.execute(`PRAGMA user_version = ${steps.length}`);
+    await transaction.commit();
+  } finally {
+    transaction.close();
+  }
+}
+
+async function versionOf(client: Pick<Client, 'execute'>, path: string): Promise<number> {
+  const { rows } = await client.execute(
+    `SELECT user_version AS version, application_id AS application,
+            (SELECT count(*) FROM sqlite_schema) AS tables
+     FROM pragma_user_version, pragma_application_id`,
+  );
+  const [row] = rows;
+  if (row === undefined) throw unusableFile(path, 'does not say what it is');
+  const version = numberIn(row, 'version');
+  if (numberIn(row, 'application') !== applicationId) {
+    if (version === 0 && numberIn(row, 'tables') === 0) return 0;
+    throw unusableFile(path, 'is the database of another program');
+  }
+  if (version > steps.length) {
+    throw new EdgeminerError(
+      'store.invalid',
+      `${path} was written by a newer edgeminer (version ${version} of its tables; this one knows ${steps.length})`,
+      {
+        field: 'store.file',
+        mend: 'Install the newer edgeminer again, or point store.file at another file.',
+      },
+    );
+  }
+  return version;
+}

@@ -1,0 +1,80 @@
+import { mkdir } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { createClient } from '@libsql/client';
+import type { Client, InStatement, ResultSet, Row } from '@libsql/client';
+import pRetry from 'p-retry';
+import { messageOf } from '../../faults.js';
+import { migrate } from './schema.js';
+import { isBusy, sqliteFault, unusableFile } from './sqlite-faults.js';
+
+/**
+ * One SQLite file, which several processes may have open at once. Its methods wait for one
+ * another's locks and throw `store.unavailable` when that takes too long.
+ */
+export interface SqliteDatabase {
+  read(statement: InStatement): Promise<readonly Row[]>;
+  /** Reads that see one and the same state. */
+  readTogether(statements: InStatement[]): Promise<readonly ResultSet[]>;
+  /** One transaction; it is durable when this resolves. */
+  write(statements: InStatement[]): Promise<readonly ResultSet[]>;
+  close(): void;
+}
+
+/**
+ * How long SQLite itself waits for a lock, in milliseconds. The client runs on the event loop
+ * and stops it meanwhile, so this is short, and longer waits are `retries`.
+ */
+const busyTimeout = 200;
+const retries = { retries: 40, factor: 1.3, minTimeout: 10, maxTimeout: 250, randomize: true };
+
+/**
+ * Opens the file, makes it and the folders above it where they are missing, and brings its
+ * tables up to date.
+ * @throws EdgeminerError `store.invalid` for a file that is not edgeminer's, is damaged, is of a
+ * newer version or may not be written; `store.unavailable` while another process holds it.
+ */
+export async function openSqliteDatabase(file: string): Promise<SqliteDatabase> {
+  const path = resolve(file);
+  const client = await connect(path);
+  const patiently = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      return await pRetry(work, { ...retries, shouldRetry: ({ error }) => isBusy(error) });
+    } catch (error) {
+      throw sqliteFault(error, path);
+    }
+  };
+  try {
+    await patiently(() => setUp(client, path));
+  } catch (error) {
+    client.close();
+    throw error;
+  }
+  return {
+    read: async (statement) => (await patiently(() => client.execute(statement))).rows,
+    readTogether: (statements) => patiently(() => client.batch(statements, 'deferred')),
+    write: (statements) => patiently(() => client.batch(statements, 'write')),
+    close: () => client.close(),
+  };
+}
+
+async function connect(path: string): Promise<Client> {
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    // One connection: its calls never overlap, and the settings below hold for all of them.
+    const url = pathToFileURL(path).href;
+    return createClient({ url, timeout: busyTimeout, concurrency: 1, intMode: 'number' });
+  } catch (error) {
+    throw unusableFile(path, `can't be opened: ${messageOf(error)}`, error);
+  }
+}
+
+async function setUp(client: Client, path: string): Promise<void> {
+  const journal = await client.execute('PRAGMA journal_mode = WAL');
+  if (journal.rows[0]?.['journal_mode'] !== 'wal') {
+    throw unusableFile(path, "lies on a disk that can't be shared between processes");
+  }
+  // What a method has acknowledged outlasts a power cut.
+  await client.execute('PRAGMA synchronous = FULL');
+  await migrate(client, path);
+}

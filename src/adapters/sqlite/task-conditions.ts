@@ -1,0 +1,72 @@
+import type { InValue } from '@libsql/client';
+import type { BatchId } from '../../ids.js';
+import type { LeaseFilter, TaskFilter } from '../../queue/relabel-queue.js';
+import type { TaskState } from '../../queue/task.js';
+
+/** A condition on a row of `tasks`; its arguments are named apart from those of others. */
+export interface Condition {
+  readonly sql: string;
+  readonly args: Readonly<Record<string, InValue>>;
+}
+
+/** `isHeldBy` of transitions.ts. */
+export function heldBy(batch: BatchId, now: number): Condition {
+  return {
+    sql: `batch_id = :heldBatch AND state = 'leased' AND expires_at > :heldNow`,
+    args: { heldBatch: batch, heldNow: now },
+  };
+}
+
+/** What a claimer or reader asks for, apart from the state. */
+export function asks({ modelName, sourceId, reason }: LeaseFilter): Condition {
+  return all([
+    ...(modelName === undefined
+      ? []
+      : [{ sql: 'model_name = :model', args: { model: modelName } }]),
+    ...(sourceId === undefined ? [] : [{ sql: 'source_id = :source', args: { source: sourceId } }]),
+    ...(reason === undefined
+      ? []
+      : [
+          {
+            sql: 'EXISTS (SELECT 1 FROM json_each(tasks.reasons) WHERE value = :reason)',
+            args: { reason },
+          },
+        ]),
+  ]);
+}
+
+/** Of tasks as `seenAt` shows them. */
+export function shows(filter: TaskFilter, now: number): Condition {
+  const { state, batchId } = filter;
+  return all([
+    asks(filter),
+    ...(state === undefined ? [] : [{ sql: stateSql(state), args: { seenNow: now } }]),
+    ...(batchId === undefined
+      ? []
+      : [
+          {
+            sql: `batch_id = :batch AND (state <> 'leased' OR expires_at > :seenNow)`,
+            args: { batch: batchId, seenNow: now },
+          },
+        ]),
+  ]);
+}
+
+function stateSql(state: TaskState): string {
+  switch (state) {
+    case 'pending':
+      return `(state = 'pending' OR (state = 'leased' AND expires_at <= :seenNow))`;
+    case 'leased':
+      return `(state = 'leased' AND expires_at > :seenNow)`;
+    case 'labelled':
+    case 'skipped':
+      return `state = '${state}'`;
+  }
+}
+
+export function all(conditions: readonly Condition[]): Condition {
+  return {
+    sql: conditions.length === 0 ? 'TRUE' : conditions.map(({ sql }) => sql).join(' AND '),
+    args: Object.assign({}, ...conditions.map(({ args }) => args)) as Condition['args'],
+  };
+}

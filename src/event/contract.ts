@@ -1,0 +1,238 @@
+import { distance } from 'fastest-levenshtein';
+import type { z } from 'zod';
+import { EdgeminerError } from '../faults.js';
+import { eventId, modelName, modelVersion, sourceId } from '../ids.js';
+import type { Reading } from './event-source.js';
+import type { EventImage, InferenceEvent, Predictions } from './inference-event.js';
+import { endOfYear9999, requiredFields, wireEvent } from './wire-event.js';
+import type { WireEvent } from './wire-event.js';
+
+interface Problem {
+  /** Dotted: `predictions.boxes.3.width`. */
+  readonly field: string;
+  readonly problem: string;
+  readonly mend?: string;
+}
+
+type Checked<T> = { readonly ok: true; readonly value: T } | ({ readonly ok: false } & Problem);
+
+const namedAtMost = 3;
+const defaultMend =
+  'Correct it in the producer; schemas/inference-event.v1.schema.json says what each field holds.';
+
+/**
+ * Checks a decoded event, and gives it the types of edgeminer. `candidate` has the v1 JSON shape;
+ * `image.bytes` may be base64 text or bytes, `occurredAt` ISO 8601 with an offset or milliseconds.
+ * Nulls count as absent, unknown keys are ignored. Never throws: what is wrong is `event.invalid`,
+ * whose `field` is the first field at fault and whose message names the first three.
+ */
+export function parseEvent(candidate: unknown): Reading {
+  if (!isRecord(candidate)) {
+    return unreadable([{ field: 'event', problem: `must be an object, not ${kindOf(candidate)}` }]);
+  }
+  const parsed = wireEvent.safeParse(candidate, { error: describeIssue });
+  if (!parsed.success) return unreadable(problemsOf(parsed.error.issues, candidate));
+  const wire = parsed.data;
+  const occurredAt = timeOf(wire.occurredAt);
+  const image = imageOf(wire.image);
+  const predictions = predictionsOf(wire.predictions);
+  if (!occurredAt.ok || !image.ok || !predictions.ok) {
+    return unreadable([occurredAt, image, predictions].flatMap((part) => (part.ok ? [] : [part])));
+  }
+  const event: InferenceEvent = {
+    eventId: eventId(wire.eventId),
+    occurredAt: occurredAt.value,
+    modelName: modelName(wire.modelName),
+    modelVersion: modelVersion(wire.modelVersion),
+    sourceId: sourceId(wire.sourceId),
+    image: image.value,
+    predictions: predictions.value,
+    ...(wire.embedding == null ? {} : { embedding: Float32Array.from(wire.embedding) }),
+    tags: wire.tags ?? {},
+  };
+  return { kind: 'event', event };
+}
+
+function timeOf(time: WireEvent['occurredAt']): Checked<number> {
+  const value = typeof time === 'string' ? Date.parse(time) : time;
+  return value >= 0 && value <= endOfYear9999
+    ? { ok: true, value }
+    : { ok: false, field: 'occurredAt', problem: 'must lie between the years 1970 and 9999' };
+}
+
+function imageOf({ bytes, uri, sha256, contentType }: WireEvent['image']): Checked<EventImage> {
+  const about = {
+    ...(sha256 == null ? {} : { sha256: sha256.toLowerCase() }),
+    ...(contentType == null ? {} : { contentType }),
+  };
+  if (bytes != null && uri != null) {
+    return {
+      ok: false,
+      field: 'image',
+      problem: 'has both bytes and uri',
+      mend: 'Send the bytes, or where to fetch them, not both.',
+    };
+  }
+  if (uri != null) {
+    if (!URL.canParse(uri)) return { ok: false, field: 'image.uri', problem: 'is not a URI' };
+    return { ok: true, value: { kind: 'reference', uri, ...about } };
+  }
+  if (bytes == null) {
+    return {
+      ok: false,
+      field: 'image',
+      problem: 'has neither bytes nor uri',
+      mend: 'Send the picture as base64 in image.bytes, or where to fetch it in image.uri.',
+    };
+  }
+  const decoded = typeof bytes === 'string' ? decodeBase64(bytes) : bytes;
+  if (decoded === undefined) {
+    return {
+      ok: false,
+      field: 'image.bytes',
+      problem: 'is not base64',
+      mend: 'Encode the file with plain base64, without line breaks and without a data: prefix.',
+    };
+  }
+  if (decoded.byteLength === 0) return { ok: false, field: 'image.bytes', problem: 'is empty' };
+  return { ok: true, value: { kind: 'inline', bytes: decoded, ...about } };
+}
+
+/** Undefined where it is not base64: Node skips what it can't decode, so the length betrays it. */
+function decodeBase64(text: string): Uint8Array | undefined {
+  const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0;
+  const digits = text.length - padding;
+  if (digits % 4 === 1 || (padding > 0 && text.length % 4 !== 0)) return undefined;
+  const decoded = Buffer.from(text, 'base64');
+  return decoded.byteLength === Math.floor((digits * 3) / 4) ? decoded : undefined;
+}
+
+function predictionsOf(predictions: WireEvent['predictions']): Checked<Predictions> {
+  if (predictions == null) return { ok: true, value: { kind: 'none' } };
+  if (predictions.kind !== 'classification') return { ok: true, value: predictions };
+  const { kind, classes, probabilities, logits } = predictions;
+  const numbers = { probabilities, logits };
+  for (const [field, values] of Object.entries(numbers)) {
+    if (values != null && values.length !== classes.length) {
+      return {
+        ok: false,
+        field: `predictions.${field}`,
+        problem: `has ${values.length} numbers for ${classes.length} classes`,
+        mend: 'Send one number for each class, in the same order.',
+      };
+    }
+  }
+  if (probabilities == null && logits == null) {
+    return {
+      ok: false,
+      field: 'predictions',
+      problem: 'has neither probabilities nor logits',
+      mend: "Send probabilities or logits, or 'kind: none' if the model has neither.",
+    };
+  }
+  return {
+    ok: true,
+    value: {
+      kind,
+      classes,
+      ...(probabilities == null ? {} : { probabilities }),
+      ...(logits == null ? {} : { logits }),
+    },
+  };
+}
+
+function unreadable(problems: readonly Problem[]): Reading {
+  const [first] = problems;
+  const named = problems
+    .slice(0, namedAtMost)
+    .map(({ field, problem }) => `${field} ${problem}`)
+    .join('; ');
+  const more = problems.length - namedAtMost;
+  const fault = new EdgeminerError(
+    'event.invalid',
+    more > 0 ? `${named}; and ${more} more problem${more === 1 ? '' : 's'}` : named,
+    { field: first?.field ?? 'event', mend: first?.mend ?? defaultMend },
+  );
+  return { kind: 'unreadable', fault };
+}
+
+function problemsOf(
+  issues: readonly z.core.$ZodIssue[],
+  candidate: Readonly<Record<string, unknown>>,
+): Problem[] {
+  return issues.map(({ path, message }) => {
+    const field = path.map(String).join('.');
+    const missing = requiredFields.find((required) => required === field);
+    const misspelt =
+      missing === undefined || candidate[missing] != null
+        ? undefined
+        : likelyMisspelling(missing, Object.keys(candidate));
+    if (misspelt === undefined) return { field, problem: message };
+    return {
+      field,
+      problem: `${message}, but there is '${misspelt}'`,
+      mend: `Rename '${misspelt}' to '${field}'.`,
+    };
+  });
+}
+
+/** `event_id`, `EventID` or `evenId` for eventId. */
+function likelyMisspelling(field: string, keys: readonly string[]): string | undefined {
+  const plain = (key: string) => key.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
+  return keys.find((key) => {
+    if (key.length > 64 || (requiredFields as readonly string[]).includes(key)) return false;
+    return distance(plain(key), plain(field)) <= (field.length > 5 ? 2 : 1);
+  });
+}
+
+/** Says in plain words what zod found; undefined leaves it to zod. */
+function describeIssue(issue: z.core.$ZodRawIssue): string | undefined {
+  switch (issue.code) {
+    case 'invalid_type':
+      return issue.input == null
+        ? 'is missing'
+        : `must be ${expectations[issue.expected] ?? issue.expected}, not ${kindOf(issue.input)}`;
+    case 'too_small':
+      if (issue.origin === 'string' || issue.origin === 'array') return 'must not be empty';
+      return `must be ${issue.inclusive === false ? 'above' : 'at least'} ${issue.minimum}`;
+    case 'too_big':
+      return issue.origin === 'string'
+        ? `must have at most ${issue.maximum} characters`
+        : `must be at most ${issue.maximum}`;
+    case 'invalid_union':
+      return issue.input == null ? 'is missing' : 'must be classification, detection or none';
+    case 'invalid_key':
+      return 'must have keys of 1 to 256 characters';
+    default:
+      return undefined;
+  }
+}
+
+const expectations: Readonly<Record<string, string>> = {
+  string: 'text',
+  number: 'a finite number',
+  int: 'a whole number',
+  array: 'a list',
+  object: 'an object',
+  record: 'an object',
+};
+
+function kindOf(value: unknown): string {
+  if (value === null) return 'null';
+  if (value === undefined) return 'nothing';
+  if (Array.isArray(value)) return 'a list';
+  switch (typeof value) {
+    case 'string':
+      return 'text';
+    case 'number':
+      return Number.isFinite(value) ? 'a number' : String(value);
+    case 'object':
+      return 'an object';
+    default:
+      return `a ${typeof value}`;
+  }
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

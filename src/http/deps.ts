@@ -1,0 +1,76 @@
+import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Curation, CurationOptions } from '../curate/curation.js';
+import type { CuratedSetStore } from '../curate/curated-set-store.js';
+import type { SplitPlan } from '../curate/curated-set.js';
+import type { ImageStore } from '../image/image-store.js';
+import type { ModelName, ModelVersion } from '../ids.js';
+import type { LabelSet } from '../label/label.js';
+import type { EventIntake } from '../mine/event-intake.js';
+import type { LabelDesk } from '../queue/label-desk.js';
+import type { TaskReader } from '../queue/relabel-queue.js';
+import type { Logger } from '../telemetry/logger.js';
+import type { Metrics } from '../telemetry/metrics.js';
+import type { AccessToken } from './auth.js';
+
+/** All that the API stands on. It closes none of it; the composition does, after the server. */
+export interface HttpDeps {
+  readonly intake: Pick<EventIntake, 'accept'>;
+  readonly desk: LabelDesk;
+  readonly reader: TaskReader;
+  readonly images: Pick<ImageStore, 'get'>;
+  readonly curatedSets: Pick<CuratedSetStore, 'find' | 'list'>;
+  /** `curate` of curate/curation.ts, bound to its stores. */
+  readonly curate: (options: CurationOptions) => Promise<Curation>;
+  /** What a snapshot takes where the request says nothing. */
+  readonly splitPlan: SplitPlan;
+  readonly labelSetFor: (model: ModelName, version: ModelVersion) => LabelSet | undefined;
+  /** Empty: everybody is admin, and only a loopback address may be listened on. */
+  readonly tokens: readonly AccessToken[];
+  readonly metrics: Pick<Metrics, 'render' | 'contentType' | 'requestServed'>;
+  readonly logger: Logger;
+  /** Asks everything that the server depends on; must answer within a few seconds. */
+  readonly readiness: () => Promise<Readiness>;
+  /** Milliseconds since 1970-01-01 UTC. */
+  readonly now: () => number;
+  /** Of edgeminer. */
+  readonly version: string;
+  readonly limits: HttpLimits;
+}
+
+export interface Readiness {
+  readonly ready: boolean;
+  /** By the name of what was asked. */
+  readonly checks: Readonly<Record<string, { readonly ok: boolean; readonly detail?: string }>>;
+}
+
+export interface HttpLimits {
+  /** Of one event. Bytes. */
+  readonly maxEventBytes: number;
+  /** Of all events being received and taken in at once; beyond it, `server.busy`. Bytes. */
+  readonly maxEventBytesInFlight: number;
+  /** Per token and minute, events not counted. */
+  readonly requestsPerMinute: number;
+  /** Per address and minute, of requests with a wrong token or none. */
+  readonly refusalsPerMinute: number;
+  /** For open requests, when the server closes. Seconds. */
+  readonly closeSeconds: number;
+}
+
+export const defaultHttpLimits: HttpLimits = {
+  maxEventBytes: 48 * 1024 * 1024,
+  maxEventBytesInFlight: 256 * 1024 * 1024,
+  requestsPerMinute: 3000,
+  refusalsPerMinute: 60,
+  closeSeconds: 10,
+};
+
+/** Fastify, with routes typed by their zod schemas. */
+export type App = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  ZodTypeProvider
+>;

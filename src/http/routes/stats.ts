@@ -1,0 +1,28 @@
+import type { App, HttpDeps } from '../deps.js';
+import { problems } from '../openapi.js';
+import { stats } from '../schemas.js';
+import { isoTime } from '../task-json.js';
+
+export function statsRoutes(app: App, { reader, now }: HttpDeps): void {
+  app.get(
+    '/v1/stats',
+    {
+      schema: {
+        operationId: 'stats',
+        tags: ['labelling'],
+        summary: 'What the relabeling queue holds',
+        response: { 200: stats, ...problems(503) },
+      },
+    },
+    async () => {
+      const { oldestPendingAt, ...counts } = await reader.stats(now());
+      return {
+        byState: counts.byState,
+        byReason: counts.byReason,
+        byModel: counts.byModel,
+        duplicates: counts.duplicates,
+        oldestPendingAt: oldestPendingAt === undefined ? null : isoTime(oldestPendingAt),
+      };
+    },
+  );
+}

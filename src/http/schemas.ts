@@ -1,0 +1,355 @@
+import { z } from 'zod';
+import { exportFormats } from '../curate/export.js';
+import { splits } from '../curate/curated-set.js';
+import { signalNames } from '../score/signal.js';
+
+/**
+ * What goes over the wire, requests and answers, as zod schemas: they check at run time, type
+ * the routes, and make the OpenAPI document. Times are ISO 8601 in UTC.
+ */
+const time = z.iso.datetime();
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/u, { error: 'must be 64 lower-case hex digits' });
+const name = z.string().min(1).max(200);
+const reason = z.enum([...signalNames, 'control-sample']);
+const state = z.enum(['pending', 'leased', 'labelled', 'skipped']);
+
+export const problem = z
+  .object({
+    type: z.literal('about:blank'),
+    title: z.string(),
+    status: z.int(),
+    code: z.string().describe('The fault code; docs/errors.md has a line for each.'),
+    detail: z.string().describe('What is wrong.'),
+    mend: z.string().describe('What to do about it.'),
+    field: z.string().optional().describe('The field, parameter or setting at fault.'),
+  })
+  .meta({ id: 'Problem', description: 'What went wrong, as RFC 9457 has it.' });
+
+// Events
+
+export const acceptedEvent = z
+  .object({
+    eventId: z.string(),
+    outcome: z
+      .enum(['taken', 'queued', 'known', 'duplicate', 'passed'])
+      .describe('`taken`: durable, and mined later. The others: mined at once.'),
+    taskId: z.string().nullable(),
+    priority: z.number().nullable(),
+    reasons: z.array(reason),
+  })
+  .meta({
+    id: 'AcceptedEvent',
+    description: 'The event is durable. What was decided, if it was mined at once.',
+  });
+
+// Tasks
+
+const classLabel = z.object({ kind: z.literal('class'), class: z.string() });
+const boxLabel = z.object({
+  kind: z.literal('boxes'),
+  boxes: z.array(
+    z.object({
+      class: z.string(),
+      x: z.number(),
+      y: z.number(),
+      width: z.number(),
+      height: z.number(),
+    }),
+  ),
+});
+const labelBody = z
+  .discriminatedUnion('kind', [classLabel, boxLabel])
+  .describe('A class, or boxes in pixels of the upright original (x, y: top-left corner).');
+
+const predictions = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('classification'),
+    classes: z.array(z.string()),
+    probabilities: z.array(z.number()).optional(),
+    logits: z.array(z.number()).optional(),
+  }),
+  z.object({
+    kind: z.literal('detection'),
+    boxes: z.array(
+      z.object({
+        label: z.string(),
+        score: z.number(),
+        x: z.number(),
+        y: z.number(),
+        width: z.number(),
+        height: z.number(),
+      }),
+    ),
+    imageWidth: z.number(),
+    imageHeight: z.number(),
+  }),
+  z.object({ kind: z.literal('none') }),
+]);
+
+const signal = z.object({
+  name: z.enum(signalNames),
+  family: z.enum(['confidence', 'quality', 'novelty']),
+  raw: z.number(),
+  edgeScore: z.number().describe('0..1; 1 is the most unusual.'),
+  calibrated: z.boolean().describe('Whether a reference was there to compare with.'),
+  flagged: z.boolean(),
+  explanation: z.string(),
+});
+
+export const task = z
+  .object({
+    id: z.string(),
+    state,
+    eventId: z.string(),
+    occurredAt: time,
+    offeredAt: time,
+    modelName: z.string(),
+    modelVersion: z.string(),
+    sourceId: z.string(),
+    image: z.object({
+      href: z.string().describe('Path of the bytes on this server.'),
+      hash: z.string().describe('sha256 of the bytes.'),
+      contentType: z.string(),
+      width: z.int(),
+      height: z.int(),
+      uri: z.string().nullable().describe('Where it came from, if the event named a place.'),
+    }),
+    predictions,
+    tags: z.record(z.string(), z.string()),
+    priority: z.number().describe('0..1; 1 first.'),
+    reasons: z.array(reason),
+    control: z.boolean().describe('Whether the event belongs to the control sample.'),
+    inclusionProbability: z.number(),
+    policy: z.string(),
+    reference: z.string(),
+    signals: z.array(signal),
+    absentSignals: z.array(z.object({ name: z.enum(signalNames), why: z.string() })),
+    labelSet: z
+      .object({
+        name: z.string(),
+        version: z.int(),
+        kind: z.enum(['class', 'boxes']),
+        classes: z.array(z.string()),
+      })
+      .nullable()
+      .describe('What a label may say; null where the model has no label set.'),
+    fence: z.int().describe('Goes back with the label: it names this lease of the task.'),
+    lease: z
+      .object({ batchId: z.string(), annotator: z.string(), expiresAt: time })
+      .nullable()
+      .describe('Of a leased task.'),
+    label: z
+      .object({
+        body: labelBody,
+        annotator: z.string(),
+        labelledAt: time,
+        labelSet: z.string(),
+      })
+      .nullable(),
+    skip: z.object({ reason: z.string(), annotator: z.string(), skippedAt: time }).nullable(),
+    duplicates: z.array(z.string()).describe('Events that repeat this picture.'),
+  })
+  .meta({ id: 'Task', description: 'One candidate on its way to a label.' });
+
+export type TaskJson = z.output<typeof task>;
+
+export const taskParams = z.object({ id: sha256.describe('The id of the task.') });
+
+const leaseFilter = { model: name.optional(), source: name.optional(), reason: reason.optional() };
+
+export const taskQuery = z.strictObject({
+  ...leaseFilter,
+  state: state.optional(),
+  after: sha256.optional().describe('`next` of the page before.'),
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+});
+
+export const taskPage = z
+  .object({
+    tasks: z.array(task),
+    next: z.string().nullable().describe('`after` of the next page; null on the last.'),
+  })
+  .describe('A page of tasks, ordered by id.');
+
+const claim = {
+  batchId: name.describe('The batch that the task was leased in.'),
+  fence: z.int().min(1).describe('`fence` of the task as it was leased.'),
+};
+
+export const labelRequest = z.strictObject({
+  ...claim,
+  // Checked against the label set of the task's model, with better words than a schema has.
+  label: z.unknown().meta(schemaOf(labelBody)),
+});
+
+export const skipRequest = z.strictObject({
+  ...claim,
+  reason: z.string().describe("Why the task can't be labelled, in 1 to 500 characters."),
+});
+
+/** A zod schema as plain JSON Schema, for a place where it describes and does not check. */
+function schemaOf(schema: z.ZodType): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(z.toJSONSchema(schema)).filter(([keyword]) => keyword !== '$schema'),
+  );
+}
+
+// Batches
+
+const leaseSeconds = z.number().positive().optional().describe('By default queue.leaseSeconds.');
+
+export const leaseRequest = z.strictObject({
+  limit: z.int().min(1).default(10),
+  leaseSeconds,
+  ...leaseFilter,
+});
+
+export const batch = z
+  .object({ batchId: z.string(), expiresAt: time, tasks: z.array(task) })
+  .describe('What was leased; no tasks when nothing that matches is free.');
+
+export const batchParams = z.object({ id: name.describe('The id of the batch.') });
+
+export const renewRequest = z.strictObject({ leaseSeconds }).nullish();
+
+export const renewal = z
+  .object({ batchId: z.string(), expiresAt: time, renewed: z.int() })
+  .describe('When what the batch still holds expires now.');
+
+export const releaseRequest = z
+  .strictObject({
+    tasks: z.array(sha256).max(1000).optional().describe('By default all that it holds.'),
+  })
+  .nullish();
+
+export const release = z
+  .object({ batchId: z.string(), released: z.int() })
+  .describe('How many tasks went back; 0 when the batch held none any more.');
+
+// Curated sets
+
+const count = z.int().min(0);
+const splitCount = z.object({ items: count, groups: count });
+const shares = z.strictObject({
+  train: z.number().min(0).max(1),
+  validation: z.number().min(0).max(1),
+  test: z.number().min(0).max(1),
+});
+
+export const snapshotRequest = z.strictObject({
+  name: z
+    .string()
+    .regex(/^[\w.-]{1,100}$/u, { error: 'must be 1 to 100 letters, digits, dots, dashes' }),
+  model: name.optional(),
+  reason: reason.optional(),
+  split: z
+    .strictObject({
+      shares: shares.optional(),
+      seed: name.optional(),
+      incidentGapSeconds: z.number().min(0).optional(),
+      nearDuplicateBits: z.int().min(0).max(32).optional(),
+    })
+    .optional()
+    .describe('By default as curation in the configuration.'),
+});
+
+export const curatedSetSummary = z.object({
+  version: z.string(),
+  name: z.string(),
+  createdAt: time,
+  items: count,
+});
+
+export const curatedSetList = z
+  .object({ curatedSets: z.array(curatedSetSummary) })
+  .describe('All curated sets, newest first.');
+
+const curatedItem = z.object({
+  taskId: z.string(),
+  split: z.enum(splits),
+  group: z.string(),
+  image: z.object({
+    hash: z.string(),
+    contentType: z.string(),
+    width: z.int(),
+    height: z.int(),
+  }),
+  label: labelBody,
+  weight: z.number(),
+  lineage: z.object({
+    eventId: z.string(),
+    occurredAt: time,
+    sourceId: z.string(),
+    modelName: z.string(),
+    modelVersion: z.string(),
+    reference: z.string(),
+    policy: z.string(),
+    reasons: z.array(reason),
+    priority: z.number(),
+    signals: z.array(signal.pick({ name: true, raw: true, edgeScore: true, flagged: true })),
+    annotator: z.string(),
+    labelledAt: time,
+    labelSet: z.string(),
+  }),
+});
+
+export type CuratedItemJson = z.output<typeof curatedItem>;
+
+export const curatedSetHead = curatedSetSummary.extend({
+  classes: z.array(z.string()),
+  split: z.object({
+    shares,
+    seed: z.string(),
+    incidentGapSeconds: z.number(),
+    nearDuplicateBits: z.int(),
+  }),
+  splits: z.object({ train: splitCount, validation: splitCount, test: splitCount }),
+});
+
+export const curatedSetPage = curatedSetHead
+  .extend({
+    page: z.array(curatedItem),
+    next: z.string().nullable().describe('`after` of the next page; null on the last.'),
+  })
+  .describe('A curated set and a page of its items, ordered by task id.');
+
+export const snapshotAnswer = curatedSetHead
+  .extend({ outcome: z.enum(['published', 'known']) })
+  .describe('The snapshot; `known` when the same content was published before.');
+
+export const curatedSetParams = z.object({
+  version: z
+    .string()
+    .regex(/^(?:latest|[0-9a-f]{12,64})$/u, {
+      error: "must be 'latest' or the first 12 to 64 hex digits of a version",
+    })
+    .describe('The first 12 digits of a version or more, or `latest`.'),
+});
+
+export const curatedSetQuery = z.strictObject({
+  after: sha256.optional(),
+  limit: z.coerce.number().int().min(1).max(1000).default(100),
+});
+
+export const exportQuery = z.strictObject({ format: z.enum(exportFormats) });
+
+// The rest
+
+export const stats = z
+  .object({
+    byState: z.object({ pending: count, leased: count, labelled: count, skipped: count }),
+    byReason: z.partialRecord(reason, count),
+    byModel: z.record(z.string(), count),
+    duplicates: count,
+    oldestPendingAt: time.nullable(),
+  })
+  .meta({ id: 'QueueStats', description: 'What the relabeling queue holds.' });
+
+export const health = z.object({ status: z.literal('ok'), version: z.string() });
+
+export const readiness = z
+  .object({
+    ready: z.boolean(),
+    checks: z.record(z.string(), z.object({ ok: z.boolean(), detail: z.string().optional() })),
+  })
+  .describe('Whether each thing that the server depends on answers.');

@@ -1,0 +1,97 @@
+import type { LabelSet } from '../label/label.js';
+import { stateAt } from '../queue/task.js';
+import type { Task } from '../queue/task.js';
+import type { TaskJson } from './schemas.js';
+
+/** ISO 8601 in UTC, of milliseconds since 1970-01-01. */
+export function isoTime(time: number): string {
+  return new Date(time).toISOString();
+}
+
+/** A task as clients see it at `now`: an expired lease reads as none. */
+export function taskJson(task: Task, labelSet: LabelSet | undefined, now: number): TaskJson {
+  const { image, decision, scores, lease, label, skip } = task;
+  const state = stateAt(task, now);
+  return {
+    id: task.id,
+    state,
+    eventId: task.eventId,
+    occurredAt: isoTime(task.occurredAt),
+    offeredAt: isoTime(task.offeredAt),
+    modelName: task.modelName,
+    modelVersion: task.modelVersion,
+    sourceId: task.sourceId,
+    image: {
+      href: `/v1/tasks/${task.id}/image`,
+      hash: image.hash,
+      contentType: image.contentType,
+      width: image.width,
+      height: image.height,
+      uri: image.uri ?? null,
+    },
+    predictions: predictionsJson(task.predictions),
+    tags: { ...task.tags },
+    priority: decision.priority,
+    reasons: [...decision.reasons],
+    control: decision.control,
+    inclusionProbability: decision.inclusionProbability,
+    policy: decision.policy,
+    reference: decision.reference,
+    signals: scores.signals.map((signal) => ({ ...signal })),
+    absentSignals: scores.absent.map((signal) => ({ ...signal })),
+    labelSet: labelSet === undefined ? null : { ...labelSet, classes: [...labelSet.classes] },
+    fence: task.fence,
+    lease:
+      state !== 'leased' || lease === undefined
+        ? null
+        : {
+            batchId: lease.batchId,
+            annotator: lease.annotator,
+            expiresAt: isoTime(lease.expiresAt),
+          },
+    label:
+      label === undefined
+        ? null
+        : {
+            body: labelBodyJson(label.body),
+            annotator: label.annotator,
+            labelledAt: isoTime(label.labelledAt),
+            labelSet: label.labelSet,
+          },
+    skip:
+      skip === undefined
+        ? null
+        : {
+            reason: skip.reason,
+            annotator: skip.annotator,
+            skippedAt: isoTime(skip.skippedAt),
+          },
+    duplicates: [...task.duplicates],
+  };
+}
+
+type LabelJson = NonNullable<TaskJson['label']>['body'];
+
+export function labelBodyJson(body: NonNullable<Task['label']>['body']): LabelJson {
+  return body.kind === 'class'
+    ? { kind: 'class', class: body.class }
+    : { kind: 'boxes', boxes: body.boxes.map((box) => ({ ...box })) };
+}
+
+function predictionsJson(predictions: Task['predictions']): TaskJson['predictions'] {
+  switch (predictions.kind) {
+    case 'classification': {
+      const { kind, classes, probabilities, logits } = predictions;
+      return {
+        kind,
+        classes: [...classes],
+        ...(probabilities === undefined ? {} : { probabilities: [...probabilities] }),
+        ...(logits === undefined ? {} : { logits: [...logits] }),
+      };
+    }
+    case 'detection':
+      return { ...predictions, boxes: predictions.boxes.map((box) => ({ ...box })) };
+    case 'none':
+      return { kind: 'none' };
+  }
+}

@@ -1,0 +1,146 @@
+import type { Metadata, SharpOptions } from 'sharp';
+import { EdgeminerError, messageOf } from '../faults.js';
+import { contentTypeOf } from './content-type.js';
+import { workingSide } from './decoded-image.js';
+import type { DecodedImage, PixelPlane } from './decoded-image.js';
+import type { ImageContentType } from './image-store.js';
+import { sharp } from './sharp.js';
+
+export interface DecodeLimits {
+  /** Width times height of the stored picture; checked before a pixel is decoded. */
+  readonly maxPixels: number;
+}
+
+/**
+ * Decodes an image once into the plane that every measurement shares (see decoded-image.ts).
+ * The first frame of an animation is taken. Throws `image.too-large` beyond `maxPixels`, and
+ * `image.undecodable` for an unknown format, a broken image, or one that was cut short: a frame
+ * of which pixels are missing is a fault of the transport, not an edge case of the model.
+ */
+export async function decodeImage(bytes: Uint8Array, limits: DecodeLimits): Promise<DecodedImage> {
+  const contentType = acceptedType(bytes);
+  const { width, height } = await uprightSize(bytes, contentType, limits);
+  const pixels = await uprightPixels(bytes, contentType, limits, workingSide);
+  return { width, height, contentType, plane: { ...pixels, luma: lumaOf(pixels.rgb) } };
+}
+
+/** Width and height of the upright picture, in pixels, from its header alone. */
+export async function describePicture(
+  bytes: Uint8Array,
+): Promise<{ readonly width: number; readonly height: number }> {
+  return uprightSize(bytes, acceptedType(bytes), { maxPixels: Infinity });
+}
+
+/** Row-major, interleaved 8-bit sRGB. */
+export type RgbPixels = Omit<PixelPlane, 'luma'>;
+
+/** The picture upright in sRGB, its longer side at most `longestSide`; never enlarged. */
+export async function uprightPixels(
+  bytes: Uint8Array,
+  contentType: ImageContentType,
+  limits: DecodeLimits,
+  longestSide?: number,
+): Promise<RgbPixels> {
+  let picture = sharp(bytes, inputOptions(limits));
+  if (longestSide !== undefined) {
+    picture = picture.resize(longestSide, longestSide, { fit: 'inside', withoutEnlargement: true });
+  }
+  try {
+    const { data, info } = await picture
+      .flatten({ background: '#000' })
+      .toColourspace('srgb')
+      .raw({ depth: 'uchar' })
+      .toBuffer({ resolveWithObject: true });
+    const rgb = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    return { width: info.width, height: info.height, rgb };
+  } catch (error) {
+    throw undecodable(bytes, contentType, error);
+  }
+}
+
+/** The format, or `image.undecodable` when it is none that edgeminer reads. */
+export function acceptedType(bytes: Uint8Array): ImageContentType {
+  const contentType = contentTypeOf(bytes);
+  if (contentType !== undefined) return contentType;
+  const start = Buffer.from(bytes.subarray(0, 8)).toString('hex');
+  throw new EdgeminerError(
+    'image.undecodable',
+    bytes.length === 0
+      ? 'The image is empty: it has no bytes.'
+      : `The bytes are no JPEG, PNG, WebP or AVIF image; they start with ${start}.`,
+    { field: 'image', mend: 'Send the image as JPEG, PNG, WebP or AVIF.' },
+  );
+}
+
+async function uprightSize(
+  bytes: Uint8Array,
+  contentType: ImageContentType,
+  limits: DecodeLimits,
+): Promise<{ width: number; height: number }> {
+  let metadata: Metadata;
+  try {
+    // The header is read whatever it claims, so that the error can say the size.
+    metadata = await sharp(bytes, { failOn: 'error', limitInputPixels: false }).metadata();
+  } catch (error) {
+    throw undecodable(bytes, contentType, error);
+  }
+  const { width, height } = metadata.autoOrient;
+  if (width * height > limits.maxPixels) {
+    throw new EdgeminerError(
+      'image.too-large',
+      `The image claims ${width} x ${height} pixels; the limit is ${limits.maxPixels} pixels.`,
+      { field: 'image', mend: 'Send a smaller image, or raise mining.maxPixels.' },
+    );
+  }
+  return { width, height };
+}
+
+function inputOptions(limits: DecodeLimits): SharpOptions {
+  return {
+    // Garbled pixels are let through, as they are an edge case worth seeing; missing ones are not.
+    failOn: 'error',
+    limitInputPixels: Number.isFinite(limits.maxPixels) ? limits.maxPixels : false,
+    pages: 1,
+    autoOrient: true,
+  };
+}
+
+function undecodable(bytes: Uint8Array, type: ImageContentType, cause: unknown): EdgeminerError {
+  const format = type.slice('image/'.length).toUpperCase();
+  return isCutShort(bytes, type, messageOf(cause))
+    ? new EdgeminerError(
+        'image.undecodable',
+        `The ${format} image is truncated: its ${bytes.length} bytes end before its last pixel.`,
+        { field: 'image', mend: 'Check that the producer sends the whole image.', cause },
+      )
+    : new EdgeminerError('image.undecodable', `The ${format} image is broken.`, {
+        field: 'image',
+        mend: 'Check that the producer sends the image as its encoder wrote it.',
+        cause,
+      });
+}
+
+/** Only tells people why an image was refused; asked after a decoder has failed. */
+function isCutShort(bytes: Uint8Array, type: ImageContentType, message: string): boolean {
+  const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  switch (type) {
+    case 'image/jpeg':
+      return message.includes('premature end');
+    case 'image/png':
+      return view.lastIndexOf('IEND') === -1;
+    case 'image/webp':
+      return view.length < 12 || view.readUInt32LE(4) + 8 > view.length;
+    case 'image/avif':
+      return /end of file|file bounds/i.test(message);
+  }
+}
+
+/** ITU-R BT.709 luma of interleaved RGB, rounded. */
+function lumaOf(rgb: Uint8Array): Uint8Array {
+  const luma = new Uint8Array(rgb.length / 3);
+  for (let pixel = 0, at = 0; pixel < luma.length; pixel += 1, at += 3) {
+    luma[pixel] =
+      0.2126 * (rgb[at] ?? 0) + 0.7152 * (rgb[at + 1] ?? 0) + 0.0722 * (rgb[at + 2] ?? 0) + 0.5;
+  }
+  return luma;
+}

@@ -1,0 +1,176 @@
+import { describe, expect, it } from 'vitest';
+import { seeded, sharpScene } from '../../test/fixtures/planes.js';
+import type { Predictions } from '../event/inference-event.js';
+import { EdgeminerError } from '../faults.js';
+import { modelName, modelVersion } from '../ids.js';
+import type { DecodedImage, PixelPlane } from '../image/decoded-image.js';
+import { buildReference } from './build-reference.js';
+import type { BuildReferenceOptions, TrainingPicture } from './build-reference.js';
+import type { Embedder } from './embedder.js';
+import { referenceIdOf } from './reference-files.js';
+
+describe('buildReference', () => {
+  it('measures all that can be had, in the order of the pictures', async () => {
+    const progress: number[] = [];
+    const { reference, skipped } = await buildReference({
+      ...options(pictures(20)),
+      embedder: classifier(),
+      onProgress: (done) => progress.push(done),
+    });
+    expect(skipped).toEqual([]);
+    expect(progress).toEqual(Array.from({ length: 20 }, (_, i) => i + 1));
+    expect(reference.items.map(({ path }) => path)).toEqual(pictures(20).map(({ path }) => path));
+    expect(Object.keys(reference.measurements).toSorted()).toEqual([
+      'blur',
+      'dark',
+      'embedding-distance',
+      'entropy',
+      'least-confidence',
+      'low-contrast',
+      'margin',
+      'over-exposed',
+    ]);
+    expect(reference).toMatchObject({
+      createdAt: 1234,
+      embedder: { name: 'toy', sha256: 'ab' },
+      predictionsBy: 'embedder',
+      embeddings: { rows: 20, dimensions: 6 },
+      neighbours: 4,
+      classes: ['even', 'odd'],
+    });
+    expect(reference.id).toBe(referenceIdOf(reference));
+  });
+
+  it('is the same whatever the concurrency, and however long each picture takes', async () => {
+    const ids = [];
+    for (const concurrency of [1, 4, 50]) {
+      const { reference } = await buildReference({
+        ...options(pictures(15)),
+        embedder: classifier(),
+        concurrency,
+      });
+      ids.push(reference.id);
+    }
+    expect(new Set(ids).size).toBe(1);
+  });
+
+  it('holds no more pictures than it may', async () => {
+    let [open, most] = [0, 0];
+    await buildReference({
+      ...options(pictures(30)),
+      concurrency: 3,
+      decode: async (bytes) => {
+        open += 1;
+        most = Math.max(most, open);
+        await new Promise((resolve) => setImmediate(resolve));
+        open -= 1;
+        return decoded(bytes);
+      },
+    });
+    expect(most).toBe(3);
+  });
+
+  it('skips what it can not decode, and says so', async () => {
+    const all = pictures(14);
+    const broken = all[3];
+    if (broken === undefined) throw new Error('there is no picture to break');
+    const { reference, skipped } = await buildReference({
+      ...options(all),
+      decode: async (bytes) => {
+        if (bytes === broken.bytes) throw new EdgeminerError('image.undecodable', 'It is broken.');
+        return decoded(bytes);
+      },
+    });
+    expect(skipped).toEqual([{ path: broken.path, why: 'It is broken.' }]);
+    expect(reference.items).toHaveLength(13);
+    expect(reference.items.some(({ path }) => path === broken.path)).toBe(false);
+    expect(reference.embeddings).toBeUndefined();
+    expect(reference.predictionsBy).toBeUndefined();
+  });
+
+  it('stops at a failure that is no fault of the picture, once all are at rest', async () => {
+    let open = 0;
+    const failing = buildReference({
+      ...options(pictures(20)),
+      decode: async (bytes) => {
+        open += 1;
+        await new Promise((resolve) => setTimeout(resolve, bytes[0] === 2 ? 0 : 5));
+        open -= 1;
+        if (bytes[0] === 2) throw new EdgeminerError('store.unavailable', 'The disk is gone.');
+        return decoded(bytes);
+      },
+    });
+    await expect(failing).rejects.toThrow('The disk is gone.');
+    expect(open).toBe(0);
+  });
+
+  it('takes the production model’s predictions before the embedder’s', async () => {
+    const own: Predictions = {
+      kind: 'classification',
+      classes: ['a', 'b'],
+      probabilities: [0.75, 0.25],
+    };
+    const all = pictures(12).map((picture, i) =>
+      i === 5 ? picture : { ...picture, predictions: own },
+    );
+    const { reference } = await buildReference({ ...options(all), embedder: classifier() });
+    expect(reference.predictionsBy).toBe('producer');
+    expect([...(reference.measurements.margin ?? [])]).toEqual(
+      Array.from({ length: 12 }, (_, i) => (i === 5 ? Number.NaN : 0.5)),
+    );
+  });
+
+  it('refuses a handful', async () => {
+    await expect(buildReference(options(pictures(9)))).rejects.toMatchObject({
+      code: 'input.invalid',
+      field: 'images',
+      message: 'a reference needs at least 10 training pictures; there are 9',
+    });
+  });
+});
+
+function pictures(count: number): TrainingPicture[] {
+  return Array.from({ length: count }, (_, i) => ({
+    path: `training/${i}.png`,
+    bytes: Uint8Array.of(i),
+    label: i % 2 === 0 ? 'even' : 'odd',
+  }));
+}
+
+function options(all: readonly TrainingPicture[]): BuildReferenceOptions {
+  return {
+    pictures: stream(all),
+    decode: async (bytes) => {
+      // Later pictures are ready sooner, as far as the concurrency lets them.
+      await new Promise((resolve) => setTimeout(resolve, 4 - ((bytes[0] ?? 0) % 4)));
+      return decoded(bytes);
+    },
+    modelName: modelName('shop'),
+    modelVersion: modelVersion('1.0'),
+    now: 1234,
+    concurrency: 4,
+  };
+}
+
+async function* stream(all: readonly TrainingPicture[]): AsyncGenerator<TrainingPicture> {
+  yield* all;
+}
+
+/** A scene of its own for each first byte. */
+function decoded(bytes: Uint8Array): DecodedImage {
+  const plane = sharpScene(40, 30, bytes[0] ?? 0);
+  return { width: 40, height: 30, contentType: 'image/png', plane };
+}
+
+/** A port's smallest embedder: numbers that the plane alone determines. */
+function classifier(): Embedder {
+  return {
+    model: { name: 'toy', sha256: 'ab', dimensions: 6, classes: ['x', 'y', 'z'] },
+    infer: async (plane: PixelPlane) => {
+      const random = seeded(plane.luma.reduce((sum, level) => sum + level, 0));
+      const numbers = (length: number) => Float32Array.from({ length }, () => random() - 0.5);
+      return { embedding: numbers(6), logits: numbers(3) };
+    },
+    close: async () => undefined,
+  };
+}

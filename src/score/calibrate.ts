@@ -1,0 +1,114 @@
+import type { ReferenceId } from '../ids.js';
+import type { Reference } from './reference.js';
+import { scorers } from './registry.js';
+import type { PredictionOrigin, Scorer, Standing } from './scorer.js';
+import type { SignalName } from './signal.js';
+import { extrapolatedDistance } from './tail.js';
+import { atDistance, distanceToUnusualEnd } from './unusual-end.js';
+import type { Scale } from './unusual-end.js';
+
+/** What a reference says about measurements. Immutable; safe to share. */
+export interface Calibration {
+  readonly reference: ReferenceId;
+  /** Whose predictions the confidence signals are calibrated for; undefined for nobody's. */
+  readonly predictionsBy: PredictionOrigin | undefined;
+  /** Undefined where the reference measured fewer than `minMeasured` pictures. */
+  of(name: SignalName): SignalCalibration | undefined;
+}
+
+/** One signal's measurements over the reference. */
+export interface SignalCalibration {
+  /** Reference pictures measured. */
+  readonly count: number;
+  /**
+   * 1 - p, where p = (1 + number of reference pictures at least as unusual) / (n + 1) is the
+   * conformal p-value (Vovk, Gammerman and Shafer 2005; Laxhammar 2014): 0 to n / (n + 1).
+   */
+  edgeScore(raw: number): number;
+  /**
+   * The raw limit beyond which (strictly, towards the unusual end) at most `rate` of fresh
+   * pictures like the reference's come to lie.
+   *
+   * Where (n + 1) * rate is at least 1, it is the conformal quantile, and the promise holds
+   * without any assumption but exchangeability. A smaller reference has no such quantile: then
+   * the tail is extrapolated (tail.ts), never to within the reference's most unusual picture,
+   * so that 30 pictures still tell a black frame; the promise is then an estimate.
+   */
+  limitFor(rate: number): number;
+  standing(raw: number): Standing;
+}
+
+/** Below this number of measurements a signal is not calibrated. */
+export const minMeasured = 10;
+
+/** Rounding in (n + 1) * rate must not cost a picture: 100 * 0.01 is 1. */
+const rounding = 1e-9;
+
+export function calibrationOf(reference: Reference): Calibration {
+  const calibrations = new Map<SignalName, SignalCalibration>();
+  for (const scorer of scorers) {
+    const measured = reference.measurements[scorer.name]?.filter((raw) => !Number.isNaN(raw));
+    if (measured === undefined || measured.length < minMeasured) continue;
+    calibrations.set(scorer.name, calibrateSignal(measured, scorer));
+  }
+  return {
+    reference: reference.id,
+    predictionsBy: reference.predictionsBy,
+    of: (name) => calibrations.get(name),
+  };
+}
+
+/** True where a calibration of the scorer holds for predictions of this origin. */
+export function calibrates(
+  calibration: Calibration,
+  scorer: Scorer,
+  predictionsBy: PredictionOrigin,
+): boolean {
+  return scorer.family !== 'confidence' || calibration.predictionsBy === predictionsBy;
+}
+
+/** Of at least two measurements, none of them NaN. */
+export function calibrateSignal(measured: Float64Array, scale: Scale): SignalCalibration {
+  // Most unusual first, as signs that ascend whichever end is unusual.
+  const sign = scale.unusual === 'high' ? -1 : 1;
+  const signed = measured.map((raw) => sign * raw).sort();
+  const count = signed.length;
+  const ordinary = sign * Infinity;
+
+  return {
+    count,
+    edgeScore: (raw) => 1 - (1 + countUpTo(signed, sign * raw)) / (count + 1),
+    limitFor(rate) {
+      if (rate <= 0) return -ordinary;
+      const allowed = Math.floor((count + 1) * rate + rounding);
+      const quantile = signed[Math.max(1, allowed) - 1];
+      if (quantile === undefined) return ordinary;
+      return allowed >= 1 ? sign * quantile : beyondSample(rate);
+    },
+    standing: (raw) => ({
+      lessUnusual: (count - countUpTo(signed, sign * raw)) / count,
+      count,
+    }),
+  };
+
+  function beyondSample(rate: number): number {
+    const distances = signed.map((value) => distanceToUnusualEnd(sign * value, scale));
+    const distance = extrapolatedDistance(distances, rate);
+    // Taken as it is, the most unusual measurement can't be missed by rounding.
+    return distance < (distances[0] ?? 0)
+      ? atDistance(distance, scale)
+      : sign * (signed[0] ?? Infinity);
+  }
+}
+
+/** How many of the ascending values are at most `limit`. */
+function countUpTo(ascending: Float64Array, limit: number): number {
+  let from = 0;
+  let to = ascending.length;
+  while (from < to) {
+    const middle = (from + to) >>> 1;
+    if ((ascending[middle] ?? Infinity) <= limit) from = middle + 1;
+    else to = middle;
+  }
+  return from;
+}

@@ -1,0 +1,273 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { EdgeminerError } from '../faults.js';
+import { modelName, modelVersion, referenceId } from '../ids.js';
+import type { ReferenceId } from '../ids.js';
+import { decodeNpy, encodeNpy } from './npy.js';
+import type { NpyArray } from './npy.js';
+import type { EmbeddingMatrix, Reference } from './reference.js';
+import { signalNames } from './signal.js';
+import type { SignalName } from './signal.js';
+
+/**
+ * A reference as files that Python can open, the same in every store:
+ *
+ * - `reference.json`: format version, id, model, embedder, whose predictions were
+ *   measured, and the sha256 of each other file.
+ * - `items.json`: [{ path, sha256, label? }], one per training picture.
+ * - `measurements.npy`: float64, items x columns as named in reference.json; NaN is absent.
+ * - `embeddings.npy`: float32, items x dimensions; only where there was an embedder.
+ */
+export const referenceFileNames = [
+  'reference.json',
+  'items.json',
+  'measurements.npy',
+  'embeddings.npy',
+] as const;
+
+type ReferenceFileName = (typeof referenceFileNames)[number];
+type ReferenceContent = Omit<Reference, 'id' | 'createdAt'>;
+
+const formatVersion = 1;
+const sha256Hex = z.string().regex(/^[0-9a-f]{64}$/, { error: 'must be 64 lower-case hex digits' });
+
+const headSchema = z.strictObject({
+  formatVersion: z.literal(formatVersion, {
+    error: `must be ${formatVersion}, the only version that this edgeminer reads`,
+  }),
+  id: sha256Hex,
+  createdAt: z.iso.datetime(),
+  modelName: z.string().min(1),
+  modelVersion: z.string().min(1),
+  embedder: z.strictObject({ name: z.string().min(1), sha256: sha256Hex }).nullable(),
+  predictionsBy: z.enum(['producer', 'embedder']).nullable(),
+  predictionsBy: z.enum(['producer', 'embedder']).nullable(),
+  neighbours: z.int().min(0),
+  classes: z.array(z.string()),
+  columns: z
+    .array(z.enum(signalNames))
+    .refine((names) => new Set(names).size === names.length, { error: 'must not repeat a name' }),
+  files: z.strictObject({
+    'items.json': sha256Hex,
+    'measurements.npy': sha256Hex,
+    'embeddings.npy': sha256Hex.optional(),
+  }),
+});
+type Head = z.output<typeof headSchema>;
+type HeadContent = Omit<Head, 'formatVersion' | 'id' | 'createdAt'>;
+
+interface DataFiles {
+  readonly 'items.json': Uint8Array;
+  readonly 'measurements.npy': Uint8Array;
+  readonly 'embeddings.npy'?: Uint8Array;
+}
+
+const itemsSchema = z.array(
+  z.strictObject({ path: z.string(), sha256: sha256Hex, label: z.string().optional() }),
+);
+
+/**
+ * The id of a reference with this content: a sha256 over all of it but the time of its making.
+ * A measurement's absence has one bit pattern and keys one order, so the same content always
+ * has the same id.
+ */
+export function referenceIdOf(content: ReferenceContent): ReferenceId {
+  return idOf(contentHead(content, dataFiles(content)));
+}
+
+/** @throws RangeError where the reference's arrays do not fit each other, or its id the content. */
+export function referenceFiles(reference: Reference): ReadonlyMap<string, Uint8Array> {
+  const files = dataFiles(reference);
+  const content = contentHead(reference, files);
+  if (idOf(content) !== reference.id) {
+    throw new RangeError(`reference ${reference.id} is not named by its content`);
+  }
+  const createdAt = new Date(reference.createdAt).toISOString();
+  const head = { formatVersion, id: reference.id, createdAt, ...content };
+  return new Map<string, Uint8Array>([
+    ['reference.json', jsonBytes(head)],
+    ...Object.entries(files),
+  ]);
+}
+
+/**
+ * Reads a reference back and verifies every byte of it.
+ * @throws EdgeminerError `reference.invalid` that names the file and says what is wrong.
+ */
+export function referenceFromFiles(files: ReadonlyMap<string, Uint8Array>): Reference {
+  const head = parseJson(headSchema, 'reference.json', need(files, 'reference.json'));
+  const { id, createdAt } = head;
+  if (idOf(head) !== id) {
+    throw invalid('reference.json', 'was changed after it was written: its id does not match');
+  }
+  const read = (name: keyof DataFiles): Uint8Array => {
+    const bytes = need(files, name);
+    if (sha256(bytes) !== head.files[name]) {
+      throw invalid(name, 'is damaged: its sha256 is not the one in reference.json');
+    }
+    return bytes;
+  };
+
+  const items = parseJson(itemsSchema, 'items.json', read('items.json')).map(
+    ({ path, sha256: hash, label }) =>
+      label === undefined ? { path, sha256: hash } : { path, sha256: hash, label },
+  );
+  const measured = decodeNpy(read('measurements.npy'), 'measurements.npy');
+  const embeddings =
+    head.files['embeddings.npy'] === undefined
+      ? undefined
+      : embeddingMatrix(decodeNpy(read('embeddings.npy'), 'embeddings.npy'), items.length);
+  return {
+    id: referenceId(id),
+    modelName: modelName(head.modelName),
+    modelVersion: modelVersion(head.modelVersion),
+    createdAt: Date.parse(createdAt),
+    embedder: head.embedder ?? undefined,
+    ...(head.predictionsBy === null ? {} : { predictionsBy: head.predictionsBy }),
+    ...(head.predictionsBy === null ? {} : { predictionsBy: head.predictionsBy }),
+    items,
+    measurements: columnsOf(measured, items.length, head.columns),
+    embeddings,
+    neighbours: head.neighbours,
+    classes: head.classes,
+  };
+}
+
+/** All of reference.json but what says when and by what id. */
+function contentHead(content: ReferenceContent, files: DataFiles): HeadContent {
+  const embeddings = files['embeddings.npy'];
+  return {
+    modelName: content.modelName,
+    modelVersion: content.modelVersion,
+    embedder: content.embedder ?? null,
+    predictionsBy: content.predictionsBy ?? null,
+    predictionsBy: content.predictionsBy ?? null,
+    neighbours: content.neighbours,
+    classes: [...content.classes],
+    columns: columnNames(content.measurements),
+    files: {
+      'items.json': sha256(files['items.json']),
+      'measurements.npy': sha256(files['measurements.npy']),
+      ...(embeddings === undefined ? {} : { 'embeddings.npy': sha256(embeddings) }),
+    },
+  };
+}
+
+function dataFiles(content: ReferenceContent): DataFiles {
+  const { items, embeddings } = content;
+  const plainItems = items.map(({ path, sha256: hash, label }) => ({ path, sha256: hash, label }));
+  const files = {
+    'items.json': jsonBytes(plainItems),
+    'measurements.npy': encodeNpy(measurementTable(content)),
+  };
+  if (embeddings === undefined) return files;
+  if (embeddings.rows !== items.length) {
+    throw new RangeError(`${embeddings.rows} embeddings for ${items.length} items`);
+  }
+  const shape = [embeddings.rows, embeddings.dimensions] as const;
+  return { ...files, 'embeddings.npy': encodeNpy({ shape, values: embeddings.values }) };
+}
+
+/** Signals in their fixed order, so that the order of keys in memory does not matter. */
+function columnNames(measurements: Reference['measurements']): SignalName[] {
+  return signalNames.filter((name) => measurements[name] !== undefined);
+}
+
+function measurementTable({ items, measurements }: ReferenceContent): NpyArray {
+  const names = columnNames(measurements);
+  const values = new Float64Array(items.length * names.length);
+  names.forEach((name, column) => {
+    const measured = measurements[name];
+    if (measured?.length !== items.length) {
+      throw new RangeError(`${measured?.length ?? 0} values of ${name} for ${items.length} items`);
+    }
+    measured.forEach((value, row) => {
+      values[row * names.length + column] = Number.isNaN(value) ? Number.NaN : value;
+    });
+  });
+  return { shape: [items.length, names.length], values };
+}
+
+function columnsOf(
+  table: NpyArray,
+  rows: number,
+  names: readonly SignalName[],
+): Partial<Record<SignalName, Float64Array>> {
+  const { shape, values } = table;
+  if (shape[0] !== rows || shape[1] !== names.length || !(values instanceof Float64Array)) {
+    const expected = `float64 (${rows}, ${names.length})`;
+    throw invalid('measurements.npy', `is not ${expected}: items x columns of reference.json`);
+  }
+  const columns: Partial<Record<SignalName, Float64Array>> = {};
+  names.forEach((name, column) => {
+    columns[name] = Float64Array.from(
+      { length: rows },
+      (_, row) => values[row * names.length + column] ?? Number.NaN,
+    );
+  });
+  return columns;
+}
+
+function embeddingMatrix({ shape, values }: NpyArray, rows: number): EmbeddingMatrix {
+  if (shape[0] !== rows || shape[1] === undefined || !(values instanceof Float32Array)) {
+    throw invalid('embeddings.npy', `is not float32 (${rows}, dimensions): one row per item`);
+  }
+  return { rows, dimensions: shape[1], values };
+}
+
+function idOf(head: HeadContent): ReferenceId {
+  const { modelName: name, modelVersion: version, embedder, predictionsBy } = head;
+  const { neighbours, classes, columns, files } = head;
+  const model = { modelName: name, modelVersion: version, embedder };
+  const content = { ...model, predictionsBy, neighbours, classes, columns, files };
+  return referenceId(sha256(new TextEncoder().encode(JSON.stringify(inOrder(content)))));
+}
+
+/** Keys sorted at every depth: a file that another tool wrote back in another order is equal. */
+function inOrder(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(inOrder);
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).filter(([, inner]) => inner !== undefined);
+  return Object.fromEntries(
+    entries.sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, inner]) => [key, inOrder(inner)]),
+  );
+}
+
+function need(files: ReadonlyMap<string, Uint8Array>, name: ReferenceFileName): Uint8Array {
+  const bytes = files.get(name);
+  if (bytes === undefined) throw invalid(name, 'is missing');
+  return bytes;
+}
+
+function parseJson<T>(schema: z.ZodType<T>, name: ReferenceFileName, bytes: Uint8Array): T {
+  let json: unknown;
+  try {
+    json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch (error) {
+    throw invalid(name, 'is not JSON', error);
+  }
+  const parsed = schema.safeParse(json);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  const where = issue?.path.join('.') ?? '';
+  throw invalid(
+    name,
+    `has a fault at ${where === '' ? 'its top' : where}: ${issue?.message ?? ''}`,
+  );
+}
+
+function invalid(name: ReferenceFileName, what: string, cause?: unknown): EdgeminerError {
+  return new EdgeminerError('reference.invalid', `${name} ${what}`, {
+    field: name,
+    mend: 'Restore it from a copy, or build the reference again with `edgeminer reference build`.',
+    ...(cause === undefined ? {} : { cause }),
+  });
+}
+
+function jsonBytes(value: unknown): Uint8Array {
+  return new TextEncoder().encode(`${JSON.stringify(value, undefined, 1)}\n`);
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}

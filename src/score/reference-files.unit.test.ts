@@ -1,0 +1,144 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { EdgeminerError } from '../faults.js';
+import { modelName, modelVersion } from '../ids.js';
+import { referenceFiles, referenceFromFiles, referenceIdOf } from './reference-files.js';
+import type { Reference } from './reference.js';
+import { signalNames } from './signal.js';
+import type { SignalName } from './signal.js';
+
+const sha256 = fc.string({
+  minLength: 64,
+  maxLength: 64,
+  unit: fc.constantFrom('0', '7', 'a', 'f'),
+});
+const name = fc.string({ minLength: 1, unit: 'grapheme' });
+
+const references: fc.Arbitrary<Reference> = fc
+  .record({
+    rows: fc.nat({ max: 8 }),
+    dimensions: fc.integer({ min: 1, max: 5 }),
+    columns: fc.subarray([...signalNames]),
+  })
+  .chain(({ rows, dimensions, columns }) => {
+    const exactly = (length: number) => ({ minLength: length, maxLength: length });
+    const column = fc.float64Array(exactly(rows));
+    // Every field of a reference, so that one that is added later is kept too.
+    const fields = {
+      modelName: name.map(modelName),
+      modelVersion: name.map(modelVersion),
+      createdAt: fc.nat({ max: 4e12 }),
+      embedder: fc.option(fc.record({ name, sha256 }), { nil: undefined }),
+      items: fc.array(
+        fc.record(
+          { path: fc.string({ unit: 'binary' }), sha256, label: name },
+          { requiredKeys: ['path', 'sha256'], noNullPrototype: true },
+        ),
+        exactly(rows),
+      ),
+      measurements: fc
+        .tuple(...columns.map((key) => column.map((values) => [key, values] as const)))
+        .map((entries): Partial<Record<SignalName, Float64Array>> => Object.fromEntries(entries)),
+      embeddings: fc.option(
+        fc.float32Array(exactly(rows * dimensions)).map((values) => ({ rows, dimensions, values })),
+        { nil: undefined },
+      ),
+      predictionsBy: fc.constantFrom('producer', 'embedder'),
+      neighbours: fc.integer({ min: 1, max: 50 }),
+      classes: fc.array(name),
+    } satisfies Readonly<Record<keyof Omit<Required<Reference>, 'id'>, fc.Arbitrary<unknown>>>;
+    const { predictionsBy, ...required } = fields;
+    return fc.oneof(fc.record(required), fc.record({ ...required, predictionsBy }));
+  })
+  .map((content) => ({ ...content, id: referenceIdOf(content) }));
+
+const [sample] = fc.sample(
+  references.filter((r) => r.items.length > 2 && r.embeddings !== undefined),
+  { numRuns: 1, seed: 4 },
+);
+
+function sampleReference(): Reference {
+  if (sample === undefined) throw new Error('no sample was drawn');
+  return sample;
+}
+
+describe('reference files', () => {
+  it('read back as they were written', () => {
+    fc.assert(
+      fc.property(references, (reference) => {
+        expect(referenceFromFiles(referenceFiles(reference))).toEqual(reference);
+      }),
+    );
+  });
+
+  it('give the same id whatever the time and the order of keys', () => {
+    fc.assert(
+      fc.property(references, fc.nat(), (reference, createdAt) => {
+        const measurements = Object.fromEntries(Object.entries(reference.measurements).reverse());
+        const later = { ...reference, createdAt, measurements };
+        expect(referenceIdOf(later)).toBe(reference.id);
+      }),
+    );
+  });
+
+  it('give another id to other content', () => {
+    const reference = sampleReference();
+    const others = [
+      { ...reference, modelVersion: modelVersion(`${reference.modelVersion}.1`) },
+      { ...reference, neighbours: reference.neighbours + 1 },
+      { ...reference, classes: [...reference.classes, 'one more'] },
+      { ...reference, embeddings: undefined },
+      {
+        ...reference,
+        predictionsBy: reference.predictionsBy === 'embedder' ? 'producer' : 'embedder',
+      },
+      { ...reference, measurements: {} },
+    ];
+    const ids = new Set([reference, ...others].map(referenceIdOf));
+    expect(ids.size).toBe(others.length + 1);
+  });
+
+  it('give one id to absent measurements, whatever bits their NaN has', () => {
+    const odd = new Float64Array(new BigUint64Array([0x7ff8_0000_0000_0123n]).buffer);
+    const base = { ...sampleReference(), items: sampleReference().items.slice(0, 1) };
+    const withColumn = (blur: Float64Array) => ({
+      ...base,
+      embeddings: undefined,
+      measurements: { blur },
+    });
+    expect(referenceIdOf(withColumn(odd))).toBe(referenceIdOf(withColumn(Float64Array.of(NaN))));
+  });
+
+  it.each(['reference.json', 'items.json', 'measurements.npy', 'embeddings.npy'])(
+    'refuse a changed byte or a missing %s, naming it',
+    (file) => {
+      const files = new Map(referenceFiles(sampleReference()));
+      const bytes = files.get(file) ?? new Uint8Array();
+      for (const at of [0, bytes.length >> 1, bytes.length - 2]) {
+        const changed = bytes.slice();
+        changed[at] = (changed[at] ?? 0) ^ 1;
+        const read = () => referenceFromFiles(new Map([...files, [file, changed]]));
+        expect(read).toThrow(EdgeminerError);
+        expect(read).toThrow(expect.objectContaining({ code: 'reference.invalid', field: file }));
+      }
+      files.delete(file);
+      expect(() => referenceFromFiles(files)).toThrow(`${file} is missing`);
+    },
+  );
+
+  it('refuse a later format by its version', () => {
+    const files = new Map(referenceFiles(sampleReference()));
+    const head = new TextDecoder().decode(files.get('reference.json'));
+    const later = head.replace('"formatVersion": 1', '"formatVersion": 2');
+    files.set('reference.json', new TextEncoder().encode(later));
+    expect(() => referenceFromFiles(files)).toThrow(/formatVersion: must be 1/);
+  });
+
+  it('are not written for arrays that do not fit', () => {
+    const reference = sampleReference();
+    expect(() =>
+      referenceIdOf({ ...reference, measurements: { blur: new Float64Array(1) } }),
+    ).toThrow(RangeError);
+    expect(() => referenceFiles({ ...reference, neighbours: 77 })).toThrow(RangeError);
+  });
+});

@@ -1,0 +1,49 @@
+import { calibrates } from './calibrate.js';
+import type { Calibration } from './calibrate.js';
+import { isFlagged } from './flag.js';
+import { scorers } from './registry.js';
+import type { Scorer, ScoringInput } from './scorer.js';
+import type { AbsentSignal, FlagRule, FlagRules, ScoreCard, Signal } from './signal.js';
+
+/**
+ * Every registered scorer on one event: measured, then scored, then flagged. Signals stand in
+ * the order of `signalNames`; one that can't be had is listed with why. Pure. A confidence
+ * signal is only calibrated for predictions of the origin that its reference was measured on.
+ */
+export function scoreEvent(
+  input: ScoringInput,
+  calibration: Calibration | undefined,
+  rules: FlagRules,
+): ScoreCard {
+  const signals: Signal[] = [];
+  const absent: AbsentSignal[] = [];
+  for (const scorer of scorers) {
+    const measured = scorer.measure(input);
+    if (measured.kind === 'absent') absent.push({ name: scorer.name, why: measured.why });
+    else signals.push(signalOf(measured.raw, scorer, input, calibration, rules[scorer.name]));
+  }
+  return { signals, absent };
+}
+
+function signalOf(
+  raw: number,
+  scorer: Scorer,
+  { predictionsBy }: ScoringInput,
+  reference: Calibration | undefined,
+  rule: FlagRule,
+): Signal {
+  const calibration =
+    reference !== undefined && calibrates(reference, scorer, predictionsBy)
+      ? reference.of(scorer.name)
+      : undefined;
+  const edgeScore = calibration?.edgeScore(raw) ?? scorer.uncalibrated(raw);
+  return {
+    name: scorer.name,
+    family: scorer.family,
+    raw,
+    edgeScore,
+    calibrated: calibration !== undefined,
+    flagged: isFlagged(rule, { raw, edgeScore, scorer, calibration }),
+    explanation: scorer.explain(raw, calibration?.standing(raw)),
+  };
+}

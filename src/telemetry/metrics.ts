@@ -1,0 +1,145 @@
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+/**
+ * What the process tells Prometheus. docs/metrics.md has a line for each metric; a test holds
+ * the two together. The first group of methods is what mining reports; none of them throws.
+ */
+export interface Metrics {
+  /** `model` is undefined where the event could not be read. */
+  eventSettled(model: string | undefined, outcome: EventOutcome): void;
+  candidateQueued(reasons: readonly string[]): void;
+  deadLettered(code: string): void;
+  retried(code: string): void;
+  noReference(model: string): void;
+  /** What is being worked on now. */
+  inFlight(events: number, bytes: number): void;
+  stationTook(station: Station, seconds: number): void;
+
+  requestServed(request: ServedRequest): void;
+  /** Asked at each scrape; while it fails, `edgeminer_queue_tasks` has no samples. */
+  watchQueue(tasksByState: () => Promise<Readonly<Record<string, number>>>): void;
+
+  /** Prometheus text exposition of everything. */
+  render(): Promise<string>;
+  readonly contentType: string;
+  /** Names of all metrics, in order of registration. */
+  readonly names: readonly string[];
+}
+
+export type EventOutcome = 'queued' | 'known' | 'duplicate' | 'passed' | 'dead_letter';
+export type Station = 'read' | 'image' | 'score' | 'decide' | 'queue';
+
+export interface ServedRequest {
+  /** The route's pattern, never the URL: `/v1/tasks/{id}`. */
+  readonly route: string;
+  readonly method: string;
+  readonly status: number;
+  readonly seconds: number;
+}
+
+/** Model names come from producers; beyond this many, they are counted as `other`. */
+const modelsNamed = 100;
+
+/** Has a registry of its own: two in one process count apart. Holds no timer and no handle. */
+export function createMetrics(): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  const events = new Counter({
+    name: 'edgeminer_events_total',
+    help: 'Events dealt with, by model and by what became of them.',
+    labelNames: ['model', 'outcome'],
+    registers,
+  });
+  const candidates = new Counter({
+    name: 'edgeminer_candidates_total',
+    help: 'Candidates queued, by reason; one with two reasons counts under both.',
+    labelNames: ['reason'],
+    registers,
+  });
+  const deadLetters = new Counter({
+    name: 'edgeminer_dead_letters_total',
+    help: 'Records sent to the dead letters, by fault code.',
+    labelNames: ['code'],
+    registers,
+  });
+  const retries = new Counter({
+    name: 'edgeminer_retries_total',
+    help: 'Tries repeated because something depended on was away, by fault code.',
+    labelNames: ['code'],
+    registers,
+  });
+  const withoutReference = new Counter({
+    name: 'edgeminer_no_reference_total',
+    help: 'Events scored without a reference, by model.',
+    labelNames: ['model'],
+    registers,
+  });
+  const eventsInFlight = new Gauge({
+    name: 'edgeminer_in_flight',
+    help: 'Events being worked on now.',
+    registers,
+  });
+  const bytesInFlight = new Gauge({
+    name: 'edgeminer_bytes_in_flight',
+    help: 'Image bytes of the events being worked on now.',
+    registers,
+  });
+  const stations = new Histogram({
+    name: 'edgeminer_station_seconds',
+    help: 'Time that an event spent at a station of the path, in seconds.',
+    labelNames: ['station'],
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10],
+    registers,
+  });
+  let tasksByState: () => Promise<Readonly<Record<string, number>>> = () => Promise.resolve({});
+  new Gauge({
+    name: 'edgeminer_queue_tasks',
+    help: 'Tasks in the relabeling queue, by state.',
+    labelNames: ['state'],
+    registers,
+    async collect() {
+      const counts = await tasksByState().catch(() => ({}));
+      this.reset();
+      for (const [state, count] of Object.entries(counts)) this.set({ state }, count);
+    },
+  });
+  const requests = new Histogram({
+    name: 'edgeminer_http_request_seconds',
+    help: 'Time from receiving a request to the end of its answer, in seconds.',
+    labelNames: ['route', 'method', 'status'],
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+    registers,
+  });
+  const named = boundedNames(modelsNamed);
+
+  return {
+    eventSettled: (model, outcome) => events.inc({ model: named(model), outcome }),
+    candidateQueued: (reasons) => reasons.forEach((reason) => candidates.inc({ reason })),
+    deadLettered: (code) => deadLetters.inc({ code }),
+    retried: (code) => retries.inc({ code }),
+    noReference: (model) => withoutReference.inc({ model: named(model) }),
+    inFlight: (count, bytes) => {
+      eventsInFlight.set(count);
+      bytesInFlight.set(bytes);
+    },
+    stationTook: (station, seconds) => stations.observe({ station }, seconds),
+    requestServed: ({ seconds, ...labels }) => requests.observe(labels, seconds),
+    watchQueue: (source) => {
+      tasksByState = source;
+    },
+    render: () => registry.metrics(),
+    contentType: registry.contentType,
+    names: registry.getMetricsAsArray().map(({ name }) => name),
+  };
+}
+
+function boundedNames(limit: number): (name: string | undefined) => string {
+  const seen = new Set<string>();
+  return (name) => {
+    if (name === undefined) return 'unreadable';
+    if (seen.has(name)) return name;
+    if (seen.size >= limit) return 'other';
+    seen.add(name);
+    return name;
+  };
+}

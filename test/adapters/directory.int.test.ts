@@ -1,0 +1,356 @@
+import { appendFile, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { Readable } from 'node:stream';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openDeadLetterFile } from '../../src/adapters/directory/dead-letter-file.js';
+import { openDirectorySource } from '../../src/adapters/directory/directory-source.js';
+import { openJsonLinesSource } from '../../src/adapters/directory/jsonl-source.js';
+import { countPictures, trainingPictures } from '../../src/adapters/directory/pictures.js';
+import {
+  readReferenceFolder,
+  writeReferenceFolder,
+} from '../../src/adapters/directory/directory-reference-store.js';
+import type { InferenceEvent } from '../../src/event/inference-event.js';
+import { EdgeminerError } from '../../src/faults.js';
+import { modelName, modelVersion, sourceId } from '../../src/ids.js';
+import type { DeadLetter } from '../../src/mine/dead-letters.js';
+import { referenceIdOf } from '../../src/score/reference-files.js';
+import type { Reference } from '../../src/score/reference.js';
+
+const model = { modelName: modelName('shop'), modelVersion: modelVersion('1.0') };
+const untold = new AbortController().signal;
+let folder: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'edgeminer-directory-'));
+});
+afterEach(async () => {
+  await rm(folder, { recursive: true });
+});
+
+async function put(path: string, content: string | Uint8Array = path): Promise<string> {
+  const file = join(folder, path);
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(file, content);
+  return file;
+}
+
+async function events(options: {
+  predictions?: string;
+  sourceId?: string;
+}): Promise<InferenceEvent[]> {
+  const { predictions, sourceId: source } = options;
+  const opened = await openDirectorySource({
+    directory: folder,
+    ...model,
+    ...(predictions === undefined ? {} : { predictions }),
+    ...(source === undefined ? {} : { sourceId: sourceId(source) }),
+  });
+  const found: InferenceEvent[] = [];
+  for await (const delivery of opened.deliveries(untold)) {
+    const reading = await delivery.read();
+    if (reading.kind === 'unreadable') throw reading.fault;
+    found.push(reading.event);
+  }
+  await opened.close();
+  return found;
+}
+
+describe('pictures of a directory', () => {
+  const expected = ['a-b.JPG', 'a.png', 'a/1.webp', 'a/b/2.avif', 'a0.jpeg', 'link.jpg', 'Ω.jpg'];
+
+  beforeEach(async () => {
+    for (const path of expected) if (path !== 'link.jpg') await put(path);
+    for (const path of ['notes.txt', '.hidden.jpg', '.cache/x.jpg', 'a/._1.webp', 'x.svg']) {
+      await put(path);
+    }
+    await symlink('a.png', join(folder, 'link.jpg'));
+    await symlink('.', join(folder, 'loop.jpg'));
+  });
+
+  it('come in the order of their paths, without hidden files and links to folders', async () => {
+    const paths: string[] = [];
+    for await (const { path, bytes } of trainingPictures(folder)) {
+      paths.push(path);
+      expect(bytes.length).toBeGreaterThan(0);
+    }
+    expect(paths).toEqual([...expected].sort());
+    expect(await countPictures(folder)).toBe(expected.length);
+    expect((await events({})).map((event) => event.eventId)).toEqual(paths);
+  });
+
+  it('carry what the predictions file says of them', async () => {
+    const line = {
+      path: './a/1.webp',
+      predictions: { kind: 'classification', classes: ['cat'], probabilities: [1] },
+      embedding: [1, 2],
+      sourceId: 'camera 1',
+      occurredAt: '2026-01-02T03:04:05Z',
+      tags: { lane: '1' },
+    };
+    const predictions = await put('p.jsonl', `${JSON.stringify(line)}\n\n{"path":"a.png"}\n`);
+    const byId = new Map((await events({ predictions, sourceId: 's' })).map((e) => [e.eventId, e]));
+    const found = [...byId.values()];
+    expect(found.find((event) => event.eventId === 'a/1.webp')).toMatchObject({
+      predictions: line.predictions,
+      embedding: Float32Array.of(1, 2),
+      sourceId: 'camera 1',
+      occurredAt: Date.UTC(2026, 0, 2, 3, 4, 5),
+      tags: { lane: '1' },
+    });
+    expect(found.find((event) => event.eventId === 'a.png')).toMatchObject({
+      predictions: { kind: 'none' },
+      sourceId: 's',
+    });
+  });
+
+  it.each([
+    ['{"path":"a.png"', 'line 1', 'is not JSON'],
+    ['{"predictions":null}', 'path', 'line 1'],
+    ['{"path":"a.png","score":1}', 'score', 'line 1'],
+    ['{"path":"../a.png"}', 'path', 'not a path inside'],
+    ['{"path":"/a.png"}', 'path', 'not a path inside'],
+    ['{"path":"a.png"}\n{"path":"./a.png"}', 'path', 'line 2, path: a.png is also in line 1'],
+    ['{"path":"a.png","occurredAt":"yesterday"}', 'occurredAt', 'line 1'],
+    ['{"path":"a.png","embedding":[]}', 'embedding', 'line 1'],
+    [
+      '{"path":"a.png"}\n{"path":"Ω.jpg","predictions":{"kind":"classification","classes":["a"],"probabilities":[2]}}',
+      'predictions.probabilities.0',
+      'line 2',
+    ],
+    ['{"path":"b.png"}', 'path', 'no path in'],
+  ])('refuse the predictions %s, naming line and field', async (content, field, message) => {
+    const predictions = await put('p.jsonl', content);
+    await expect(events({ predictions })).rejects.toMatchObject({
+      code: 'input.invalid',
+      field,
+      message: expect.stringContaining(message) as string,
+      mend: expect.any(String) as string,
+    });
+  });
+
+  it.each([
+    ['labels.csv', 'path,label\na.png,"cat, black"\nΩ.jpg,dog\n'],
+    ['labels.csv', '\uFEFFid,label,path\n1,"cat, black",./a.png\n2,dog,Ω.jpg\n'],
+    ['labels.csv', 'a.png,"cat, black"\r\nΩ.jpg,dog\r\n'],
+    ['labels.jsonl', '{"path":"a.png","label":"cat, black"}\n{"path":"Ω.jpg","label":"dog"}\n'],
+  ])('take their labels from %s', async (name, content) => {
+    const labels = await put(name, content);
+    const found = new Map<string, string | undefined>();
+    for await (const { path, label } of trainingPictures(folder, { labels })) {
+      found.set(path, label);
+    }
+    expect(found.get('a.png')).toBe('cat, black');
+    expect(found.get('Ω.jpg')).toBe('dog');
+    expect(found.get('a0.jpeg')).toBeUndefined();
+  });
+
+  it.each([
+    ['labels.csv', 'path,label\na.png,\n', 'label'],
+    ['labels.csv', 'path,label\na.png,x\na.png,y\n', 'label'],
+    ['labels.csv', 'path,label\n../a.png,x\n', 'path'],
+    ['labels.csv', 'a.png;x\n', 'line 1'],
+    ['labels.csv', 'b.png,x\n', 'path'],
+    ['labels.csv', '"a.png,x\n', expect.stringContaining('labels.csv') as string],
+    ['labels.jsonl', '{"path":"a.png","label":1}\n', 'label'],
+    ['labels.jsonl', '{"label":"x"}\n', 'path'],
+  ])('refuse bad labels in %s: %j', async (name, content, field) => {
+    const labels = await put(name, content);
+    const first = trainingPictures(folder, { labels }).next();
+    await expect(first).rejects.toMatchObject({ code: 'input.invalid', field });
+  });
+
+  it('say what is missing', async () => {
+    const missing = join(folder, 'none');
+    const wanted = { code: 'input.not-found', mend: expect.any(String) as string };
+    await expect(countPictures(missing)).rejects.toMatchObject(wanted);
+    await expect(countPictures(join(folder, 'a.png'))).rejects.toMatchObject(wanted);
+    await expect(openDirectorySource({ directory: missing, ...model })).rejects.toMatchObject(
+      wanted,
+    );
+    await expect(events({ predictions: missing })).rejects.toMatchObject(wanted);
+    await expect(trainingPictures(folder, { labels: missing }).next()).rejects.toMatchObject(
+      wanted,
+    );
+  });
+
+  it('that are too large or gone by now are unreadable, one by one', async () => {
+    await put('b.jpg', new Uint8Array(101));
+    const source = await openDirectorySource({ directory: folder, ...model, maxBytes: 100 });
+    const codes: string[] = [];
+    for await (const delivery of source.deliveries(untold)) {
+      if (delivery.origin.offset === '0') await rm(join(folder, 'a-b.JPG'));
+      const reading = await delivery.read();
+      if (reading.kind === 'unreadable') codes.push(reading.fault.code);
+    }
+    expect(codes).toEqual(['image.not-found', 'image.too-large']);
+    await source.close();
+  });
+});
+
+describe('JSON-lines source', () => {
+  it('says what is missing', async () => {
+    for (const file of [join(folder, 'none.jsonl'), folder]) {
+      await expect(openJsonLinesSource({ file })).rejects.toMatchObject({
+        code: 'input.not-found',
+        field: file,
+        mend: expect.any(String) as string,
+      });
+    }
+  });
+
+  it('counts every line, and gives an overlong one as too large', async () => {
+    const lines = ['', 'x'.repeat(200), '  ', '{}', '\r', 'x'.repeat(101)];
+    const input = Readable.from([Buffer.from(lines.join('\n'))]);
+    const source = await openJsonLinesSource({ file: '-', input, maxLineBytes: 100 });
+    const found: [string, string, boolean][] = [];
+    for await (const delivery of source.deliveries(untold)) {
+      const { origin, raw } = delivery;
+      const reading = await delivery.read();
+      if (reading.kind === 'event') throw new Error('none of these is an event');
+      found.push([origin.offset, reading.fault.code, raw === undefined]);
+    }
+    expect(found).toEqual([
+      ['1', 'event.too-large', true],
+      ['3', 'event.invalid', false],
+      ['5', 'event.too-large', true],
+    ]);
+    await source.close();
+  });
+
+  it('reads no further ahead than its buffers', async () => {
+    let pulled = 0;
+    const input = Readable.from(
+      (async function* () {
+        for (; pulled < 10_000; pulled++) yield Buffer.from('{"no":"event"}\n');
+      })(),
+      { objectMode: false },
+    );
+    const source = await openJsonLinesSource({ file: '-', input });
+    const iterator = source.deliveries(untold)[Symbol.asyncIterator]();
+    await iterator.next();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(pulled).toBeLessThan(10_000);
+    await iterator.return?.();
+    await source.close();
+  });
+});
+
+describe('dead-letter file', () => {
+  const letter = (offset: number): DeadLetter => ({
+    origin: { stream: 'events.jsonl', partition: 0, offset: String(offset) },
+    raw: { key: null, value: Uint8Array.of(0, 255, offset), headers: { h: Uint8Array.of(10) } },
+    fault: new EdgeminerError('event.invalid', 'no image', { field: 'image' }),
+    attempts: 2,
+  });
+  const linesOf = async (file: string): Promise<Record<string, unknown>[]> =>
+    (await readFile(file, 'utf8'))
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+
+  it('holds each letter once, in the order of sending, when send resolves', async () => {
+    const path = join(folder, 'new', 'dead-letters.jsonl');
+    const letters = await openDeadLetterFile({ path });
+    await letters.send(letter(0));
+    expect(await linesOf(path)).toHaveLength(1);
+    await Promise.all(Array.from({ length: 100 }, (_, index) => letters.send(letter(index + 1))));
+    const lines = await linesOf(path);
+    expect(lines.map((line) => (line['origin'] as { offset: string }).offset)).toEqual(
+      Array.from({ length: 101 }, (_, index) => String(index)),
+    );
+    expect(lines[3]).toEqual({
+      version: 1,
+      origin: { stream: 'events.jsonl', partition: 0, offset: '3' },
+      code: 'event.invalid',
+      message: 'no image',
+      field: 'image',
+      attempts: 2,
+      key: null,
+      value: Buffer.of(0, 255, 3).toString('base64'),
+      headers: { h: Buffer.of(10).toString('base64') },
+    });
+    await letters.close();
+    await letters.close();
+    await expect(letters.send(letter(1))).rejects.toMatchObject({ code: 'store.unavailable' });
+  });
+
+  it('takes a record without bytes, and waits for what was sent before it closes', async () => {
+    const path = join(folder, 'dead-letters.jsonl');
+    const letters = await openDeadLetterFile({ path });
+    const sent = letters.send({ ...letter(0), raw: undefined });
+    await letters.close();
+    await sent;
+    expect(await linesOf(path)).toMatchObject([{ key: null, value: null, headers: {} }]);
+  });
+
+  it('goes on below a line that a crash cut off', async () => {
+    const path = join(folder, 'dead-letters.jsonl');
+    await appendFile(path, '{"version":1}\n{"vers');
+    const letters = await openDeadLetterFile({ path });
+    await letters.send(letter(0));
+    await letters.close();
+    const [, cutOff, whole] = (await readFile(path, 'utf8')).split('\n');
+    expect(cutOff).toBe('{"vers');
+    expect(JSON.parse(whole ?? '')).toMatchObject({ code: 'event.invalid' });
+  });
+
+  it('is away, not wrong, where it can not be written', async () => {
+    const path = join(await put('file'), 'dead-letters.jsonl');
+    await expect(openDeadLetterFile({ path })).rejects.toMatchObject({ code: 'store.unavailable' });
+    if (process.platform !== 'linux') return;
+    const full = await openDeadLetterFile({ path: '/dev/full' });
+    await expect(full.send(letter(0))).rejects.toMatchObject({ retriable: true });
+    await full.close();
+  });
+});
+
+describe('reference folder', () => {
+  const reference = (seed: number): Reference => {
+    const content = {
+      ...model,
+      createdAt: 0,
+      embedder: undefined,
+      items: [{ path: 'a.jpg', sha256: 'a'.repeat(64) }],
+      measurements: { blur: Float64Array.of(seed) },
+      embeddings: undefined,
+      neighbours: 5,
+      classes: [],
+    };
+    return { ...content, id: referenceIdOf(content) };
+  };
+
+  it('is written whole, and replaces an earlier reference only', async () => {
+    const path = join(folder, 'deep', 'reference');
+    await writeReferenceFolder(path, reference(1));
+    await writeReferenceFolder(path, reference(1));
+    expect(await readReferenceFolder(path)).toEqual(reference(1));
+    await writeReferenceFolder(path, reference(2));
+    expect(await readReferenceFolder(path)).toEqual(reference(2));
+
+    await put('photos/a.jpg');
+    await expect(writeReferenceFolder(join(folder, 'photos'), reference(1))).rejects.toMatchObject({
+      code: 'input.invalid',
+      message: expect.stringContaining('a.jpg') as string,
+    });
+    await expect(writeReferenceFolder(await put('file'), reference(1))).rejects.toMatchObject({
+      code: 'input.invalid',
+    });
+    expect(await countPictures(folder)).toBe(1);
+  });
+
+  it('says which file of which folder is missing or damaged', async () => {
+    await expect(readReferenceFolder(join(folder, 'none'))).rejects.toMatchObject({
+      code: 'reference.not-found',
+      mend: expect.stringContaining('reference build') as string,
+    });
+    const path = join(folder, 'reference');
+    await writeReferenceFolder(path, reference(1));
+    await appendFile(join(path, 'measurements.npy'), 'x');
+    await expect(readReferenceFolder(path)).rejects.toMatchObject({
+      code: 'reference.invalid',
+      field: join(path, 'measurements.npy'),
+    });
+  });
+});

@@ -1,0 +1,29 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openSqliteStore } from '../../src/adapters/sqlite/open-sqlite-store.js';
+import type { SqliteStore } from '../../src/adapters/sqlite/open-sqlite-store.js';
+import { relabelQueueConformance } from './relabel-queue.js';
+
+relabelQueueConformance(
+  'SQLite',
+  async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'edgeminer-queue-'));
+    const file = join(folder, 'new folder', 'queue.db');
+    const stores: SqliteStore[] = [];
+    const open = async () => {
+      const store = await openSqliteStore({ file });
+      stores.push(store);
+      return store.queue;
+    };
+    return {
+      queue: await open(),
+      another: open,
+      remove: async () => {
+        await Promise.all(stores.map((store) => store.close()));
+        await rm(folder, { recursive: true });
+      },
+    };
+  },
+  { modelRuns: 100 },
+);

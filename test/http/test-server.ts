@@ -1,0 +1,210 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openDirectoryImageStore } from '../../src/adapters/directory/directory-image-store.js';
+import { openSqliteStore } from '../../src/adapters/sqlite/open-sqlite-store.js';
+import type { SqliteStore } from '../../src/adapters/sqlite/open-sqlite-store.js';
+import { curate } from '../../src/curate/curation.js';
+import { readJsonEvent } from '../../src/event/json-event.js';
+import type { AccessToken } from '../../src/http/auth.js';
+import type { Role } from '../../src/http/access.js';
+import { defaultHttpLimits } from '../../src/http/deps.js';
+import type { HttpDeps, HttpLimits } from '../../src/http/deps.js';
+import { createHttpServer } from '../../src/http/server.js';
+import type { HttpServer } from '../../src/http/server.js';
+import { batchId } from '../../src/ids.js';
+import type { TaskId } from '../../src/ids.js';
+import type { LabelSet } from '../../src/label/label.js';
+import type { EventIntake } from '../../src/mine/event-intake.js';
+import { createLabelDesk } from '../../src/queue/label-desk.js';
+import { createLogger } from '../../src/telemetry/logger.js';
+import { createMetrics } from '../../src/telemetry/metrics.js';
+import { labelledTask } from '../fixtures/labelled-task.js';
+
+export const animals: LabelSet = {
+  name: 'animals',
+  version: 2,
+  kind: 'class',
+  classes: ['cat', 'dog'],
+};
+
+/** Plain tokens by name; the server has their hashes only. */
+export const tokens = {
+  'line-4': 'producer-secret',
+  ana: 'annotator-secret',
+  ben: 'other-annotator-secret',
+  cora: 'curator-secret',
+  root: 'admin-secret',
+} as const;
+
+export type Who = keyof typeof tokens;
+
+export const roleOf: Readonly<Record<Who, Role>> = {
+  'line-4': 'producer',
+  ana: 'annotator',
+  ben: 'annotator',
+  cora: 'curator',
+  root: 'admin',
+};
+
+const configured: readonly AccessToken[] = Object.entries(tokens).map(([name, token]) => ({
+  name,
+  role: roleOf[name as Who],
+  tokenSha256: createHash('sha256').update(token).digest('hex'),
+}));
+
+export interface Sent {
+  readonly as?: Who;
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  /** Parsed, where the answer was JSON. */
+  readonly json: unknown;
+  readonly bytes: Uint8Array;
+}
+
+export interface TestServer {
+  readonly server: HttpServer;
+  readonly url: string;
+  readonly store: SqliteStore;
+  /** Holds `edgeminer.db` and `images/`. */
+  readonly folder: string;
+  readonly logged: Record<string, unknown>[];
+  /** The server's clock, in milliseconds; it stands still. */
+  readonly clock: { now: number };
+  send(method: string, path: string, sent?: Sent): Promise<Answer>;
+  /** Puts tasks of the model `animals` into the queue, each with its own picture. */
+  offer(count: number, model?: string): Promise<TaskId[]>;
+  close(): Promise<void>;
+}
+
+export interface TestServerOptions {
+  readonly tokens?: readonly AccessToken[];
+  readonly limits?: Partial<HttpLimits>;
+  readonly intake?: Pick<EventIntake, 'accept'>;
+  readonly readiness?: HttpDeps['readiness'];
+  readonly listen?: { readonly host: string; readonly port: number };
+}
+
+/** The API over a real SQLite file and a real folder of images, listening on a free port. */
+export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
+  const folder = await mkdtemp(join(tmpdir(), 'edgeminer-http-'));
+  const store = await openSqliteStore({ file: join(folder, 'edgeminer.db') });
+  const images = await openDirectoryImageStore({ path: join(folder, 'images') });
+  const picture = await readFile(new URL('../fixtures/pictures/coffee.jpg', import.meta.url));
+  const clock = { now: Date.UTC(2025, 5, 1, 12) };
+  const now = () => clock.now;
+  const labelSetFor: HttpDeps['labelSetFor'] = (model) =>
+    model === 'animals' ? animals : undefined;
+  const metrics = createMetrics();
+  metrics.watchQueue(async () => (await store.queue.stats(now())).byState);
+  const logged: Record<string, unknown>[] = [];
+  const server = await createHttpServer({
+    intake: options.intake ?? readOnlyIntake,
+    desk: createLabelDesk({
+      queue: store.queue,
+      reader: store.queue,
+      labelSetFor,
+      now,
+      newBatchId: () => batchId(randomUUID()),
+      leaseSeconds: 600,
+      maxBatch: 50,
+    }),
+    reader: store.queue,
+    images,
+    curatedSets: store.curatedSets,
+    curate: (wanted) =>
+      curate({ reader: store.queue, images, sets: store.curatedSets, now }, wanted),
+    splitPlan: {
+      shares: { train: 0.5, validation: 0.25, test: 0.25 },
+      seed: 'test',
+      incidentGap: 1000,
+      nearDuplicateBits: 4,
+    },
+    labelSetFor,
+    tokens: options.tokens ?? configured,
+    metrics,
+    logger: createLogger({
+      level: 'debug',
+      output: { write: (line) => logged.push(JSON.parse(line) as Record<string, unknown>) },
+    }),
+    readiness:
+      options.readiness ?? (async () => ({ ready: true, checks: { store: { ok: true } } })),
+    now,
+    version: '0.1.0',
+    limits: { ...defaultHttpLimits, ...options.limits },
+  });
+  const close = async () => {
+    await server.close();
+    await images.close();
+    await store.close();
+    await rm(folder, { recursive: true, force: true });
+  };
+  const { url } = await server
+    .listen(options.listen ?? { host: '127.0.0.1', port: 0 })
+    .catch(async (error: unknown) => {
+      await close();
+      throw error;
+    });
+  let offered = 0;
+
+  return {
+    server,
+    url,
+    store,
+    folder,
+    logged,
+    clock,
+    send: (method, path, sent) => send(`${url}${path}`, method, sent),
+    async offer(count, model = 'animals') {
+      const contents = [];
+      for (let i = 0; i < count; i++) {
+        // Bytes after the end of a JPEG are ignored: the same picture under another hash.
+        const bytes = Buffer.concat([picture, Buffer.from(String(offered))]);
+        const hash = await images.put(bytes, 'image/jpeg');
+        const event = `event-${offered++}`;
+        const perceptualHash = createHash('sha256').update(event).digest('hex').slice(0, 16);
+        const occurredAt = clock.now + offered * 86_400_000;
+        contents.push(labelledTask({ event, model, occurredAt, image: { hash, perceptualHash } }));
+      }
+      await store.queue.offer(
+        contents.map((content) => ({ kind: 'task', content })),
+        clock.now,
+      );
+      return contents.map(({ id }) => id);
+    },
+    close,
+  };
+}
+
+/** Reads the event as the real intakes do, and hands it on to nobody. */
+const readOnlyIntake: Pick<EventIntake, 'accept'> = {
+  async accept(body) {
+    const reading = readJsonEvent(body);
+    return reading.kind === 'event'
+      ? { kind: 'accepted', eventId: reading.event.eventId, mined: undefined }
+      : { kind: 'rejected', fault: reading.fault };
+  },
+};
+
+export async function send(url: string, method: string, sent: Sent = {}): Promise<Answer> {
+  const { as, body, headers } = sent;
+  const response = await fetch(url, {
+    method,
+    headers: {
+      ...(as === undefined ? {} : { authorization: `Bearer ${tokens[as]}` }),
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...headers,
+    },
+    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+  });
+  const bytes = new Uint8Array(await response.arrayBuffer());
+  const isJson = /\bjson\b/u.test(response.headers.get('content-type') ?? '');
+  const json: unknown = isJson ? JSON.parse(Buffer.from(bytes).toString()) : undefined;
+  return { status: response.status, headers: response.headers, json, bytes };
+}

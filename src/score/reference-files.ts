@@ -41,7 +41,6 @@ const headSchema = z.strictObject({
   modelVersion: z.string().min(1),
   embedder: z.strictObject({ name: z.string().min(1), sha256: sha256Hex }).nullable(),
   predictionsBy: z.enum(['producer', 'embedder']).nullable(),
-  predictionsBy: z.enum(['producer', 'embedder']).nullable(),
   neighbours: z.int().min(0),
   classes: z.array(z.string()),
   columns: z
@@ -55,6 +54,8 @@ const headSchema = z.strictObject({
 });
 type Head = z.output<typeof headSchema>;
 type HeadContent = Omit<Head, 'formatVersion' | 'id' | 'createdAt'>;
+/** What reference.json says besides the content that the id is of. */
+const notContent: ReadonlySet<string> = new Set(['formatVersion', 'id', 'createdAt']);
 
 interface DataFiles {
   readonly 'items.json': Uint8Array;
@@ -124,7 +125,6 @@ export function referenceFromFiles(files: ReadonlyMap<string, Uint8Array>): Refe
     createdAt: Date.parse(createdAt),
     embedder: head.embedder ?? undefined,
     ...(head.predictionsBy === null ? {} : { predictionsBy: head.predictionsBy }),
-    ...(head.predictionsBy === null ? {} : { predictionsBy: head.predictionsBy }),
     items,
     measurements: columnsOf(measured, items.length, head.columns),
     embeddings,
@@ -140,7 +140,6 @@ function contentHead(content: ReferenceContent, files: DataFiles): HeadContent {
     modelName: content.modelName,
     modelVersion: content.modelVersion,
     embedder: content.embedder ?? null,
-    predictionsBy: content.predictionsBy ?? null,
     predictionsBy: content.predictionsBy ?? null,
     neighbours: content.neighbours,
     classes: [...content.classes],
@@ -216,11 +215,9 @@ function embeddingMatrix({ shape, values }: NpyArray, rows: number): EmbeddingMa
 }
 
 function idOf(head: HeadContent): ReferenceId {
-  const { modelName: name, modelVersion: version, embedder, predictionsBy } = head;
-  const { neighbours, classes, columns, files } = head;
-  const model = { modelName: name, modelVersion: version, embedder };
-  const content = { ...model, predictionsBy, neighbours, classes, columns, files };
-  return referenceId(sha256(new TextEncoder().encode(JSON.stringify(inOrder(content)))));
+  const content = Object.entries(head).filter(([key]) => !notContent.has(key));
+  const text = JSON.stringify(inOrder(Object.fromEntries(content)));
+  return referenceId(sha256(new TextEncoder().encode(text)));
 }
 
 /** Keys sorted at every depth: a file that another tool wrote back in another order is equal. */

@@ -4,6 +4,7 @@ import { EdgeminerError } from '../faults.js';
 import { modelName, modelVersion } from '../ids.js';
 import { referenceFiles, referenceFromFiles, referenceIdOf } from './reference-files.js';
 import type { Reference } from './reference.js';
+import type { PredictionOrigin } from './scorer.js';
 import { signalNames } from './signal.js';
 import type { SignalName } from './signal.js';
 
@@ -83,7 +84,7 @@ describe('reference files', () => {
 
   it('give another id to other content', () => {
     const reference = sampleReference();
-    const others = [
+    const others: Reference[] = [
       { ...reference, modelVersion: modelVersion(`${reference.modelVersion}.1`) },
       { ...reference, neighbours: reference.neighbours + 1 },
       { ...reference, classes: [...reference.classes, 'one more'] },

@@ -188,7 +188,8 @@ describe('closing', () => {
         return queueAll.accept(body);
       },
     };
-    await withServer({ intake }, async (api) => {
+    // Without a deadline to lean on: a close that waits for it would run into the test's own.
+    await withServer({ intake, limits: { closeSeconds: 3600 } }, async (api) => {
       const open = api.send('POST', '/v1/events', { as: 'line-4', body: event });
       await expect.poll(() => entered).toBe(true);
       const closed = api.server.close();

@@ -1,15 +1,15 @@
-import type { AnyBulkWriteOperation, Collection } from 'mongodb';
+import type { AnyBulkWriteOperation, Collection, FindOptions } from 'mongodb';
 import type { LeaseRequest } from '../../queue/relabel-queue.js';
 import { lease } from '../../queue/transitions.js';
 import { fieldsToStanding, standingToFields } from './documents.js';
 import type { StandingFields, TaskDocument } from './documents.js';
-import { asks, claimOrder, free, heldBy } from './task-filters.js';
+import { asks, claimOrder, free, heldBy, indexes, snapshot } from './task-filters.js';
 
 type Candidate = Pick<TaskDocument, '_id' | 'revision' | keyof StandingFields>;
 
-/** A claimer that collided looks at this many candidates for each task that it still lacks... */
+/** A claimer that collided looks at this many times as many candidates, each time it does... */
 const spread = 4;
-/** ...and more at each further collision, up to this many in all. */
+/** ...up to this many in all. */
 const widest = 2000;
 
 /**
@@ -27,23 +27,39 @@ export async function claimTasks(
   now: number,
   random: () => number,
 ): Promise<void> {
-  const wanted = { ...asks(request.filter), ...free(now) };
-  let lacking = request.limit - (await tasks.countDocuments(heldBy(request.batchId, now)));
-  for (let attempt = 0; lacking > 0; attempt++) {
-    const width = attempt === 0 ? lacking : Math.min(lacking * spread * attempt, widest);
-    const candidates = await tasks
-      .find(wanted)
-      .sort(claimOrder)
-      .limit(Math.max(lacking, width))
-      .batchSize(Math.max(lacking, width))
-      .project<Candidate>({ revision: 1, state: 1, fence: 1, lease: 1, label: 1, skip: 1 })
-      .toArray();
+  const held = heldBy(request.batchId, now);
+  let lacking = request.limit - (await tasks.countDocuments(held, { hint: indexes.batch }));
+  for (let width = lacking; lacking > 0; width = Math.min(width * spread, widest)) {
+    const candidates = await findCandidates(tasks, request, now, Math.max(width, lacking));
     if (candidates.length === 0) return;
     const chosen = choose(candidates, lacking, random);
     const claims = chosen.map((candidate) => claim(candidate, request, now));
     const { modifiedCount } = await tasks.bulkWrite(claims, { ordered: false });
     lacking -= modifiedCount;
   }
+}
+
+/**
+ * The first free tasks in claim order. Without the hint, and while others claimed, MongoDB 6.0
+ * was seen to answer with nothing where thousands were free; so an empty answer counts only from
+ * a snapshot, in which nothing moves. A snapshot is a little old, which the swap makes harmless.
+ */
+async function findCandidates(
+  tasks: Collection<TaskDocument>,
+  { filter }: LeaseRequest,
+  now: number,
+  limit: number,
+): Promise<readonly Candidate[]> {
+  const find = (options: FindOptions) =>
+    tasks
+      .find({ ...asks(filter), ...free(now) }, { ...options, hint: indexes.claimOrder })
+      .sort(claimOrder)
+      .limit(limit)
+      .batchSize(limit)
+      .project<Candidate>({ revision: 1, state: 1, fence: 1, lease: 1, label: 1, skip: 1 })
+      .toArray();
+  const candidates = await find({});
+  return candidates.length > 0 ? candidates : find(snapshot);
 }
 
 function claim(

@@ -9,8 +9,10 @@ import { documentToTask, standingToFields } from './documents.js';
 import type { TaskDocument } from './documents.js';
 import { claimTasks } from './claim-tasks.js';
 import { offerTasks, noteDuplicates } from './offers.js';
-import { heldBy, shows, taskIndexes } from './task-filters.js';
+import { heldBy, indexes, shows, snapshot, taskIndexes } from './task-filters.js';
 import { queueStats } from './queue-stats.js';
+
+const hinted = { hint: indexes.batch } as const;
 
 /**
  * The relabeling queue in the collection `tasks`. Every change is of one document at a time and
@@ -63,17 +65,18 @@ export async function openMongoQueue(
       guarded(async () => {
         checkLease(request, now);
         await claimTasks(tasks, request, now, random);
-        const batch = await tasks.find(heldBy(request.batchId, now)).toArray();
+        const batch = await tasks.find(heldBy(request.batchId, now), hinted).toArray();
         return batch.map(documentToTask).sort(byClaimOrder);
       }),
 
     renew: (batchId, expiresAt, now) =>
       guarded(async () => {
         checkExpiry(expiresAt, now);
-        const { modifiedCount } = await tasks.updateMany(heldBy(batchId, now), {
-          $set: { 'lease.expiresAt': expiresAt },
-          $inc: { revision: 1 },
-        });
+        const { modifiedCount } = await tasks.updateMany(
+          heldBy(batchId, now),
+          { $set: { 'lease.expiresAt': expiresAt }, $inc: { revision: 1 } },
+          hinted,
+        );
         return modifiedCount;
       }),
 
@@ -103,6 +106,7 @@ export async function openMongoQueue(
         const { modifiedCount } = await tasks.updateMany(
           { ...heldBy(batchId, now), ...named },
           { $set: { state: 'pending', lease: null }, $inc: { revision: 1 } },
+          hinted,
         );
         return modifiedCount;
       }),
@@ -118,7 +122,7 @@ export async function openMongoQueue(
         checkPage(page);
         const after = page.after === undefined ? {} : { _id: { $gt: page.after } };
         const found = await tasks
-          .find({ ...shows(filter, now), ...after })
+          .find({ ...shows(filter, now), ...after }, snapshot)
           .sort({ _id: 1 })
           .limit(page.limit)
           .batchSize(page.limit)

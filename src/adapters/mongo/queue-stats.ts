@@ -3,6 +3,7 @@ import type { Reason } from '../../decision/decision.js';
 import type { QueueStats } from '../../queue/relabel-queue.js';
 import type { TaskState } from '../../queue/task.js';
 import type { TaskDocument } from './documents.js';
+import { indexes, snapshot } from './task-filters.js';
 
 interface Group {
   readonly _id: { readonly state: TaskState; readonly model: string };
@@ -30,20 +31,24 @@ export async function queueStats(
             },
           },
         ],
-        { hint: 'claim-order' },
+        { ...snapshot, hint: indexes.claimOrder },
       )
       .toArray(),
     tasks
-      .aggregate<{ readonly _id: Reason; readonly tasks: number }>([
-        { $project: { reasons: '$decision.reasons' } },
-        { $unwind: '$reasons' },
-        { $group: { _id: '$reasons', tasks: { $sum: 1 } } },
-      ])
+      .aggregate<{ readonly _id: Reason; readonly tasks: number }>(
+        [
+          { $project: { reasons: '$decision.reasons' } },
+          { $unwind: '$reasons' },
+          { $group: { _id: '$reasons', tasks: { $sum: 1 } } },
+        ],
+        snapshot,
+      )
       .toArray(),
     tasks
-      .aggregate<{ readonly noted: number }>([
-        { $group: { _id: null, noted: { $sum: { $size: '$duplicates' } } } },
-      ])
+      .aggregate<{ readonly noted: number }>(
+        [{ $group: { _id: null, noted: { $sum: { $size: '$duplicates' } } } }],
+        snapshot,
+      )
       .toArray(),
   ]);
   const byState: Record<TaskState, number> = { pending: 0, leased: 0, labelled: 0, skipped: 0 };

@@ -9,11 +9,20 @@ import type { TaskDocument } from './documents.js';
 /** `byClaimOrder` */
 export const claimOrder: Sort = { 'decision.priority': -1, offeredAt: 1, _id: 1 };
 
+/**
+ * The names of indexes that are asked for by name: a claim must not depend on what the planner
+ * thinks of a table that changes under it.
+ */
+export const indexes = { claimOrder: 'claim-order', batch: 'batch' } as const;
+
+/** Reads one moment that a majority holds, in which no task is missed or seen twice. */
+export const snapshot = { readConcern: { level: 'snapshot' } } as const;
+
 export const taskIndexes: readonly (IndexDescription & { readonly name: string })[] = [
   {
     // Claims walk it from the top, once for pending and once for leased tasks, and merge. What
     // follows the order lets them pass over what they don't ask for without reading it.
-    name: 'claim-order',
+    name: indexes.claimOrder,
     key: {
       state: 1,
       'decision.priority': -1,
@@ -31,7 +40,7 @@ export const taskIndexes: readonly (IndexDescription & { readonly name: string }
   },
   {
     // What a batch holds.
-    name: 'batch',
+    name: indexes.batch,
     key: { 'lease.batchId': 1 },
     partialFilterExpression: { 'lease.batchId': { $exists: true } },
   },

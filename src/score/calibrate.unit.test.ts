@@ -80,9 +80,16 @@ describe('calibrateSignal', () => {
   });
 
   it('flags nothing at a rate of 0, and everything at 1', () => {
-    for (const s of [{ range: [0, 1], unusual: 'high' }, { range: [0, 1], unusual: 'low' }] as const) {
+    for (const s of [
+      { range: [0, 1], unusual: 'high' },
+      { range: [0, 1], unusual: 'low' },
+    ] as const) {
       const { limitFor } = calibrateSignal(Float64Array.of(0, 0.5, 1), s);
-      expect([0, 0.5, 1].map((raw) => isBeyond(raw, limitFor(0), s))).toEqual([false, false, false]);
+      expect([0, 0.5, 1].map((raw) => isBeyond(raw, limitFor(0), s))).toEqual([
+        false,
+        false,
+        false,
+      ]);
       expect([0, 0.5, 1].map((raw) => isBeyond(raw, limitFor(1), s))).toEqual([true, true, true]);
     }
   });
@@ -94,10 +101,12 @@ describe('calibrateSignal', () => {
     for (const count of [30, 50, 99, 400]) {
       let flagged = 0;
       for (let trial = 0; trial < 400; trial += 1) {
-        const limit = calibrateSignal(Float64Array.from({ length: count }, fresh), s).limitFor(0.01);
+        const limit = calibrateSignal(Float64Array.from({ length: count }, fresh), s).limitFor(
+          0.01,
+        );
         for (let i = 0; i < 50; i += 1) flagged += isBeyond(fresh(), limit, s) ? 1 : 0;
       }
-expect(flagged / (400 * 50)).toBeLessThan(0.0125);
+      expect(flagged / (400 * 50)).toBeLessThan(0.0125);
     }
   });
 });

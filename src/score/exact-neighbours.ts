@@ -91,6 +91,9 @@ function checkLength(embedding: Float32Array, dimensions: number): void {
   throw new EdgeminerError(
     'input.invalid',
     `the embedding has ${embedding.length} values; the reference's have ${dimensions}`,
-    { field: 'embedding', mend: 'Send embeddings of the network that the reference was built with.' },
+    {
+      field: 'embedding',
+      mend: 'Send embeddings of the network that the reference was built with.',
+    },
   );
 }

@@ -8,7 +8,8 @@ export function compared(comparison: string, standing: Standing | undefined): st
   if (standing === undefined) return 'no reference to compare it with';
   const count = standing.count.toLocaleString('en-US');
   if (standing.lessUnusual >= 1) return `${comparison} than all ${count} reference pictures`;
-  if (standing.lessUnusual <= 0) return `${comparison} than none of the ${count} reference pictures`;
+  if (standing.lessUnusual <= 0)
+    return `${comparison} than none of the ${count} reference pictures`;
   // Rounded down: 99.96 % of the pictures is not 100.0 % of them.
   const percent = (Math.floor(standing.lessUnusual * 1000) / 10).toFixed(1);
   return `${comparison} than ${percent} % of the ${count} reference pictures`;

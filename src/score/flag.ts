@@ -16,7 +16,10 @@ export interface Judged {
  * Whether a signal is flagged. Without a calibration there is no false-alarm rate to keep: then
  * the scorer's fixed `fallbackLimit` stands in, and a measurement at the limit is flagged.
  */
-export function isFlagged(rule: FlagRule, { raw, edgeScore, scorer, calibration }: Judged): boolean {
+export function isFlagged(
+  rule: FlagRule,
+  { raw, edgeScore, scorer, calibration }: Judged,
+): boolean {
   switch (rule.kind) {
     case 'off':
       return false;

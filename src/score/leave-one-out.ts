@@ -33,13 +33,7 @@ export async function leaveOneOutDistances(
     const nearest = new NearestSoFar(k);
     for (let other = 0; other < rows; other += 1) {
       if (other === row) continue;
-      const distance = cosineDistance(
-        unit,
-        row * dimensions,
-        unit,
-        other * dimensions,
-        dimensions,
-      );
+      const distance = cosineDistance(unit, row * dimensions, unit, other * dimensions, dimensions);
       if (distance > sameDirection) nearest.offer(other, distance);
     }
     if (nearest.found.length > 0) distances[row] = meanDistance(nearest.found);

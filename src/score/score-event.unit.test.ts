@@ -75,7 +75,12 @@ describe('scoreEvent', () => {
 describe('isFlagged', () => {
   const scorer = scorers.find(({ name }) => name === 'dark');
   if (scorer === undefined) throw new Error('there is no scorer named dark');
-  const judged = { raw: 40, edgeScore: 0.9, scorer, calibration: calibrationOf(reference()).of('dark') };
+  const judged = {
+    raw: 40,
+    edgeScore: 0.9,
+    scorer,
+    calibration: calibrationOf(reference()).of('dark'),
+  };
 
   it.each<[FlagRule, boolean]>([
     [{ kind: 'off' }, false],

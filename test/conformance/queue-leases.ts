@@ -156,6 +156,10 @@ export function leaseObligations(opened: Opened): void {
     expect(leased).toHaveLength(2000);
     expect(new Set(leased.map(({ id }) => id)).size).toBe(2000);
     expect(new Set(leased.map(({ fence }) => fence))).toEqual(new Set([1]));
+    // While tasks are free, a claim gets as many as it asks for.
+    for (const own of batches) {
+      for (const batch of own.slice(0, -1)) expect(batch).toHaveLength(10);
+    }
     for (const batch of batches.flat()) {
       const priorities = batch.map(({ decision }) => decision.priority);
       expect(priorities).toEqual(priorities.toSorted((a, b) => b - a));

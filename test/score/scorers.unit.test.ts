@@ -157,7 +157,8 @@ describe.each(scorers.map((scorer) => [scorer.name, scorer] as const))('%s', (_,
     expect(section).toContain(`- Range: ${scorer.range[0]} to ${scorer.range[1]}; unusual: `);
     expect(section).toContain(`unusual: ${scorer.unusual}`);
     expect(section).toContain(`- Without a reference: flagged at ${scorer.fallbackLimit}`);
-    for (const part of ['- Formula: ', '- Source: ', '- Example: ']) expect(section).toContain(part);
+    for (const part of ['- Formula: ', '- Source: ', '- Example: '])
+      expect(section).toContain(part);
   });
 });
 

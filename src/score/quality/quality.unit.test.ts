@@ -1,11 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import {
-  boxBlurred,
-  mapped,
-  planeOf,
-  seeded,
-  sharpScene,
-} from '../../../test/fixtures/planes.js';
+import { boxBlurred, mapped, planeOf, seeded, sharpScene } from '../../../test/fixtures/planes.js';
 import type { PixelPlane } from '../../image/decoded-image.js';
 import type { Scorer } from '../scorer.js';
 import { blur } from './blur.js';
@@ -23,10 +17,18 @@ describe('dark', () => {
   });
 
   it('moves with underexposure and with a steep tone curve', () => {
-    expect(raw(dark, mapped(scene, (v) => v / 4))).toBeLessThan(raw(dark, scene) / 2.5);
-    expect(raw(dark, mapped(scene, (v) => 255 * (v / 255) ** 3))).toBeLessThan(
-      raw(dark, scene) / 1.5,
-    );
+    expect(
+      raw(
+        dark,
+        mapped(scene, (v) => v / 4),
+      ),
+    ).toBeLessThan(raw(dark, scene) / 2.5);
+    expect(
+      raw(
+        dark,
+        mapped(scene, (v) => 255 * (v / 255) ** 3),
+      ),
+    ).toBeLessThan(raw(dark, scene) / 1.5);
   });
 
   it('is not cleared by one lamp', () => {
@@ -62,16 +64,17 @@ describe('low-contrast', () => {
   });
 
   it('shrinks with the contrast, whatever the brightness', () => {
-    const foggy = raw(lowContrast, mapped(scene, (v) => 180 + v / 5));
+    const foggy = raw(
+      lowContrast,
+      mapped(scene, (v) => 180 + v / 5),
+    );
     expect(foggy).toBeCloseTo(raw(lowContrast, scene) / 5, -0.5);
   });
 
   it('is not cleared by a time stamp', () => {
     const foggy = mapped(scene, (v) => 128 + (v - 128) / 5);
     const stamped = planeOf(foggy.width, foggy.height, (x, y) =>
-      x >= 4 && x < 50 && y >= 3 && y < 12
-        ? 255 * (x % 2)
-        : (foggy.luma[y * foggy.width + x] ?? 0),
+      x >= 4 && x < 50 && y >= 3 && y < 12 ? 255 * (x % 2) : (foggy.luma[y * foggy.width + x] ?? 0),
     );
     expect(raw(lowContrast, stamped)).toBeLessThan(1.1 * raw(lowContrast, foggy));
   });
@@ -110,7 +113,12 @@ describe('blur', () => {
 
   it('is 1 where there is nothing to see', () => {
     expect(raw(blur, uniform(77))).toBe(1);
-    expect(raw(blur, planeOf(1, 1, () => 9))).toBe(1);
+    expect(
+      raw(
+        blur,
+        planeOf(1, 1, () => 9),
+      ),
+    ).toBe(1);
   });
 });
 

@@ -23,6 +23,11 @@ export default tseslint.config(
     },
   },
   {
+    // Test fixtures are closures, written as methods and taken apart where they are used.
+    files: ['test/**/*.ts', '**/*.test.ts'],
+    rules: { '@typescript-eslint/unbound-method': 'off' },
+  },
+  {
     files: ['**/*.{js,mjs,cjs}'],
     languageOptions: {
       globals: { process: 'readonly', console: 'readonly', URL: 'readonly', module: 'writable' },

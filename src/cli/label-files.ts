@@ -5,7 +5,7 @@ import { EdgeminerError, isEdgeminerError, messageOf } from '../faults.js';
 import { annotatorId, batchId, taskId } from '../ids.js';
 import type { AnnotatorId } from '../ids.js';
 import type { ImageContentType, ImageStore } from '../image/image-store.js';
-import type { DeskLease, LabelDesk } from '../queue/label-desk.js';
+import type { Completion, DeskLease, LabelDesk, Refused } from '../queue/label-desk.js';
 import type { World } from './world.js';
 
 /**
@@ -162,10 +162,8 @@ export async function importLabels(
   return { labelled, skipped, left, refused };
 }
 
-function unwrap<T extends { readonly kind: string }>(
-  answer: T | { readonly kind: 'refused'; readonly fault: EdgeminerError },
-): void {
-  if ('fault' in answer) throw answer.fault;
+function unwrap(answer: Completion | Refused): void {
+  if (answer.kind === 'refused') throw answer.fault;
 }
 
 async function readText(file: string): Promise<string> {

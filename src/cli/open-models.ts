@@ -24,14 +24,19 @@ import type { FlagRule, FlagRules } from '../score/signal.js';
 import type { Logger } from '../telemetry/logger.js';
 import { closeAll } from './open-stores.js';
 
-/** Serves a model that the configuration does not name. */
-const everyModel: ModelSettings = {
-  name: '*',
-  versions: ['*'],
-  reference: 'store',
-  embedder: 'efficientnet-lite0',
-  policy: 'default',
-};
+/**
+ * Serves what the configuration does not name. Where it names some models, the others bring
+ * what they bring: no ONNX session is opened for them.
+ */
+function everyOtherModel({ models }: Config): ModelSettings {
+  return {
+    name: '*',
+    versions: ['*'],
+    reference: 'store',
+    embedder: models.length === 0 ? 'efficientnet-lite0' : 'none',
+    policy: 'default',
+  };
+}
 
 const referenceRefreshMs = 60_000;
 
@@ -82,7 +87,7 @@ export async function openModels(
     return {
       served: createServedModels({
         entries,
-        fallback: named ?? (await entryOf(everyModel)),
+        fallback: named ?? (await entryOf(everyOtherModel(config))),
         references,
         now,
         refreshMs: referenceRefreshMs,
@@ -164,7 +169,7 @@ function policyOf(config: Config, name: string): Policy {
   return toPolicy(name, settings);
 }
 
-export function toPolicy(name: string, settings: PolicySettings): Policy {
+function toPolicy(name: string, settings: PolicySettings): Policy {
   const ruleOf = (signal: (typeof signalNames)[number]): FlagRule => {
     const written = settings.signals[signal];
     if (written === undefined) return { kind: 'false-alarms', rate: settings.falseAlarms };

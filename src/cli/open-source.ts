@@ -35,6 +35,7 @@ export async function openFileSource(
   world: World,
   choice: Exclude<SourceChoice, { kind: 'kafka' }>,
   options: DirectoryOptions,
+  maxBytes: number,
 ): Promise<EventSource> {
   if (choice.kind === 'jsonl') {
     const file = choice.path === '-' ? '-' : resolve(world.workingDirectory, choice.path);
@@ -54,6 +55,7 @@ export async function openFileSource(
     directory: resolve(world.workingDirectory, choice.path),
     modelName: modelName(options.modelName),
     modelVersion: modelVersion(options.modelVersion),
+    maxBytes,
     ...(options.sourceId === undefined ? {} : { sourceId: sourceId(options.sourceId) }),
     ...(options.predictions === undefined
       ? {}

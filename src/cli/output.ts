@@ -55,7 +55,7 @@ export function progress(world: World, what: string, total: number | undefined):
       barCompleteChar: '█',
       barIncompleteChar: '░',
       hideCursor: true,
-      stream: world.stderr as unknown as NodeJS.WritableStream,
+      stream: world.stderr,
     });
     bar.start(total, 0);
     return { update: (done) => bar.update(done), end: () => bar.stop() };

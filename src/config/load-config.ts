@@ -32,7 +32,7 @@ export interface ConfigSource {
   readonly packagedModels: string;
 }
 
-export const defaultConfigFile = 'edgeminer.config.yaml';
+const defaultConfigFile = 'edgeminer.config.yaml';
 
 /**
  * Reads the file, lays the environment over it, validates and resolves. Every problem found is

@@ -13,7 +13,7 @@ export interface PlaneGradients {
 }
 
 /** Side of the squares that the coarse slopes are taken between, pixels. */
-export const coarseStep = 4;
+const coarseStep = 4;
 
 /** Side of the squares of which the smoothest tell the grain, pixels. */
 const noiseSquare = 16;

@@ -4,7 +4,6 @@ import { EdgeminerError } from '../faults.js';
 import { modelName, modelVersion } from '../ids.js';
 import { referenceFiles, referenceFromFiles, referenceIdOf } from './reference-files.js';
 import type { Reference } from './reference.js';
-import type { PredictionOrigin } from './scorer.js';
 import { signalNames } from './signal.js';
 import type { SignalName } from './signal.js';
 

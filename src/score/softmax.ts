@@ -4,13 +4,9 @@
  * Sums to 1; empty for no logits.
  */
 export function softmax(logits: ArrayLike<number>): number[] {
-  let largest = -Infinity;
-  for (let i = 0; i < logits.length; i += 1) largest = Math.max(largest, logits[i] ?? largest);
-  let sum = 0;
-  const exponentials = Array.from({ length: logits.length }, (_, i) => {
-    const value = Math.exp((logits[i] ?? -Infinity) - largest);
-    sum += value;
-    return value;
-  });
+  const scores = Array.from(logits);
+  const largest = scores.reduce((most, score) => Math.max(most, score), -Infinity);
+  const exponentials = scores.map((score) => Math.exp(score - largest));
+  const sum = exponentials.reduce((total, value) => total + value, 0);
   return exponentials.map((value) => value / sum);
 }

@@ -11,7 +11,7 @@ export function openKafkaCandidatePublisher(sender: Sender, topic: string): Cand
 }
 
 /** The record of schemas/edge-candidate.v1.schema.json. */
-export function edgeCandidate(candidate: TaskContent): object {
+function edgeCandidate(candidate: TaskContent): object {
   return {
     taskId: candidate.id,
     eventId: candidate.eventId,

@@ -25,7 +25,7 @@ export function openKafkaEdgeCasePublisher(sender: Sender, topic: string): EdgeC
 }
 
 /** The record of schemas/curated-edge-case.v1.schema.json. */
-export function curatedEdgeCase(set: CuratedSet, item: CuratedItem): object {
+function curatedEdgeCase(set: CuratedSet, item: CuratedItem): object {
   const { version, name, createdAt, items } = set;
   return { set: { version, name, createdAt, items: items.length }, ...item };
 }

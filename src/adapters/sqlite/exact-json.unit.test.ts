@@ -18,7 +18,9 @@ const value = fc.letrec((tie) => ({
 
 it('gives back what it was given', () => {
   fc.assert(
-    fc.property(value, (given) => expect(fromExactJson(toExactJson(given))).toEqual(given)),
+    fc.property(value, (given) => {
+      expect(fromExactJson(toExactJson(given))).toEqual(given);
+    }),
   );
 });
 

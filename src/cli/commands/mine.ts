@@ -3,6 +3,7 @@ import { InvalidArgumentError } from 'commander';
 import type { Command } from 'commander';
 import { countPictures } from '../../adapters/directory/pictures.js';
 import { openDeadLetterFile } from '../../adapters/directory/dead-letter-file.js';
+import type { Config } from '../../config/load-config.js';
 import type { EventSource } from '../../event/event-source.js';
 import { observers } from '../../mine/mining-observer.js';
 import { SummaryCounter } from '../../mine/summary.js';
@@ -32,7 +33,7 @@ interface MineOptions extends GlobalOptions, DirectoryOptions {
 }
 
 /** Waits between tries while something is away: soon at first, then every half minute. */
-export const retryPlan = { firstWaitMs: 250, longestWaitMs: 30_000 };
+const retryPlan = { firstWaitMs: 250, longestWaitMs: 30_000 };
 
 export function mineCommand(parent: Command, world: World): void {
   withGlobalOptions(
@@ -95,7 +96,7 @@ async function mine(world: World, options: MineOptions): Promise<void> {
       options.decisions === undefined
         ? undefined
         : opened(await openDecisionLog(resolve(world.workingDirectory, options.decisions)));
-    const events = opened(await openSource(world, options, kafka));
+    const events = opened(await openSource(world, config, options, kafka));
     if (options.healthPort !== undefined) {
       const readiness = readinessOf({ store: () => stores.ping() }, world.ending);
       const health = opened(createWorkerServer({ metrics, readiness, version: world.version }));
@@ -134,6 +135,7 @@ async function mine(world: World, options: MineOptions): Promise<void> {
 
 function openSource(
   world: World,
+  config: Config,
   options: MineOptions,
   kafka: KafkaWorker | undefined,
 ): EventSource | Promise<EventSource> {
@@ -142,10 +144,10 @@ function openSource(
     if (kafka === undefined) throw new TypeError('a Kafka source needs a Kafka connection');
     return kafka.openSource({ untilEnd: once === true });
   }
-  return openFileSource(world, source, options);
+  return openFileSource(world, source, options, config.fetch.maxBytes);
 }
 
-export function summaryLines(summary: MiningSummary): string[] {
+function summaryLines(summary: MiningSummary): string[] {
   const reasons = Object.entries(summary.candidatesByReason);
   const codes = Object.entries(summary.rejectedByCode);
   return [

@@ -58,6 +58,7 @@ async function build(world: World, options: BuildOptions): Promise<void> {
       pictures: trainingPictures(directory, {
         labels: path(options.labels),
         predictions: path(options.predictions),
+        maxBytes: config.fetch.maxBytes,
       }),
       decode: (bytes) => decodeImage(bytes, { maxPixels: config.mining.maxPixels }),
       ...(embedder === undefined ? {} : { embedder }),

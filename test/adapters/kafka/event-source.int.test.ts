@@ -148,7 +148,7 @@ describeWith(['kafka'], 'the Kafka event source', (services) => {
     const { settings, write, committed } = await topics(2);
     await write([...numbered(3, 0), ...numbered(3, 1)]);
     const [first, second] = [connection(settings), connection(settings)].map((c) =>
-      c.openEventSource()[`deliveries`](never)[Symbol.asyncIterator](),
+      c.openEventSource().deliveries(never)[Symbol.asyncIterator](),
     );
     if (first === undefined || second === undefined) throw new Error('no sources');
     const held = await take(first, 6);

@@ -227,10 +227,8 @@ describeWith(['kafka', 'registry'], 'the Kafka publishers', (services) => {
       const [record] = await read(settings.topics.events, 1);
       expect(record?.key).toBe('gate-7');
       expect(record?.value?.[0]).toBe(url === undefined ? 0x7b : 0);
-      const iterator = kafka
-        .openEventSource()
-        .deliveries(new AbortController().signal)
-        [Symbol.asyncIterator]();
+      const deliveries = kafka.openEventSource().deliveries(new AbortController().signal);
+      const iterator = deliveries[Symbol.asyncIterator]();
       const [delivery] = await take(iterator, 1);
       expect(await delivery.read()).toMatchObject({ kind: 'event', event: { eventId: 'a' } });
     }

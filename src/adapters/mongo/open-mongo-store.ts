@@ -1,4 +1,4 @@
-import { MongoClient, MongoParseError, MongoServerError } from 'mongodb';
+import { MongoClient, MongoServerError } from 'mongodb';
 import type { CuratedSetStore } from '../../curate/curated-set-store.js';
 import { EdgeminerError, messageOf } from '../../faults.js';
 import type { ImageStore } from '../../image/image-store.js';
@@ -77,8 +77,7 @@ function clientFor(uri: string): MongoClient {
       ignoreUndefined: true,
     });
   } catch (error) {
-    if (error instanceof MongoParseError) throw badSetting(`is not valid: ${messageOf(error)}`);
-    throw error;
+    throw badSetting(`is not valid: ${messageOf(error)}`);
   }
 }
 

@@ -26,6 +26,6 @@ export async function openSqliteStore(options: { readonly file: string }): Promi
     ping: async () => {
       await database.read('SELECT count(*) FROM sqlite_schema');
     },
-    close: async () => database.close(),
+    close: () => database.close(),
   };
 }

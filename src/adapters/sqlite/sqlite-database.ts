@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { createClient } from '@libsql/client';
 import type { Client, InStatement, ResultSet, Row } from '@libsql/client';
+import pLimit from 'p-limit';
 import pRetry from 'p-retry';
 import { messageOf } from '../../faults.js';
 import { migrate } from './schema.js';
@@ -18,7 +19,7 @@ export interface SqliteDatabase {
   readTogether(statements: InStatement[]): Promise<readonly ResultSet[]>;
   /** One transaction; it is durable when this resolves. */
   write(statements: InStatement[]): Promise<readonly ResultSet[]>;
-  close(): void;
+  close(): Promise<void>;
 }
 
 /**
@@ -37,9 +38,23 @@ const retries = { retries: 40, factor: 1.3, minTimeout: 10, maxTimeout: 250, ran
 export async function openSqliteDatabase(file: string): Promise<SqliteDatabase> {
   const path = resolve(file);
   const client = await connect(path);
+  const oneByOne = pLimit(1);
+  const attempt = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (error) {
+      // A statement that was refused stays open in the client until it is collected, and no
+      // transaction of its connection can be committed until then.
+      if (isBusy(error)) await reconnect(client);
+      throw error;
+    }
+  };
   const patiently = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
-      return await pRetry(work, { ...retries, shouldRetry: ({ error }) => isBusy(error) });
+      return await pRetry(() => oneByOne(() => attempt(work)), {
+        ...retries,
+        shouldRetry: ({ error }) => isBusy(error),
+      });
     } catch (error) {
       throw sqliteFault(error, path);
     }
@@ -54,14 +69,14 @@ export async function openSqliteDatabase(file: string): Promise<SqliteDatabase> 
     read: async (statement) => (await patiently(() => client.execute(statement))).rows,
     readTogether: (statements) => patiently(() => client.batch(statements, 'deferred')),
     write: (statements) => patiently(() => client.batch(statements, 'write')),
-    close: () => client.close(),
+    close: () => oneByOne(() => closeTidily(client)),
   };
 }
 
 async function connect(path: string): Promise<Client> {
   try {
     await mkdir(dirname(path), { recursive: true });
-    // One connection: its calls never overlap, and the settings below hold for all of them.
+    // One connection, whose calls `oneByOne` keeps apart, so that the settings hold for all.
     const url = pathToFileURL(path).href;
     return createClient({ url, timeout: busyTimeout, concurrency: 1, intMode: 'number' });
   } catch (error) {
@@ -74,7 +89,27 @@ async function setUp(client: Client, path: string): Promise<void> {
   if (journal.rows[0]?.['journal_mode'] !== 'wal') {
     throw unusableFile(path, "lies on a disk that can't be shared between processes");
   }
-  // What a method has acknowledged outlasts a power cut.
-  await client.execute('PRAGMA synchronous = FULL');
+  await keepDurable(client);
   await migrate(client, path);
+}
+
+/** What a method has acknowledged outlasts a power cut. Holds for the connection. */
+async function keepDurable(client: Client): Promise<void> {
+  await client.execute('PRAGMA synchronous = FULL');
+}
+
+async function reconnect(client: Client): Promise<void> {
+  await client.reconnect();
+  await keepDurable(client);
+}
+
+/** Leaves everything in the file itself, so that it can be copied without its neighbours. */
+async function closeTidily(client: Client): Promise<void> {
+  if (client.closed) return;
+  try {
+    await client.execute('PRAGMA wal_checkpoint(TRUNCATE)');
+  } catch {
+    // Another process is busy with the file, and will do the same when it closes.
+  }
+  client.close();
 }

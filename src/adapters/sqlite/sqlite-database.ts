@@ -26,7 +26,7 @@ export interface SqliteDatabase {
  * How long SQLite itself waits for a lock, in milliseconds. The client runs on the event loop
  * and stops it meanwhile, so this is short, and longer waits are `retries`.
  */
-const busyTimeout = 200;
+const busyTimeout = 50;
 const retries = { retries: 40, factor: 1.3, minTimeout: 10, maxTimeout: 250, randomize: true };
 
 /**
@@ -99,7 +99,7 @@ async function keepDurable(client: Client): Promise<void> {
 }
 
 async function reconnect(client: Client): Promise<void> {
-  await client.reconnect();
+  client.reconnect();
   await keepDurable(client);
 }
 

@@ -5,6 +5,7 @@ import { countPictures } from '../../adapters/directory/pictures.js';
 import { openDeadLetterFile } from '../../adapters/directory/dead-letter-file.js';
 import type { Config } from '../../config/load-config.js';
 import type { EventSource } from '../../event/event-source.js';
+import { isEdgeminerError, messageOf } from '../../faults.js';
 import { observers } from '../../mine/mining-observer.js';
 import { SummaryCounter } from '../../mine/summary.js';
 import type { MiningSummary } from '../../mine/summary.js';
@@ -60,7 +61,8 @@ function source(text: string) {
   try {
     return parseSource(text);
   } catch (error) {
-    throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
+    const mend = isEdgeminerError(error) ? error.mend : undefined;
+    throw new InvalidArgumentError(mend ?? messageOf(error));
   }
 }
 

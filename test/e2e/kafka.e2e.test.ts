@@ -45,6 +45,20 @@ async function contents(reader: TaskReader) {
   }));
 }
 
+async function embeddedContents(file: string) {
+  const sqlite = await openSqliteStore({ file });
+  try {
+    return await contents(sqlite.queue);
+  } finally {
+    await sqlite.close();
+  }
+}
+
+/** A line of the sidecar that tells the directory source what an event would have told. */
+function aboutPicture({ eventId, sourceId, occurredAt, predictions }: InferenceEvent) {
+  return { path: eventId, sourceId, occurredAt, predictions };
+}
+
 describeWith(['kafka', 'registry', 'mongo'], 'the whole path on Kafka and MongoDB', (services) => {
   it('queues each edge case once, buries what is broken, and ends at the end', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'edgeminer-e2e-'));
@@ -110,16 +124,32 @@ describeWith(['kafka', 'registry', 'mongo'], 'the whole path on Kafka and MongoD
       );
       expect(embedded.code, embedded.stderr).toBe(0);
       expect(JSON.parse(embedded.stdout)).toMatchObject({ events: 430, scored: 430, rejected: 0 });
-      const sqlite = await openSqliteStore({
-        file: join(directory, '.edgeminer', 'edgeminer.db'),
-      });
-      const expected = await contents(sqlite.queue);
-      await sqlite.close();
+      const expected = await embeddedContents(join(directory, '.edgeminer', 'edgeminer.db'));
       const found = new Set(expected.map(({ id }) => id));
       const missed = events
         .filter(isSpoilt)
         .filter((event) => !found.has(taskIdOf(event.sourceId, event.eventId)));
       expect(missed.map(({ eventId }) => eventId)).toEqual([]);
+
+      // The same from a directory, into a file of its own.
+      await mkdir(join(directory, 'pictures'));
+      for (const { eventId, image } of events) {
+        if (image.kind === 'inline') {
+          await writeFile(join(directory, 'pictures', eventId), image.bytes);
+        }
+      }
+      await writeFile(
+        join(directory, 'about.jsonl'),
+        events.map((event) => `${JSON.stringify(aboutPicture(event))}\n`).join(''),
+      );
+      const source = ['--source', 'directory:pictures', '--predictions', 'about.jsonl'];
+      const fromDirectory = await runEdgeminer(
+        ['mine', ...source, '--model-name', name, '--model-version', version, '--once'],
+        directory,
+        { EDGEMINER_STORE_FILE: 'directory.db' },
+      );
+      expect(fromDirectory.code, fromDirectory.stderr).toBe(0);
+      expect(await embeddedContents(join(directory, 'directory.db'))).toEqual(expected);
 
       // On Kafka: half of it in Avro, half in JSON, with repetitions and broken records.
       const common = { brokers, clientId: 'e2e', groupId, fromBeginning: true, topics };

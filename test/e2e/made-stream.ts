@@ -34,7 +34,8 @@ export async function madeEvents(count: number): Promise<InferenceEvent[]> {
     const view = await sceneView(scene, n);
     const bytes = n % 10 === 0 ? await degrade(view, spoilt[(n / 10) % 3] ?? 'dark', 0.8) : view;
     events.push({
-      eventId: eventId(`event-${n}`),
+      // A directory's event ids are its paths.
+      eventId: eventId(`event-${n}.jpg`),
       occurredAt: Date.UTC(2026, 0, 1) + n * 1000,
       modelName: modelName(model.name),
       modelVersion: modelVersion(model.version),
@@ -54,5 +55,5 @@ export async function madeEvents(count: number): Promise<InferenceEvent[]> {
 const spoilt = ['dark', 'over-exposed', 'blurred'] as const;
 /** Of `madeEvents`: those that must be found, whatever else is. */
 export function isSpoilt(event: InferenceEvent): boolean {
-  return Number(event.eventId.slice('event-'.length)) % 10 === 0;
+  return Number.parseInt(event.eventId.slice('event-'.length), 10) % 10 === 0;
 }

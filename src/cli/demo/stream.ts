@@ -37,9 +37,9 @@ interface Planned {
   readonly label: string;
 }
 
-/** One picture per camera every 20 seconds, from a fixed day, so that each run is the same. */
+/** One picture every two minutes, from a fixed day, so that each run is the same. */
 const firstPictureAt = Date.UTC(2026, 0, 5, 8);
-const secondsBetween = 20;
+const secondsBetween = 120;
 
 /**
  * Plans and makes the stream: ordinary pictures of every camera, and among them pictures that

@@ -41,6 +41,8 @@ export async function makeWorkspace(
     dataDir: '.',
     models: [{ name: demoModel.name, versions: [demoModel.version], labelSet: 'scenes' }],
     labelSets: { scenes: { kind: 'class', classes: [...new Set([...labels, otherLabel])].sort() } },
+    // The demo's pictures are two minutes apart, and each is an incident of its own.
+    curation: { incidentGapSeconds: 60 },
     policies: { default: { falseAlarms: 0.005, controlSample: 0.02 } },
     log: { level: 'warn' },
   };

@@ -4,7 +4,7 @@ import type { EmbeddingMatrix } from './reference.js';
 
 /**
  * Nearest neighbours by comparing with every row: exact, and nothing to build or to tune. Takes
- * about a microsecond per row of 1280 values, and a copy of the matrix. A row or a query without
+ * about two microseconds per row of 1280 values, and a copy of the matrix. A row or query without
  * direction (all zeros) is at distance 1 from everything.
  */
 export function exactNeighbours(matrix: EmbeddingMatrix): NeighbourIndex {

@@ -14,8 +14,6 @@ export interface KafkaCheck {
   readonly mend?: string;
 }
 
-const impatient = { initialRetryTime: 200, retries: 2 };
-
 /** Asks brokers, topics and schema registry; takes some seconds at most, and never rejects. */
 export async function checkKafka(
   kafka: Kafka,
@@ -35,7 +33,7 @@ export async function checkKafka(
 }
 
 async function checkBrokers(kafka: Kafka, settings: KafkaSettings): Promise<KafkaCheck[]> {
-  const admin = kafka.admin({ retry: impatient });
+  const admin = kafka.admin();
   try {
     return await checking('kafka brokers', async () => {
       await admin.connect();

@@ -1,4 +1,5 @@
 import kafkajs from 'kafkajs';
+import type { Kafka, RetryOptions } from 'kafkajs';
 import type { EdgeCasePublisher } from '../../curate/edge-case-publisher.js';
 import type { EventSource } from '../../event/event-source.js';
 import type { CandidatePublisher } from '../../mine/candidate-publisher.js';
@@ -42,21 +43,13 @@ export interface KafkaConnection {
 }
 
 const defaultLimits: WindowLimits = { maxCount: 256, maxBytes: 256 * 1024 * 1024 };
-/** Producers behind the HTTP API are told to try later, rather than kept waiting. */
-const intakeRetry = { ...clientRetry, retries: 2 };
+/** Producers behind the HTTP API, and doctor, are not kept waiting long. */
+const impatientRetry = { ...clientRetry, retries: 2 };
 
 export function connectKafka(settings: KafkaSettings): KafkaConnection {
   registerCodecs();
-  const kafka = new kafkajs.Kafka({
-    clientId: settings.clientId,
-    brokers: [...settings.brokers],
-    connectionTimeout: 5000,
-    retry: clientRetry,
-    logLevel: kafkajs.logLevel.INFO,
-    logCreator: logThrough(settings.log),
-    ...(settings.ssl === undefined ? {} : { ssl: settings.ssl }),
-    ...(settings.sasl === undefined ? {} : { sasl: settings.sasl }),
-  });
+  const kafka = clientOf(settings, clientRetry);
+  const impatient = clientOf(settings, impatientRetry);
   const { topics, schemaRegistryUrl } = settings;
   const registry =
     schemaRegistryUrl === undefined ? undefined : connectSchemaRegistry(schemaRegistryUrl);
@@ -83,13 +76,26 @@ export function connectKafka(settings: KafkaSettings): KafkaConnection {
     openEventIntake: (limits) =>
       tracked(
         openKafkaIntake(
-          openKafkaEventPublisher(openSender(kafka, intakeRetry), topics.events, registry),
+          openKafkaEventPublisher(openSender(impatient), topics.events, registry),
           limits,
         ),
       ),
-    check: () => checkKafka(kafka, settings, registry),
+    check: () => checkKafka(impatient, settings, registry),
     async close() {
       await Promise.all(opened.map((resource) => resource.close()));
     },
   };
+}
+
+function clientOf(settings: KafkaSettings, retry: RetryOptions): Kafka {
+  return new kafkajs.Kafka({
+    clientId: settings.clientId,
+    brokers: [...settings.brokers],
+    connectionTimeout: 5000,
+    retry,
+    logLevel: kafkajs.logLevel.INFO,
+    logCreator: logThrough(settings.log),
+    ...(settings.ssl === undefined ? {} : { ssl: settings.ssl }),
+    ...(settings.sasl === undefined ? {} : { sasl: settings.sasl }),
+  });
 }

@@ -1,6 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Kafka } from 'kafkajs';
-import { clientRetry } from './kafka-settings.js';
 import type { KafkaSettings } from './kafka-settings.js';
 
 const pauseMs = 250;
@@ -16,7 +15,7 @@ export async function watchForEnd(
   passed: ReadonlyMap<number, bigint>,
   closing: AbortSignal,
 ): Promise<void> {
-  const admin = kafka.admin({ retry: clientRetry });
+  const admin = kafka.admin();
   try {
     await admin.connect();
     const ends = await admin.fetchTopicOffsets(topics.events);

@@ -52,7 +52,9 @@ export function isDefect(error: unknown): boolean {
 
 const rights = {
   field: 'kafka',
-  mend: "Grant the rights that docs/kafka.md lists to edgeminer's user.",
+  mend:
+    "Grant edgeminer's user reading the topic of events and its group, and writing the topics " +
+    'that it writes to.',
 };
 
 const setupErrors: Readonly<Record<string, { readonly field: string; readonly mend: string }>> = {

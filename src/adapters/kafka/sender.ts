@@ -1,8 +1,7 @@
 import kafkajs from 'kafkajs';
-import type { Kafka, Message, Producer, RetryOptions } from 'kafkajs';
+import type { Kafka, Message, Producer } from 'kafkajs';
 import { withinDeadline } from './deadline.js';
 import { kafkaFault } from './kafka-faults.js';
-import { clientRetry } from './kafka-settings.js';
 
 /** Writes records, durably. */
 export interface Sender {
@@ -24,7 +23,7 @@ const allInSyncReplicas = -1;
 const closeDeadlineMs = 10_000;
 
 /** Connects with the first record, and again after a failure. */
-export function openSender(kafka: Kafka, retry: RetryOptions = clientRetry): Sender {
+export function openSender(kafka: Kafka): Sender {
   const open = new Set<Promise<unknown>>();
   let connected: Promise<Producer> | undefined;
   let closed: Promise<void> | undefined;
@@ -34,7 +33,6 @@ export function openSender(kafka: Kafka, retry: RetryOptions = clientRetry): Sen
       // As the Java client does it, so that a key is on the same partition whoever writes it.
       createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
       allowAutoTopicCreation: false,
-      retry,
     });
     try {
       await producer.connect();

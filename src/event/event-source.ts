@@ -19,7 +19,19 @@ import type { InferenceEvent } from './inference-event.js';
  */
 export interface EventSource {
   deliveries(signal: AbortSignal): AsyncIterable<Delivery>;
+  /** How far behind the source is, now, for metrics and liveness; empty for a finite input. */
+  backlog(): readonly Backlog[];
   close(): Promise<void>;
+}
+
+/** What is left of one stream of a source that never ends. */
+export interface Backlog {
+  readonly stream: string;
+  readonly partition: number;
+  /** Records before the end as it was last seen that are not settled; 0 or more. */
+  readonly lag: number;
+  /** How long the oldest record that was delivered has not been settled; 0 where none is out. */
+  readonly oldestMs: number;
 }
 
 /** One record of the input, not yet decoded. */

@@ -2,6 +2,7 @@ import { readJsonEvent } from '../event/json-event.js';
 import { EdgeminerError, isEdgeminerError, messageOf } from '../faults.js';
 import type { EventIntake, IntakeOutcome } from './event-intake.js';
 import { InFlight } from './in-flight.js';
+import type { Place } from './in-flight.js';
 import type { MiningObserver } from './mining-observer.js';
 import { mineEvent } from './pipeline.js';
 import type { Stations } from './pipeline.js';
@@ -20,13 +21,16 @@ export function createLocalIntake({ stations, limits, observer }: LocalIntakeOpt
   const open = new Set<Promise<unknown>>();
   const closing = new AbortController();
 
-  async function mine(body: Uint8Array): Promise<IntakeOutcome> {
+  async function mine(body: Uint8Array, place: Place): Promise<IntakeOutcome> {
     const reading = readJsonEvent(body);
     if (reading.kind === 'unreadable') return { kind: 'rejected', fault: reading.fault };
     const { event } = reading;
     const lane = lanes.enter(JSON.stringify([event.modelName, event.sourceId]));
     try {
-      const mined = await mineEvent(event, lane, stations, closing.signal);
+      const mined = await mineEvent(event, lane, stations, {
+        signal: closing.signal,
+        makeRoom: (bytes) => place.resize(body.byteLength + bytes),
+      });
       if (mined.outcome === 'queued' && mined.decision.kind === 'queue') {
         observer.candidateQueued(mined.decision.reasons);
       }
@@ -48,10 +52,10 @@ export function createLocalIntake({ stations, limits, observer }: LocalIntakeOpt
 
   return {
     async accept(body) {
-      const bytes = body.byteLength;
-      if (closing.signal.aborted || !inFlight.tryEnter(bytes)) return { kind: 'busy' };
-      const work = mine(body).finally(() => {
-        inFlight.leave(bytes);
+      const place = closing.signal.aborted ? undefined : inFlight.tryEnter(body.byteLength);
+      if (place === undefined) return { kind: 'busy' };
+      const work = mine(body, place).finally(() => {
+        place.leave();
         open.delete(work);
       });
       open.add(work);

@@ -1,7 +1,7 @@
 import type { InferenceEvent } from '../event/inference-event.js';
 import { decodeImage } from '../image/decode.js';
 import type { DecodedImage } from '../image/decoded-image.js';
-import type { ImageFetcher } from '../image/image-fetcher.js';
+import type { FetchRequest, ImageFetcher } from '../image/image-fetcher.js';
 
 export interface ImageStation {
   readonly fetcher: ImageFetcher;
@@ -18,8 +18,8 @@ export interface SeenImage {
 export async function lookAtImage(
   event: InferenceEvent,
   { fetcher, maxPixels }: ImageStation,
-  signal: AbortSignal,
+  request: FetchRequest,
 ): Promise<SeenImage> {
-  const bytes = await fetcher.fetch(event.image, signal);
+  const bytes = await fetcher.fetch(event.image, request);
   return { bytes, decoded: await decodeImage(bytes, { maxPixels }) };
 }

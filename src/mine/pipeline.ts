@@ -2,6 +2,7 @@ import type { Decision } from '../decision/decision.js';
 import { controlDraw } from '../decision/control-draw.js';
 import { decide } from '../decision/decide.js';
 import type { InferenceEvent } from '../event/inference-event.js';
+import type { FetchRequest } from '../image/image-fetcher.js';
 import { lookAtImage } from './look-at-image.js';
 import type { ImageStation } from './look-at-image.js';
 import type { Station } from './mining-observer.js';
@@ -36,10 +37,10 @@ export async function mineEvent(
   event: InferenceEvent,
   lane: Lane,
   stations: Stations,
-  signal: AbortSignal,
+  request: FetchRequest,
 ): Promise<Mined> {
   const model = await stations.models.serve(event.modelName, event.modelVersion);
-  const image = await timed('image', stations, () => lookAtImage(event, stations.images, signal));
+  const image = await timed('image', stations, () => lookAtImage(event, stations.images, request));
   const scored = await timed('score', stations, () => scoreImage(event, image, model));
   const { scores } = scored;
   const decision = decide({

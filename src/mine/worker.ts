@@ -3,6 +3,7 @@ import type { InferenceEvent } from '../event/inference-event.js';
 import { EdgeminerError, isEdgeminerError, messageOf } from '../faults.js';
 import type { DeadLetters } from './dead-letters.js';
 import { InFlight } from './in-flight.js';
+import type { Place } from './in-flight.js';
 import type { MiningObserver } from './mining-observer.js';
 import { mineEvent } from './pipeline.js';
 import type { Mined, Stations } from './pipeline.js';
@@ -49,14 +50,13 @@ export async function runWorker(options: WorkerOptions, signal: AbortSignal): Pr
       // Read one after the other, so that lanes are entered in the order of the stream.
       const event = await readRecord(delivery, options, ended);
       if (event === undefined) continue;
-      const bytes = sizeOf(event);
-      await inFlight.enter(bytes);
+      const place = await inFlight.enter(inlineBytes(event));
       const lane = lanes.enter(JSON.stringify([event.modelName, event.sourceId]));
-      const work = settle(delivery, event, lane, options, ended)
+      const work = settle({ delivery, event, lane, place }, options, ended)
         .catch(endUnlessEnded)
         .finally(() => {
           lane.leave();
-          inFlight.leave(bytes);
+          place.leave();
           running.delete(work);
         });
       running.add(work);
@@ -82,16 +82,29 @@ async function readRecord(
   return undefined;
 }
 
+interface Work {
+  readonly delivery: Delivery;
+  readonly event: InferenceEvent;
+  readonly lane: Lane;
+  readonly place: Place;
+}
+
 async function settle(
-  delivery: Delivery,
-  event: InferenceEvent,
-  lane: Lane,
+  { delivery, event, lane, place }: Work,
   options: WorkerOptions,
   signal: AbortSignal,
 ): Promise<void> {
+  const request = {
+    signal,
+    makeRoom: (bytes: number) => place.resize(inlineBytes(event) + bytes),
+  };
   let mined: Mined;
   try {
-    mined = await retrying(() => mineEvent(event, lane, options.stations, signal), options, signal);
+    mined = await retrying(
+      () => mineEvent(event, lane, options.stations, request),
+      options,
+      signal,
+    );
   } catch (error) {
     if (signal.aborted) return;
     const fault = asFault(error, event);
@@ -137,9 +150,7 @@ function asFault(error: unknown, event: InferenceEvent): EdgeminerError {
   });
 }
 
-/** A referenced image's size is not known before it is fetched. */
-const referencedBytes = 1024 * 1024;
-
-function sizeOf({ image }: InferenceEvent): number {
-  return image.kind === 'inline' ? image.bytes.byteLength : referencedBytes;
+/** A referenced image's size is not known before it is fetched; room is made for it then. */
+function inlineBytes({ image }: InferenceEvent): number {
+  return image.kind === 'inline' ? image.bytes.byteLength : 0;
 }

@@ -9,7 +9,7 @@ import { contentHash } from '../../src/image/content-hash.js';
 import type { ImageFetcher } from '../../src/image/image-fetcher.js';
 import { picture } from '../conformance/image-store.js';
 
-const never = new AbortController().signal;
+const unbounded = { signal: new AbortController().signal, makeRoom: async () => undefined };
 const maxBytes = 100_000;
 const bytes = picture(1, 50_000);
 
@@ -22,18 +22,20 @@ const open = (allowDirectories: readonly string[] = []): ImageFetcher =>
     attempts: 2,
   });
 const get = (fetcher: ImageFetcher, uri: string, sha256?: string): Promise<Uint8Array> =>
-  fetcher.fetch({ kind: 'reference', uri, ...(sha256 === undefined ? {} : { sha256 }) }, never);
+  fetcher.fetch({ kind: 'reference', uri, ...(sha256 === undefined ? {} : { sha256 }) }, unbounded);
 
 describe('inline images', () => {
   it('come back as they are, within the limit and with their hash', async () => {
     const fetcher = open();
     const image = { kind: 'inline', bytes, sha256: contentHash(bytes) } as const;
-    expect(await fetcher.fetch(image, never)).toBe(bytes);
-    await expect(fetcher.fetch({ ...image, sha256: 'f'.repeat(64) }, never)).rejects.toMatchObject({
+    expect(await fetcher.fetch(image, unbounded)).toBe(bytes);
+    await expect(
+      fetcher.fetch({ ...image, sha256: 'f'.repeat(64) }, unbounded),
+    ).rejects.toMatchObject({
       code: 'image.hash-mismatch',
     });
     await expect(
-      fetcher.fetch({ kind: 'inline', bytes: new Uint8Array(maxBytes + 1) }, never),
+      fetcher.fetch({ kind: 'inline', bytes: new Uint8Array(maxBytes + 1) }, unbounded),
     ).rejects.toMatchObject({ code: 'image.too-large' });
     await fetcher.close();
   });

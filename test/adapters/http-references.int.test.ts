@@ -8,7 +8,7 @@ import { contentHash } from '../../src/image/content-hash.js';
 import type { ImageFetcher } from '../../src/image/image-fetcher.js';
 import { picture } from '../conformance/image-store.js';
 
-const never = new AbortController().signal;
+const unbounded = { signal: new AbortController().signal, makeRoom: async () => undefined };
 const maxBytes = 100_000;
 const bytes = picture(1, 50_000);
 
@@ -22,7 +22,7 @@ const open = (options: Partial<ImageFetcherOptions> = {}): ImageFetcher =>
     ...options,
   });
 const get = (fetcher: ImageFetcher, uri: string, sha256?: string): Promise<Uint8Array> =>
-  fetcher.fetch({ kind: 'reference', uri, ...(sha256 === undefined ? {} : { sha256 }) }, never);
+  fetcher.fetch({ kind: 'reference', uri, ...(sha256 === undefined ? {} : { sha256 }) }, unbounded);
 
 describe('http references', () => {
   let server: Server;
@@ -245,12 +245,33 @@ describe('http references', () => {
     await local.close();
   });
 
+  it('make room for what is announced, or for the most there may be, before they read', async () => {
+    const asked: number[] = [];
+    const request = { ...unbounded, makeRoom: async (room: number) => void asked.push(room) };
+    answers['/chunked'] = (_, response) => {
+      response.write(bytes);
+      response.end();
+    };
+    for (const path of ['/a.jpg', '/chunked']) {
+      await fetcher.fetch({ kind: 'reference', uri: `${origin}${path}` }, request);
+    }
+    expect(asked).toEqual([bytes.length, maxBytes]);
+  });
+
+  it('have all their time left after waiting for room', async () => {
+    const hasty = open({ allowOrigins: [origin], timeoutMs: 300 });
+    const makeRoom = () => new Promise<void>((resolve) => setTimeout(resolve, 600));
+    const image = { kind: 'reference', uri: `${origin}/a.jpg` } as const;
+    expect(await hasty.fetch(image, { ...unbounded, makeRoom })).toHaveLength(bytes.length);
+    await hasty.close();
+  });
+
   it('stop when the caller does', async () => {
     answers['/silent'] = () => undefined;
     const stopping = new AbortController();
     const reason = new Error('the worker stops');
     const image = { kind: 'reference', uri: `${origin}/silent` } as const;
-    const fetching = fetcher.fetch(image, stopping.signal);
+    const fetching = fetcher.fetch(image, { ...unbounded, signal: stopping.signal });
     stopping.abort(reason);
     await expect(fetching).rejects.toBe(reason);
   });

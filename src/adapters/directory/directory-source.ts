@@ -74,6 +74,7 @@ export async function openDirectorySource(options: DirectoryOptions): Promise<Ev
 
   return {
     deliveries,
+    backlog: () => [],
     async close() {
       closing.abort();
     },

@@ -57,6 +57,7 @@ export async function openJsonLinesSource(options: JsonLinesOptions): Promise<Ev
 
   return {
     deliveries,
+    backlog: () => [],
     async close() {
       closing.abort();
     },

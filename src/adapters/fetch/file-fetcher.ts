@@ -4,6 +4,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { EdgeminerError, messageOf } from '../../faults.js';
 import { isWithin } from '../../image/allow-list.js';
 import type { Target } from '../../image/allow-list.js';
+import type { FetchRequest } from '../../image/image-fetcher.js';
 import type { Answer } from './answer.js';
 
 type FileTarget = Extract<Target, { kind: 'file' }>;
@@ -13,7 +14,11 @@ type FileTarget = Extract<Target, { kind: 'file' }>;
  * the allowed directories. Nothing else is opened, not even to look.
  * @throws EdgeminerError `image.forbidden`, `image.too-large` or `image.unreachable`
  */
-export async function readAllowedFile(target: FileTarget, maxBytes: number): Promise<Answer> {
+export async function readAllowedFile(
+  target: FileTarget,
+  maxBytes: number,
+  { makeRoom }: FetchRequest,
+): Promise<Answer> {
   const roots = await Promise.all(target.within.map(resolvedRoot));
   try {
     const path = await realpath(target.path);
@@ -24,7 +29,7 @@ export async function readAllowedFile(target: FileTarget, maxBytes: number): Pro
     // Should the path have been replaced since: no link is followed and no pipe waited for.
     const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     try {
-      return { kind: 'image', bytes: await readUpTo(file, maxBytes, target) };
+      return { kind: 'image', bytes: await readUpTo(file, maxBytes, target, makeRoom) };
     } finally {
       await file.close();
     }
@@ -50,9 +55,11 @@ async function readUpTo(
   file: FileHandle,
   maxBytes: number,
   target: FileTarget,
+  makeRoom: FetchRequest['makeRoom'],
 ): Promise<Uint8Array> {
   const about = await file.stat();
   if (!about.isFile()) throw forbidden(target, 'is not a regular file');
+  if (about.size <= maxBytes) await makeRoom(about.size);
   const chunks: Uint8Array[] = [];
   let length = 0;
   // A file may grow while it is read, so its size is checked on the way too.

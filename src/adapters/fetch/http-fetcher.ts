@@ -2,14 +2,17 @@ import type { LookupFunction } from 'node:net';
 import { Agent, buildConnector } from 'undici';
 import type { Dispatcher } from 'undici';
 import { EdgeminerError, isEdgeminerError, messageOf } from '../../faults.js';
+import type { FetchRequest } from '../../image/image-fetcher.js';
 import { targetOf, withoutSecrets } from '../../image/allow-list.js';
 import type { AllowList } from '../../image/allow-list.js';
 import { addressGuard, guardedLookup } from './address-guard.js';
 import type { Answer } from './answer.js';
+import { startTimeLimit } from './time-limit.js';
+import type { TimeLimit } from './time-limit.js';
 
 export interface HttpFetcher {
   /** One try, with its redirects, of an allowed URL. */
-  get(url: URL, signal: AbortSignal): Promise<Answer>;
+  get(url: URL, request: FetchRequest): Promise<Answer>;
   close(): Promise<void>;
 }
 
@@ -21,6 +24,8 @@ export interface HttpFetcherOptions {
   /** Resolves names; the system's unless told. */
   readonly lookup?: LookupFunction;
 }
+
+type MakeRoom = FetchRequest['makeRoom'];
 
 const maxRedirects = 3;
 const connectionsPerOrigin = 16;
@@ -53,7 +58,8 @@ export function openHttpFetcher(options: HttpFetcherOptions): HttpFetcher {
   });
   let closing: Promise<void> | undefined;
 
-  async function follow(start: URL, signal: AbortSignal): Promise<Answer> {
+  async function follow(start: URL, limit: TimeLimit, makeRoom: MakeRoom): Promise<Answer> {
+    const { signal } = limit;
     let url = start;
     for (let left = maxRedirects; ; left--) {
       const { origin, pathname, search } = url;
@@ -61,6 +67,8 @@ export function openHttpFetcher(options: HttpFetcherOptions): HttpFetcher {
       const response = await agent.request({ origin, path, method: 'GET', headers, signal });
       const { statusCode, body } = response;
       if (statusCode === 200) {
+        const expected = expectedBytes(url, response, maxBytes);
+        await limit.paused(() => makeRoom(expected));
         return { kind: 'image', bytes: await readBody(url, response, maxBytes) };
       }
       // Read to its end where it is short, so that the connection can be used again.
@@ -72,21 +80,16 @@ export function openHttpFetcher(options: HttpFetcherOptions): HttpFetcher {
   }
 
   return {
-    async get(url, signal) {
+    async get(url, { signal, makeRoom }) {
       signal.throwIfAborted();
-      // One controller, released at the end: signals joined to a long-lived one would add up.
-      const limit = new AbortController();
-      const abort = (): void => limit.abort(signal.reason);
-      const timeout = setTimeout(() => limit.abort(tookTooLong(url, timeoutMs)), timeoutMs);
-      signal.addEventListener('abort', abort, { once: true });
+      const limit = startTimeLimit(timeoutMs, () => tookTooLong(url, timeoutMs), signal);
       try {
-        return await follow(url, limit.signal);
+        return await follow(url, limit, makeRoom);
       } catch (error) {
         if (signal.aborted) throw signal.reason;
         throw limit.signal.aborted ? limit.signal.reason : faultOf(url, error);
       } finally {
-        clearTimeout(timeout);
-        signal.removeEventListener('abort', abort);
+        limit.end();
       }
     },
     close() {
@@ -96,16 +99,23 @@ export function openHttpFetcher(options: HttpFetcherOptions): HttpFetcher {
   };
 }
 
-async function readBody(
+/** The announced length, or `maxBytes` where there is none. */
+function expectedBytes(
   url: URL,
   { headers: received, body }: Dispatcher.ResponseData,
   maxBytes: number,
+): number {
+  const announced = Number(received['content-length'] ?? maxBytes);
+  if (announced <= maxBytes) return announced;
+  body.on('error', () => undefined).destroy();
+  throw tooLarge(url, `${announced} bytes`, maxBytes);
+}
+
+async function readBody(
+  url: URL,
+  { body }: Dispatcher.ResponseData,
+  maxBytes: number,
 ): Promise<Uint8Array> {
-  const announced = Number(received['content-length'] ?? 0);
-  if (announced > maxBytes) {
-    await body.dump({ limit: 1 });
-    throw tooLarge(url, `${announced} bytes`, maxBytes);
-  }
   const chunks: Uint8Array[] = [];
   let length = 0;
   // Leaving the loop early closes the connection.

@@ -5,7 +5,7 @@ import type { EventImage } from '../../event/inference-event.js';
 import { EdgeminerError } from '../../faults.js';
 import { allowList, targetOf, withoutSecrets } from '../../image/allow-list.js';
 import { contentHash } from '../../image/content-hash.js';
-import type { ImageFetcher } from '../../image/image-fetcher.js';
+import type { FetchRequest, ImageFetcher } from '../../image/image-fetcher.js';
 import type { Answer } from './answer.js';
 import { readAllowedFile } from './file-fetcher.js';
 import { openHttpFetcher } from './http-fetcher.js';
@@ -34,13 +34,13 @@ export function openImageFetcher(options: ImageFetcherOptions): ImageFetcher {
   const limits = { allowed, maxBytes, timeoutMs };
   const http = openHttpFetcher(lookup === undefined ? limits : { ...limits, lookup });
 
-  function follow(uri: string): (signal: AbortSignal) => Promise<Answer> {
+  function follow(uri: string): (request: FetchRequest) => Promise<Answer> {
     const target = targetOf(uri, allowed);
     switch (target.kind) {
       case 'http':
-        return (signal) => http.get(target.url, signal);
+        return (request) => http.get(target.url, request);
       case 'file':
-        return () => readAllowedFile(target, maxBytes);
+        return (request) => readAllowedFile(target, maxBytes, request);
       case 'refused': {
         const message = `${withoutSecrets(uri)} is not fetched: ${target.why}`;
         throw new EdgeminerError('image.forbidden', message, {
@@ -52,12 +52,13 @@ export function openImageFetcher(options: ImageFetcherOptions): ImageFetcher {
   }
 
   async function tryRepeatedly(
-    once: (signal: AbortSignal) => Promise<Answer>,
-    signal: AbortSignal,
+    once: (request: FetchRequest) => Promise<Answer>,
+    request: FetchRequest,
   ): Promise<Uint8Array> {
+    const { signal } = request;
     for (let attempt = 1; ; attempt++) {
       signal.throwIfAborted();
-      const answer = await once(signal);
+      const answer = await once(request);
       if (answer.kind === 'image') return answer.bytes;
       if (attempt >= attempts) throw answer.fault;
       await delay(Math.min(firstPause * 2 ** (attempt - 1), longestPause), undefined, { signal });
@@ -65,13 +66,13 @@ export function openImageFetcher(options: ImageFetcherOptions): ImageFetcher {
   }
 
   return {
-    async fetch(image, signal) {
+    async fetch(image, request) {
       // All images in flight listen to the worker's one signal, and each takes its ear away.
-      setMaxListeners(0, signal);
+      setMaxListeners(0, request.signal);
       const bytes =
         image.kind === 'inline'
           ? withinLimit(image.bytes, maxBytes)
-          : await tryRepeatedly(follow(image.uri), signal);
+          : await tryRepeatedly(follow(image.uri), request);
       verifyHash(image, bytes);
       return bytes;
     },

@@ -30,10 +30,10 @@ export function openKafkaIntake(
 
   return {
     async accept(body) {
-      const bytes = body.byteLength;
-      if (closing || !inFlight.tryEnter(bytes)) return { kind: 'busy' };
+      const place = closing ? undefined : inFlight.tryEnter(body.byteLength);
+      if (place === undefined) return { kind: 'busy' };
       const work = take(body).finally(() => {
-        inFlight.leave(bytes);
+        place.leave();
         open.delete(work);
       });
       open.add(work);

@@ -107,6 +107,7 @@ export function openKafkaEventSource(
   let closed: Promise<void> | undefined;
   return {
     deliveries,
+    backlog: () => [],
     close: () =>
       (closed ??= (async () => {
         closing.abort();

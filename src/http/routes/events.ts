@@ -42,8 +42,9 @@ export async function eventRoutes(app: App, { intake, limits }: HttpDeps): Promi
         onRequest: async (request, reply) => {
           const declared = Number(request.headers['content-length'] ?? limits.maxEventBytes);
           const bytes = Math.min(declared, limits.maxEventBytes);
-          if (!inFlight.tryEnter(bytes)) throw busy();
-          reply.raw.once('close', () => inFlight.leave(bytes));
+          const place = inFlight.tryEnter(bytes);
+          if (place === undefined) throw busy();
+          reply.raw.once('close', () => place.leave());
         },
       },
       async ({ body }, reply) => {

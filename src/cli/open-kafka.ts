@@ -80,7 +80,7 @@ function connect(world: World, { kafka }: Config, logger: Logger): KafkaConnecti
     clientId: kafka.clientId,
     groupId: kafka.groupId,
     schemaRegistryUrl: kafka.schemaRegistryUrl,
-    fromBeginning: kafka.fromBeginning,
+    startAt: { kind: kafka.fromBeginning ? 'earliest' : 'latest' },
     sessionTimeoutMs: kafka.sessionTimeoutSeconds * 1000,
     topics: kafka.topics,
     version: world.version,

@@ -6,16 +6,17 @@ describe('ContiguousPrefix', () => {
   it('is as long as the run of positions from 0 that are done, in whatever order they came', () => {
     fc.assert(
       fc.property(fc.array(fc.nat({ max: 30 }), { maxLength: 100 }), (positions) => {
-        const prefix = new ContiguousPrefix();
+        const prefix = new ContiguousPrefix<string>();
         const done = new Set<number>();
         for (const position of positions) {
           const before = prefix.length;
-          const grew = prefix.add(position);
+          const grew = prefix.add(position, `at ${position}`);
           done.add(position);
           let expected = 0;
           while (done.has(expected)) expected += 1;
           expect(prefix.length).toBe(expected);
           expect(grew).toBe(expected > before);
+          expect(prefix.last).toBe(expected === 0 ? undefined : `at ${expected - 1}`);
         }
       }),
     );
@@ -29,8 +30,8 @@ describe('ContiguousPrefix', () => {
       );
     fc.assert(
       fc.property(order, (positions) => {
-        const prefix = new ContiguousPrefix();
-        for (const position of positions) prefix.add(position);
+        const prefix = new ContiguousPrefix<string>();
+        for (const position of positions) prefix.add(position, '');
         expect(prefix.length).toBe(positions.length);
       }),
     );

@@ -1,66 +1,84 @@
-import { ContiguousPrefix } from './contiguous-prefix.js';
+import { PartitionLedger } from './partition-ledger.js';
+import type { Fetched } from './partition-ledger.js';
 
-/** What is handed out and not yet acknowledged stays within these. */
 export interface WindowLimits {
+  /** Records that are handed out and not yet acknowledged. */
   readonly maxCount: number;
-  /** One record may always be out, however large. */
+  /** Bytes of those; one record may always be out, however large. */
   readonly maxBytes: number;
 }
 
-export interface Sized {
-  /** Of key and value. */
-  readonly bytes: number;
+export interface WindowOptions {
+  readonly limits: WindowLimits;
+  /** Milliseconds, from any start. */
+  readonly now: () => number;
 }
+
+/**
+ * While one record takes long, so many of its partition may be handed out after it. None of them
+ * can be committed, and a crash has them all delivered again.
+ */
+const maxSpan = 10_000;
+/**
+ * The next fetch begins when less than this waits: enough to work on while it is under way, and
+ * all that is held beside one fetch's answer and what is out.
+ */
+const enough = { bytes: 8 * 1024 * 1024, count: 4096 };
 
 /** A record in somebody's hands. */
 export interface HandedOut<R> {
   readonly record: R;
-  readonly revoked: boolean;
-  acknowledge(): void;
+  readonly isRevoked: () => boolean;
+  readonly acknowledge: () => void;
 }
 
-/** The records of one fetch from one partition, while they are dealt with. */
-export interface OpenBatch {
-  /** Resolves once all records are acknowledged, or the batch is revoked. */
-  readonly settled: Promise<void>;
-  /** Takes back what was not handed out, and forgets the rest: its acknowledgements are void. */
-  revoke(): void;
+/** The state of one partition's books. */
+export interface Standing {
+  readonly partition: number;
+  /** The offset that may be committed; undefined before the first record is settled. */
+  readonly settled: bigint | undefined;
+  /** How long the oldest record that is out has been; 0 where none is. Milliseconds. */
+  readonly oldestMs: number;
+  /** True while the partition may hand out nothing, for its span is at its limit. */
+  readonly held: boolean;
 }
 
 /**
- * Between the batches that Kafka hands over and the one who asks for records: hands them out one
- * by one, a record from each open batch in turn, no more at once than the limits allow. It knows
- * nothing of Kafka.
+ * Between what Kafka fetches and the one who asks for records: hands them out one by one, a
+ * record of each partition in turn, no more at once than the limits allow, and keeps each
+ * partition's books. Fetching need not wait for what is out, only for what was not handed out
+ * yet. It knows nothing of Kafka.
  */
-export class DeliveryWindow<R extends Sized> {
+export class DeliveryWindow<R extends Fetched> {
   private readonly limits: WindowLimits;
-  private readonly open = new Set<Batch<R>>();
-  /** Open batches with records left, the next in turn first. */
-  private readonly turns: Batch<R>[] = [];
-  private readonly waiting = new Set<() => void>();
+  private readonly now: () => number;
+  private ledgers = new Map<number, PartitionLedger<R>>();
+  /** Partitions that may hand out, the next in turn first. */
+  private turns: PartitionLedger<R>[] = [];
+  /** Those who wait for a record. */
+  private readonly asking = new Set<() => void>();
+  /** Those who wait to fetch. */
+  private readonly fetching = new Set<() => void>();
   private count = 0;
   private bytes = 0;
   private ended: { readonly fault: Error | undefined } | undefined;
 
-  constructor(limits: WindowLimits) {
+  constructor({ limits, now }: WindowOptions) {
     this.limits = limits;
+    this.now = now;
   }
 
-  /** `onPrefix` hears the last record of the run from the first that are all acknowledged. */
-  openBatch(records: readonly R[], onPrefix: (last: R) => void): OpenBatch {
-    const batch = new Batch(records, {
-      onPrefix,
-      onReleased: (count, bytes) => this.release(count, bytes),
-      onSettled: () => this.open.delete(batch),
-    });
-    if (this.ended !== undefined) batch.revoke();
-    else if (records.length === 0) batch.revoke();
-    else {
-      this.open.add(batch);
-      this.turns.push(batch);
-      this.wakeAll();
+  /** Takes what was fetched of one partition, in its order, right after what came before. */
+  add(partition: number, records: readonly R[]): void {
+    if (this.ended !== undefined || records.length === 0) return;
+    let ledger = this.ledgers.get(partition);
+    if (ledger === undefined) {
+      ledger = new PartitionLedger(partition);
+      this.ledgers.set(partition, ledger);
     }
-    return batch;
+    ledger.add(records);
+    this.queueUp(ledger);
+    wakeAll(this.asking);
   }
 
   /** The next record; undefined once the signal is aborted or the window ended. */
@@ -70,24 +88,58 @@ export class DeliveryWindow<R extends Sized> {
       if (this.ended !== undefined || signal.aborted) return undefined;
       const handed = this.take();
       if (handed !== undefined) return handed;
-      await this.changed(signal);
+      await woken(this.asking, signal);
     }
   }
 
+  /** Whether so little waits that the next fetch should begin. Partitions that are held don't count. */
+  get hungry(): boolean {
+    if (this.ended !== undefined) return false;
+    let count = 0;
+    let bytes = 0;
+    for (const ledger of this.ledgers.values()) {
+      if (ledger.span >= maxSpan) continue;
+      count += ledger.waitingCount;
+      bytes += ledger.waitingBytes;
+    }
+    return count < enough.count && bytes < enough.bytes;
+  }
+
+  /** Resolves when the window may have become hungry, or the signal aborts: look again then. */
+  async hungrier(signal: AbortSignal): Promise<void> {
+    if (!this.hungry && !signal.aborted) await woken(this.fetching, signal);
+  }
+
+  standings(): Standing[] {
+    const now = this.now();
+    return [...this.ledgers.values()].map((ledger) => ({
+      partition: ledger.partition,
+      settled: ledger.settled,
+      oldestMs: ledger.oldestSince === undefined ? 0 : Math.max(0, now - ledger.oldestSince),
+      held: ledger.span >= maxSpan,
+    }));
+  }
+
+  /** Forgets everything: what waits, and what is out, whose acknowledgements are void. */
   revokeAll(): void {
-    for (const batch of this.open) batch.revoke();
+    this.ledgers = new Map();
+    this.turns = [];
+    this.count = 0;
+    this.bytes = 0;
+    wakeAll(this.fetching);
   }
 
   /** Hands out no more; with a fault, whoever asks gets it. What is out may be acknowledged. */
   end(fault?: Error): void {
     this.ended ??= { fault };
-    this.wakeAll();
+    wakeAll(this.asking);
+    wakeAll(this.fetching);
   }
 
   private take(): HandedOut<R> | undefined {
-    for (let batch = this.turns[0]; batch !== undefined; batch = this.turns[0]) {
-      const record = batch.upcoming;
-      if (record === undefined) {
+    for (let ledger = this.turns[0]; ledger !== undefined; ledger = this.turns[0]) {
+      const record = ledger.upcoming;
+      if (record === undefined || ledger.span >= maxSpan) {
         this.turns.shift();
         continue;
       }
@@ -96,109 +148,53 @@ export class DeliveryWindow<R extends Sized> {
         (this.count < this.limits.maxCount && this.bytes + record.bytes <= this.limits.maxBytes);
       if (!fits) return undefined;
       this.turns.shift();
-      this.turns.push(batch);
+      this.turns.push(ledger);
       this.count += 1;
       this.bytes += record.bytes;
-      return batch.handOut(record);
+      const handed = this.handOut(ledger, record);
+      if (this.fetching.size > 0 && this.hungry) wakeAll(this.fetching);
+      return handed;
     }
     return undefined;
   }
 
-  private release(count: number, bytes: number): void {
-    this.count -= count;
-    this.bytes -= bytes;
-    this.wakeAll();
-  }
-
-  private changed(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const wake = () => {
-        this.waiting.delete(wake);
-        signal.removeEventListener('abort', wake);
-        resolve();
-      };
-      this.waiting.add(wake);
-      signal.addEventListener('abort', wake, { once: true });
-    });
-  }
-
-  private wakeAll(): void {
-    for (const wake of this.waiting) wake();
-  }
-}
-
-interface BatchEvents<R> {
-  readonly onPrefix: (last: R) => void;
-  readonly onReleased: (count: number, bytes: number) => void;
-  readonly onSettled: () => void;
-}
-
-class Batch<R extends Sized> implements OpenBatch {
-  readonly settled: Promise<void>;
-  private readonly records: readonly R[];
-  private readonly events: BatchEvents<R>;
-  private readonly prefix = new ContiguousPrefix();
-  private readonly out = new Map<number, R>();
-  private position = 0;
-  private revoked = false;
-  private settle: () => void = () => undefined;
-
-  constructor(records: readonly R[], events: BatchEvents<R>) {
-    this.records = records;
-    this.events = events;
-    this.settled = new Promise((resolve) => {
-      this.settle = resolve;
-    });
-  }
-
-  get upcoming(): R | undefined {
-    return this.revoked ? undefined : this.records[this.position];
-  }
-
-  handOut(record: R): HandedOut<R> {
-    const position = this.position;
-    this.position += 1;
-    this.out.set(position, record);
-    const isRevoked = () => this.revoked;
+  private handOut(ledger: PartitionLedger<R>, record: R): HandedOut<R> {
+    const position = ledger.handOut(record, this.now());
+    const { next } = record;
+    const isRevoked = () => this.ledgers.get(ledger.partition) !== ledger;
     return {
       record,
-      get revoked() {
-        return isRevoked();
+      isRevoked,
+      acknowledge: () => {
+        if (isRevoked()) return;
+        const bytes = ledger.settle(position, next);
+        if (bytes === undefined) return;
+        this.count -= 1;
+        this.bytes -= bytes;
+        this.queueUp(ledger);
+        wakeAll(this.asking);
       },
-      acknowledge: () => this.acknowledge(position),
     };
   }
 
-  revoke(): void {
-    if (this.revoked || this.isComplete()) return;
-    this.revoked = true;
-    const left = [...this.out.values()];
-    this.out.clear();
-    this.events.onReleased(
-      left.length,
-      left.reduce((sum, { bytes }) => sum + bytes, 0),
-    );
-    this.finish();
+  private queueUp(ledger: PartitionLedger<R>): void {
+    const may = ledger.upcoming !== undefined && ledger.span < maxSpan;
+    if (may && !this.turns.includes(ledger)) this.turns.push(ledger);
   }
+}
 
-  private acknowledge(position: number): void {
-    const record = this.out.get(position);
-    if (record === undefined) return;
-    this.out.delete(position);
-    if (this.prefix.add(position)) {
-      const last = this.records[this.prefix.length - 1];
-      if (last !== undefined) this.events.onPrefix(last);
-    }
-    this.events.onReleased(1, record.bytes);
-    if (this.isComplete()) this.finish();
-  }
+function woken(waiting: Set<() => void>, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const wake = () => {
+      waiting.delete(wake);
+      signal.removeEventListener('abort', wake);
+      resolve();
+    };
+    waiting.add(wake);
+    signal.addEventListener('abort', wake, { once: true });
+  });
+}
 
-  private isComplete(): boolean {
-    return this.records.length > 0 && this.prefix.length === this.records.length;
-  }
-
-  private finish(): void {
-    this.events.onSettled();
-    this.settle();
-  }
+function wakeAll(waiting: ReadonlySet<() => void>): void {
+  for (const wake of [...waiting]) wake();
 }

@@ -1,15 +1,17 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { IHeaders, Kafka, KafkaMessage } from 'kafkajs';
-import type { Delivery, EventSource, RawRecord } from '../../event/event-source.js';
+import type { IHeaders, Kafka } from 'kafkajs';
+import type { Delivery, EventSource } from '../../event/event-source.js';
 import { EdgeminerError, messageOf } from '../../faults.js';
 import { DeliveryWindow } from './delivery-window.js';
 import type { HandedOut, WindowLimits } from './delivery-window.js';
 import { watchForEnd } from './end-of-topic.js';
 import type { EventDecoder } from './event-decoder.js';
 import { joinGroup } from './group-member.js';
-import type { FetchedRecord, GroupMember } from './group-member.js';
+import type { GroupMember } from './group-member.js';
+import type { FetchedRecord } from './fetched-batches.js';
 import { isDefect, isUnknownTopic, kafkaFault } from './kafka-faults.js';
 import type { KafkaSettings } from './kafka-settings.js';
+import { PartitionBacklogs } from './partition-backlogs.js';
 
 export interface EventSourceOptions {
   /** Bounds what is delivered and not yet acknowledged. */
@@ -32,7 +34,8 @@ export function openKafkaEventSource(
   decoder: EventDecoder,
   { limits, untilEnd }: EventSourceOptions,
 ): EventSource {
-  const window = new DeliveryWindow<FetchedRecord>(limits);
+  const window = new DeliveryWindow<FetchedRecord>({ limits, now: () => performance.now() });
+  const backlogs = new PartitionBacklogs(settings.topics.events);
   const closing = new AbortController();
   const isClosing = () => closing.signal.aborted;
   const passed = new Map<number, bigint>();
@@ -43,9 +46,17 @@ export function openKafkaEventSource(
     let everJoined = false;
     let failures = 0;
     while (!isClosing()) {
-      member = joinGroup(kafka, settings, window, () => {
-        everJoined = true;
-        failures = 0;
+      member = joinGroup({
+        kafka,
+        settings,
+        window,
+        onAssigned: (positions) => {
+          everJoined = true;
+          failures = 0;
+          passed.clear();
+          backlogs.assigned(positions);
+        },
+        onEnd: (partition, end) => backlogs.reaches(partition, end),
       });
       const error = await member.ended;
       await member.leave();
@@ -98,8 +109,7 @@ export function openKafkaEventSource(
     for (;;) {
       const handed = await window.next(signal);
       if (handed === undefined) return;
-      const { partition, next } = handed.record;
-      passed.set(partition, next);
+      if (!handed.isRevoked()) passed.set(handed.record.partition, handed.record.next);
       yield deliveryOf(handed, decoder);
     }
   }
@@ -107,7 +117,7 @@ export function openKafkaEventSource(
   let closed: Promise<void> | undefined;
   return {
     deliveries,
-    backlog: () => [],
+    backlog: () => backlogs.of(window.standings()),
     close: () =>
       (closed ??= (async () => {
         closing.abort();
@@ -139,21 +149,29 @@ function consumerFault(
   return kafkaFault(error, `consume '${topics.events}'`);
 }
 
-function deliveryOf(handed: HandedOut<FetchedRecord>, decoder: EventDecoder): Delivery {
-  const { topic, partition, message } = handed.record;
+/** Holds no more than the record itself: what was fetched with it shares its memory. */
+function deliveryOf(
+  { record, isRevoked, acknowledge }: HandedOut<FetchedRecord>,
+  decoder: EventDecoder,
+): Delivery {
+  const { topic, partition } = record;
+  const { offset } = record.message;
+  const key = ownCopy(record.message.key);
+  const value = ownCopy(record.message.value);
+  const headers = singleHeaders(record.message.headers ?? {});
   return {
-    origin: { stream: topic, partition, offset: message.offset },
-    raw: rawRecord(message),
+    origin: { stream: topic, partition, offset },
+    raw: { key, value, headers },
     get revoked() {
-      return handed.revoked;
+      return isRevoked();
     },
-    read: () => decoder.decode(message.value),
-    acknowledge: () => handed.acknowledge(),
+    read: () => decoder.decode(value),
+    acknowledge,
   };
 }
 
-function rawRecord({ key, value, headers }: KafkaMessage): RawRecord {
-  return { key, value, headers: singleHeaders(headers ?? {}) };
+function ownCopy(bytes: Buffer | null): Buffer | null {
+  return bytes === null ? null : Buffer.from(bytes);
 }
 
 /** Of a header that is there several times the last counts, as for Kafka's own clients. */

@@ -1,18 +1,16 @@
-import type { Consumer, EachBatchPayload, Kafka, KafkaMessage } from 'kafkajs';
+import type { Admin, Consumer, Kafka } from 'kafkajs';
+import { messageOf } from '../../faults.js';
 import { withinDeadline } from './deadline.js';
 import type { DeliveryWindow } from './delivery-window.js';
+import { holdUntilHungry, letHeldGoOn, takeBatch } from './fetched-batches.js';
+import type { FetchedRecord } from './fetched-batches.js';
+import { groupPositions } from './group-position.js';
+import type { Position } from './group-position.js';
+import { isDefect } from './kafka-faults.js';
 import { clientRetry } from './kafka-settings.js';
 import type { KafkaSettings } from './kafka-settings.js';
-
-/** A record as it was fetched. */
-export interface FetchedRecord {
-  readonly topic: string;
-  readonly partition: number;
-  readonly message: KafkaMessage;
-  /** The offset to read on from, once this record and all before it are dealt with. */
-  readonly next: bigint;
-  readonly bytes: number;
-}
+import { startOffsetCommits } from './offset-commits.js';
+import type { OffsetCommits } from './offset-commits.js';
 
 /** One consumer's life in the group, from joining to leaving or being thrown out. */
 export interface GroupMember {
@@ -22,29 +20,38 @@ export interface GroupMember {
   leave(): Promise<void>;
 }
 
+export interface MemberOptions {
+  readonly kafka: Kafka;
+  readonly settings: KafkaSettings;
+  readonly window: DeliveryWindow<FetchedRecord>;
+  /** The group gave out its partitions: those of this member, and where it goes on in them. */
+  readonly onAssigned: (positions: readonly Position[]) => void;
+  /** How far a partition reaches, as the last fetch told. */
+  readonly onEnd: (partition: number, end: bigint) => void;
+}
+
 /** Images are large: fetch enough of them at once that the pipeline does not run dry between. */
 const fetchBytes = { maxBytesPerPartition: 8 * 1024 * 1024, maxBytes: 32 * 1024 * 1024 };
-const maxWaitTimeInMs = 500;
+/** Also how long kafkajs sleeps while everything is paused. */
+const maxWaitTimeInMs = 250;
 /** Handlers only wait, so that all partitions may be open at once. */
 const partitionsConsumedConcurrently = 128;
-const autoCommitInterval = 1000;
-const autoCommitThreshold = 100;
+const lookAtEndsMs = 10_000;
+const letGoOnMs = 1000;
 const joinDeadlineMs = 5000;
 const leaveDeadlineMs = 10_000;
 
 /**
- * Joins the group, and hands what is fetched to the window. A batch stays in kafkajs's handler
- * until its records are acknowledged, and only acknowledged ones are ever resolved: so the place
- * that the next fetch starts from, and that is committed, has nothing undone before it, whatever
- * rebalance or reconnection comes between. Restarting is left to the caller: kafkajs does not
- * restart after every error, and then lives on without consuming.
+ * Joins the group, and hands what is fetched to the window. What was fetched counts as read for
+ * kafkajs at once, so that fetching goes on while records are out; what is committed is only the
+ * run of acknowledged ones that the window's books tell. At each join every partition is sought
+ * to where the group stands, for kafkajs may hand over what it fetched before.
+ *
+ * Restarting is left to the caller: kafkajs does not restart after every error, and then lives
+ * on without consuming.
  */
-export function joinGroup(
-  kafka: Kafka,
-  settings: KafkaSettings,
-  window: DeliveryWindow<FetchedRecord>,
-  onJoined: () => void,
-): GroupMember {
+export function joinGroup(options: MemberOptions): GroupMember {
+  const { kafka, settings, window } = options;
   const heartbeatInterval = Math.min(3000, Math.floor(settings.sessionTimeoutMs / 10));
   const consumer = kafka.consumer({
     groupId: settings.groupId,
@@ -55,6 +62,10 @@ export function joinGroup(
     allowAutoTopicCreation: false,
     retry: { ...clientRetry, restartOnFailure: async () => false },
   });
+  const admin = kafka.admin();
+  const commits = startOffsetCommits(consumer, settings, window);
+  let positioned: Promise<void> = Promise.resolve();
+  let joins = 0;
   let end: (error: unknown) => void = () => undefined;
   const ended = new Promise<unknown>((resolve) => {
     end = (error) => {
@@ -64,26 +75,38 @@ export function joinGroup(
   });
   consumer.on(consumer.events.CRASH, ({ payload }) => end(payload.error));
   // Assignments are all taken back and given out anew: what is out belongs to the past.
-  consumer.on(consumer.events.REBALANCING, () => window.revokeAll());
-  consumer.on(consumer.events.GROUP_JOIN, () => {
+  consumer.on(consumer.events.REBALANCING, () => {
+    commits.flush();
     window.revokeAll();
-    onJoined();
   });
+  consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
+    window.revokeAll();
+    const topic = settings.topics.events;
+    // kafkajs would fetch from where it believes the group to stand, and move it if that is gone.
+    consumer.pause([{ topic }]);
+    const mine = payload.memberAssignment[topic] ?? [];
+    const joined = (joins += 1);
+    positioned = takePositions(options, { consumer, admin, commits }, mine, () => joined === joins);
+    // Paused as everything is, nobody else would notice.
+    positioned.catch(end);
+  });
+  const timers = [
+    setInterval(() => void lookAtEnds(admin, options), lookAtEndsMs),
+    setInterval(() => letHeldGoOn({ ...options, consumer }), letGoOnMs),
+  ];
 
-  const started = start(consumer, settings, {
-    autoCommitInterval,
-    autoCommitThreshold,
+  const started = start(consumer, admin, settings, {
+    autoCommit: false,
     eachBatchAutoResolve: false,
     partitionsConsumedConcurrently,
     eachBatch: async (payload) => {
       try {
-        await holdBatch(payload, window, {
-          beatMs: Math.min(heartbeatInterval, autoCommitInterval),
-          onCommitFailed: (error: unknown) =>
-            settings.log('debug', 'offsets were not committed', { error }),
-        });
+        await positioned;
+        if (payload.isStale() || !payload.isRunning()) return;
+        commits.through((offsets) => payload.commitOffsetsIfNecessary(offsets));
+        takeBatch(payload, { ...options, consumer });
+        await holdUntilHungry(payload, window, heartbeatInterval);
       } catch (error) {
-        window.revokeAll();
         // kafkajs knows what to do with its own errors; another would stop it for good.
         if (!(error instanceof Error && error.name.startsWith('KafkaJS'))) end(error);
         throw error;
@@ -95,80 +118,88 @@ export function joinGroup(
   return {
     ended,
     leave: () =>
-      (leaving ??= leave(consumer, started, window, settings).then(() => end(undefined))),
+      (leaving ??= (async () => {
+        timers.forEach(clearInterval);
+        await leave({ consumer, admin, commits, started, options });
+        end(undefined);
+      })()),
   };
+}
+
+interface Clients {
+  readonly consumer: Consumer;
+  readonly admin: Admin;
+  readonly commits: OffsetCommits;
 }
 
 async function start(
   consumer: Consumer,
-  { topics, fromBeginning }: KafkaSettings,
+  admin: Admin,
+  { topics }: KafkaSettings,
   run: Parameters<Consumer['run']>[0],
 ): Promise<void> {
-  await consumer.connect();
-  await consumer.subscribe({ topics: [topics.events], fromBeginning });
+  await Promise.all([consumer.connect(), admin.connect()]);
+  // Where to begin is decided at each join; here it is where to go on when a record is gone.
+  await consumer.subscribe({ topics: [topics.events], fromBeginning: true });
   await consumer.run(run);
 }
 
-/** Returns when the batch is settled. Until then beats the heart, and commits now and then. */
-async function holdBatch(
-  payload: EachBatchPayload,
-  window: DeliveryWindow<FetchedRecord>,
-  { beatMs, onCommitFailed }: { beatMs: number; onCommitFailed: (error: unknown) => void },
+/**
+ * Seeks the member's partitions to where the group stands, remembers what was chosen, and lets
+ * fetching begin; does nothing once another assignment has come.
+ */
+async function takePositions(
+  { settings, onAssigned }: MemberOptions,
+  { consumer, admin, commits }: Clients,
+  mine: readonly number[],
+  isCurrent: () => boolean,
 ): Promise<void> {
-  const batch = window.openBatch(recordsOf(payload), ({ message }) =>
-    payload.resolveOffset(message.offset),
-  );
-  let failed: (error: unknown) => void = () => undefined;
-  const failure = new Promise<never>((_resolve, reject) => {
-    failed = reject;
-  });
-  let beating = false;
-  const beat = async () => {
-    if (beating) return;
-    beating = true;
-    try {
-      if (!payload.isRunning() || payload.isStale()) batch.revoke();
-      else {
-        await payload.heartbeat();
-        // Not worth a rebalance: the next commit covers this one.
-        await payload.commitOffsetsIfNecessary().catch(onCommitFailed);
-      }
-    } finally {
-      beating = false;
+  const { groupId, topics, startAt, log } = settings;
+  const all = await groupPositions(admin, groupId, topics.events, startAt);
+  if (!isCurrent()) return;
+  const positions = all.filter(({ partition }) => mine.includes(partition));
+  for (const { partition, offset, missed } of positions) {
+    consumer.seek({ topic: topics.events, partition, offset: String(offset) });
+    if (missed > 0n) {
+      log('warn', 'records were deleted before they were read; the topic keeps too little', {
+        partition,
+        records: String(missed),
+        from: String(offset),
+      });
     }
-  };
-  const timer = setInterval(() => void beat().catch(failed), beatMs);
+  }
+  commits.begin(positions);
+  onAssigned(positions);
+  consumer.resume([{ topic: topics.events }]);
+}
+
+/** For the lag: a consumer that fetches no more hears of no new records. */
+async function lookAtEnds(admin: Admin, { settings, onEnd }: MemberOptions): Promise<void> {
   try {
-    await Promise.race([batch.settled, failure]);
-  } finally {
-    clearInterval(timer);
-    batch.revoke();
+    for (const { partition, high } of await admin.fetchTopicOffsets(settings.topics.events)) {
+      onEnd(partition, BigInt(high));
+    }
+  } catch (error) {
+    settings.log('debug', 'the end of the topic is not known', { error: messageOf(error) });
   }
 }
 
-function recordsOf({ batch }: EachBatchPayload): FetchedRecord[] {
-  const { topic, partition, messages } = batch;
-  return messages.map((message, index) => ({
-    topic,
-    partition,
-    message,
-    // Control records may stand behind the last message.
-    next: BigInt(index === messages.length - 1 ? batch.lastOffset() : message.offset) + 1n,
-    bytes: (message.key?.byteLength ?? 0) + (message.value?.byteLength ?? 0),
-  }));
-}
-
-/** kafkajs commits what is resolved when a handler returns, so revoking the batches is enough. */
-async function leave(
-  consumer: Consumer,
-  started: Promise<void>,
-  window: DeliveryWindow<FetchedRecord>,
-  { log, groupId }: KafkaSettings,
-): Promise<void> {
+async function leave(parts: {
+  readonly consumer: Consumer;
+  readonly admin: Admin;
+  readonly commits: OffsetCommits;
+  readonly started: Promise<void>;
+  readonly options: MemberOptions;
+}): Promise<void> {
+  const { consumer, admin, commits, started, options } = parts;
+  const { groupId, log } = options.settings;
   const disconnect = async () => {
+    await commits.close();
     const disconnected = consumer.disconnect();
-    window.revokeAll();
+    // Lets the handlers go that hold back the fetchers.
+    options.window.revokeAll();
     await disconnected;
+    await admin.disconnect();
   };
   try {
     // A consumer that is disconnected while it joins would go on to run.
@@ -178,6 +209,10 @@ async function leave(
     if (await withinDeadline(disconnect(), leaveDeadlineMs)) return;
     log('warn', 'the Kafka consumer did not leave its group in time', { groupId });
   } catch (error) {
-    log('warn', 'the Kafka consumer did not leave its group cleanly', { groupId, error });
+    log('warn', 'the Kafka consumer did not leave its group cleanly', {
+      groupId,
+      error: messageOf(error),
+      defect: isDefect(error),
+    });
   }
 }

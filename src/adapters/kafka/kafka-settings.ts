@@ -1,4 +1,5 @@
 import type { KafkaConfig } from 'kafkajs';
+import type { StartAt } from './group-position.js';
 
 /** How to reach Kafka and the schema registry, and what the topics are called. */
 export interface KafkaSettings {
@@ -8,8 +9,8 @@ export interface KafkaSettings {
   readonly groupId: string;
   /** Base address of a registry that speaks Confluent's REST API; none: plain JSON only. */
   readonly schemaRegistryUrl?: string | undefined;
-  /** Where a group without committed offsets, or with lost ones, starts. */
-  readonly fromBeginning: boolean;
+  /** Where a group that has committed nothing begins. */
+  readonly startAt: StartAt;
   readonly sessionTimeoutMs: number;
   readonly topics: {
     readonly events: string;

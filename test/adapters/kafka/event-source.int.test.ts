@@ -108,6 +108,31 @@ describeWith(['kafka'], 'the Kafka event source', (services) => {
     expect(sixth).toBeDefined();
   });
 
+  it('goes on fetching and handing out while one record takes long', async () => {
+    const { settings, write, committed } = await topics();
+    const records = 30;
+    for (const record of numbered(records)) {
+      // Several fetches' worth.
+      await write([{ ...record, headers: { filling: Buffer.alloc(900 * 1024) } }]);
+    }
+    const source = connection(settings).openEventSource({
+      limits: { maxCount: 5, maxBytes: 1024 * 1024 },
+    });
+    const iterator = source.deliveries(never)[Symbol.asyncIterator]();
+    const [slow] = await take(iterator, 1);
+    for (let index = 1; index < records; index += 1) {
+      const [delivery] = await take(iterator, 1);
+      expect(delivery.origin.offset).toBe(String(index));
+      delivery.acknowledge();
+    }
+    expect(source.backlog()).toMatchObject([{ partition: 0, lag: records }]);
+    expect(source.backlog()[0]?.oldestMs).toBeGreaterThan(0);
+    slow.acknowledge();
+    expect(source.backlog()).toMatchObject([{ partition: 0, lag: 0, oldestMs: 0 }]);
+    await source.close();
+    expect(await committed()).toEqual({ 0: records });
+  });
+
   it('ends soon after the signal aborts, and takes acknowledgements until it is closed', async () => {
     const { settings, write, committed } = await topics();
     await write(numbered(3));

@@ -64,7 +64,7 @@ export async function testTopics(
       clientId: 'edgeminer',
       groupId,
       schemaRegistryUrl,
-      fromBeginning: true,
+      startAt: { kind: 'earliest' },
       sessionTimeoutMs: 6000,
       topics,
       version: '1.2.3',

@@ -46,14 +46,19 @@ export async function queueCandidate(
   station: QueueStation,
 ): Promise<'queued' | 'known' | 'duplicate'> {
   const { event, image, scored, decision } = candidate;
-  const id = taskIdOf(event.sourceId, event.eventId);
+  const { modelName, sourceId, eventId } = event;
+  const id = taskIdOf(sourceId, eventId);
   const fingerprint = perceptualHash(image.decoded.plane);
-  const original = decision.control
-    ? undefined
-    : await earlierLike(id, fingerprint, event, station);
+  // What was found out first stays, in whatever order the stream comes again.
+  const recalled = await station.queue.recall({ taskId: id, modelName, sourceId, eventId });
+  if (recalled === 'duplicate' && !decision.control) return 'duplicate';
+  const original =
+    recalled === 'task' || decision.control
+      ? undefined
+      : await earlierLike(fingerprint, event, station);
   if (original !== undefined) {
     await station.queue.offer(
-      [{ kind: 'duplicate', of: original, eventId: event.eventId }],
+      [{ kind: 'duplicate', of: original, eventId }],
       station.now(),
     );
     return 'duplicate';
@@ -69,11 +74,11 @@ export async function queueCandidate(
   };
   const content: TaskContent = {
     id,
-    eventId: event.eventId,
+    eventId,
     occurredAt: event.occurredAt,
-    modelName: event.modelName,
+    modelName,
     modelVersion: event.modelVersion,
-    sourceId: event.sourceId,
+    sourceId,
     image: stored,
     predictions: scored.predictions,
     tags: event.tags,
@@ -86,7 +91,6 @@ export async function queueCandidate(
 }
 
 async function earlierLike(
-  id: TaskId,
   fingerprint: string,
   event: InferenceEvent,
   { queue, duplicates }: QueueStation,
@@ -98,8 +102,6 @@ async function earlierLike(
     to: event.occurredAt + duplicates.window,
     limit: comparedAtMost,
   });
-  // A replay of an event that has its own task is that task, whatever else looks like it.
-  if (recent.some((other) => other.taskId === id)) return undefined;
   return recent.find(
     (other) => hammingDistance(other.perceptualHash, fingerprint) <= duplicates.bits,
   )?.taskId;

@@ -22,6 +22,8 @@ export interface RelabelQueue {
    * `task.not-found`, and the rest of the call is done.
    */
   offer(offers: readonly Offer[], now: number): Promise<readonly OfferOutcome[]>;
+  /** What became of an event when it was offered before, however long ago and in whatever order. */
+  recall(event: EventIdentity): Promise<Recollection>;
   /** Perceptual hashes of tasks that a new candidate may repeat; newest first. */
   recentFingerprints(scope: FingerprintScope): Promise<readonly Fingerprint[]>;
   /**
@@ -57,6 +59,19 @@ export type Offer =
   | { readonly kind: 'duplicate'; readonly of: TaskId; readonly eventId: EventId };
 
 export type OfferOutcome = 'queued' | 'known' | 'duplicate';
+
+export interface EventIdentity {
+  readonly taskId: TaskId;
+  readonly modelName: ModelName;
+  readonly sourceId: SourceId;
+  readonly eventId: EventId;
+}
+
+/**
+ * `duplicate`: a task of the same model and source lists it (one beyond the 1000 that a task
+ * lists is forgotten).
+ */
+export type Recollection = 'task' | 'duplicate' | 'nothing';
 
 export interface FingerprintScope {
   readonly modelName: ModelName;

@@ -1,9 +1,11 @@
 import type { EventId, TaskId } from '../../src/ids.js';
 import type {
+  EventIdentity,
   Fingerprint,
   FingerprintScope,
   Offer,
   OfferOutcome,
+  Recollection,
   RelabelQueue,
 } from '../../src/queue/relabel-queue.js';
 import type { Task } from '../../src/queue/task.js';
@@ -36,6 +38,17 @@ export class ModelQueue implements Omit<RelabelQueue, 'close'> {
       this.tasks.set(task.id, task);
       return kind === 'created' ? 'queued' : 'known';
     });
+  }
+
+  async recall({ taskId, modelName, sourceId, eventId }: EventIdentity): Promise<Recollection> {
+    if (this.tasks.has(taskId)) return 'task';
+    const listed = this.all().some(
+      (task) =>
+        task.modelName === modelName &&
+        task.sourceId === sourceId &&
+        task.duplicates.includes(eventId),
+    );
+    return listed ? 'duplicate' : 'nothing';
   }
 
   async recentFingerprints(scope: FingerprintScope): Promise<readonly Fingerprint[]> {

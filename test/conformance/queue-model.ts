@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { batchId, eventId } from '../../src/ids.js';
+import { batchId, eventId, sourceId as sourceIdOf } from '../../src/ids.js';
 import type { BatchId } from '../../src/ids.js';
 import type { Claim, LeaseFilter, RelabelQueue, Verdict } from '../../src/queue/relabel-queue.js';
 import { candidate, request, start, term } from './candidate.js';
@@ -145,8 +145,19 @@ class Session {
         const event = eventId(`copy-${command.event}`);
         await queue.offer([{ kind: 'duplicate', of, eventId: event }], now);
         const { modelName, sourceId } = candidate(0);
+        const recalled: unknown[] = [];
+        for (const n of [command.task, command.event]) {
+          const taskId = candidate(n).id;
+          recalled.push(await queue.recall({ taskId, modelName, sourceId, eventId: event }));
+          const elsewhere = sourceIdOf('elsewhere');
+          const nobody = candidate(999).id;
+          recalled.push(
+            await queue.recall({ taskId: nobody, modelName, sourceId, eventId: event }),
+            await queue.recall({ taskId: nobody, modelName, sourceId: elsewhere, eventId: event }),
+          );
+        }
         const ever = { from: 0, to: Number.MAX_SAFE_INTEGER, limit: 5 };
-        return queue.recentFingerprints({ modelName, sourceId, ...ever });
+        return [recalled, await queue.recentFingerprints({ modelName, sourceId, ...ever })];
       }
       case 'lease': {
         this.batches.push(batchId(`batch-${this.batches.length}`));

@@ -157,6 +157,26 @@ export function offerObligations(opened: Opened): void {
     expect((await queue.find(original))?.duplicates).toHaveLength(1000);
   });
 
+  it('recalls an event as a task, as a near-duplicate of its source, or not at all', async () => {
+    const { queue } = opened();
+    const [own, other] = [candidate(1), candidate(2, { source: 'other' })];
+    await queue.offer(asOffers([own, other]), start);
+    const copy = eventId('copy');
+    const sighting = { ...candidate(3), eventId: copy };
+    const recall = (source = sighting.sourceId) =>
+      queue.recall({ ...sighting, taskId: sighting.id, sourceId: source });
+    expect(await queue.recall({ ...own, taskId: own.id })).toBe('task');
+    expect(await recall()).toBe('nothing');
+    await queue.offer([{ kind: 'duplicate', of: own.id, eventId: copy }], start);
+    expect(await recall()).toBe('duplicate');
+    expect(await recall(other.sourceId)).toBe('nothing');
+    // A refreshed task still lists it.
+    await queue.offer(asOffers([own]), start);
+    expect(await recall()).toBe('duplicate');
+    await queue.offer(asOffers([{ ...candidate(3), eventId: copy }]), start);
+    expect(await recall()).toBe('task');
+  });
+
   it('refuses a near-duplicate of an unknown task, and keeps the rest of the call', async () => {
     const { queue } = opened();
     const unknown = taskId('f'.repeat(64));

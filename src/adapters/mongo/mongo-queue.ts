@@ -45,6 +45,14 @@ export async function openMongoQueue(
         });
       }),
 
+    recall: ({ taskId: id, modelName, sourceId, eventId }) =>
+      guarded(async () => {
+        const only = { projection: { _id: 1 } } as const;
+        if ((await tasks.findOne({ _id: id }, only)) !== null) return 'task';
+        const noted = { modelName, sourceId, duplicates: eventId };
+        return (await tasks.findOne(noted, only)) === null ? 'nothing' : 'duplicate';
+      }),
+
     recentFingerprints: ({ modelName, sourceId, from, to, limit }) =>
       guarded(async () => {
         if (limit < 1) return [];

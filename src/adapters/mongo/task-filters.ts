@@ -45,6 +45,11 @@ export const taskIndexes: readonly (IndexDescription & { readonly name: string }
     partialFilterExpression: { 'lease.batchId': { $exists: true } },
   },
   {
+    // Answers recall.
+    name: 'duplicates',
+    key: { duplicates: 1, sourceId: 1, modelName: 1 },
+  },
+  {
     // Answers recentFingerprints without reading a document.
     name: 'fingerprints',
     key: {

@@ -59,6 +59,23 @@ const steps: readonly string[] = [
     PRIMARY KEY (version, task_id)
   ) STRICT, WITHOUT ROWID;
   `,
+  // The tasks' lists of near-duplicates, the other way round.
+  `
+  CREATE TABLE near_duplicates (
+    model_name TEXT NOT NULL,
+    source_id TEXT NOT NULL,
+    event_id TEXT NOT NULL,
+    PRIMARY KEY (model_name, source_id, event_id)
+  ) STRICT, WITHOUT ROWID;
+  INSERT OR IGNORE INTO near_duplicates
+    SELECT model_name, source_id, noted.value FROM tasks, json_each(tasks.duplicates) AS noted;
+  CREATE TRIGGER duplicate_noted AFTER UPDATE OF duplicates ON tasks
+    WHEN NEW.duplicates <> OLD.duplicates
+  BEGIN
+    INSERT OR IGNORE INTO near_duplicates
+      VALUES (NEW.model_name, NEW.source_id, json_extract(NEW.duplicates, '$[#-1]'));
+  END;
+  `,
 ];
 
 /** Brings the tables up to date. Safe to run again, and in several processes at once. */

@@ -54,6 +54,18 @@ export function sqliteQueue(database: SqliteDatabase): RelabelQueue & TaskReader
       return outcomes;
     },
 
+    async recall({ taskId: id, modelName, sourceId, eventId }) {
+      const [found] = await database.read({
+        sql: `SELECT EXISTS (SELECT 1 FROM tasks WHERE id = :id) AS task,
+                EXISTS (SELECT 1 FROM near_duplicates WHERE model_name = :modelName
+                  AND source_id = :sourceId AND event_id = :eventId) AS duplicate`,
+        args: { id, modelName, sourceId, eventId },
+      });
+      if (found === undefined) return 'nothing';
+      if (numberIn(found, 'task') === 1) return 'task';
+      return numberIn(found, 'duplicate') === 1 ? 'duplicate' : 'nothing';
+    },
+
     async recentFingerprints({ modelName, sourceId, from, to, limit }) {
       const rows = await database.read({
         sql: `SELECT id, perceptual_hash FROM tasks

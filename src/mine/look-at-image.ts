@@ -9,10 +9,16 @@ export interface ImageStation {
   readonly maxPixels: number;
 }
 
-/** An image that was fetched and decoded, once. */
+/** An image that was fetched and decoded. */
 export interface SeenImage {
   readonly bytes: Uint8Array;
   readonly decoded: DecodedImage;
+}
+
+/** Fetches and decodes an event's image when it is first asked for, and not again. */
+export function lookOnce(look: () => Promise<SeenImage>): () => Promise<SeenImage> {
+  let seen: Promise<SeenImage> | undefined;
+  return () => (seen ??= look());
 }
 
 export async function lookAtImage(

@@ -3,12 +3,12 @@ import { controlDraw } from '../decision/control-draw.js';
 import { decide } from '../decision/decide.js';
 import type { InferenceEvent } from '../event/inference-event.js';
 import type { FetchRequest } from '../image/image-fetcher.js';
-import { lookAtImage } from './look-at-image.js';
+import { lookAtImage, lookOnce } from './look-at-image.js';
 import type { ImageStation } from './look-at-image.js';
 import type { Station } from './mining-observer.js';
 import { queueCandidate } from './queue-candidate.js';
 import type { QueueStation } from './queue-candidate.js';
-import { scoreImage } from './score-image.js';
+import { needsPixels, scoreImage } from './score-image.js';
 import type { ServedModels } from './served-models.js';
 import type { ScoreCard } from '../score/signal.js';
 import type { Lane } from './source-lanes.js';
@@ -30,8 +30,9 @@ export interface Mined {
 }
 
 /**
- * The path of one event: image, score, decision, queue. Safe to repeat from the start, whatever
- * failed on the way; resolves once the outcome is durable.
+ * The path of one event: image, score, decision, queue. The image of an event that brings all
+ * that its scores need is looked at only if the event is queued. Safe to repeat from the start,
+ * whatever failed on the way; resolves once the outcome is durable.
  */
 export async function mineEvent(
   event: InferenceEvent,
@@ -40,8 +41,11 @@ export async function mineEvent(
   request: FetchRequest,
 ): Promise<Mined> {
   const model = await stations.models.serve(event.modelName, event.modelVersion);
-  const image = await timed('image', stations, () => lookAtImage(event, stations.images, request));
-  const scored = await timed('score', stations, () => scoreImage(event, image, model));
+  const look = lookOnce(() =>
+    timed('image', stations, () => lookAtImage(event, stations.images, request)),
+  );
+  const seen = needsPixels(event, model) ? await look() : undefined;
+  const scored = await timed('score', stations, () => scoreImage(event, seen, model));
   const { scores } = scored;
   const decision = decide({
     scores,
@@ -50,6 +54,7 @@ export async function mineEvent(
     draw: controlDraw(event.sourceId, event.eventId),
   });
   if (decision.kind === 'pass') return { event, scores, decision, outcome: 'passed' };
+  const image = await look();
   await lane.turn;
   const outcome = await timed('queue', stations, () =>
     queueCandidate({ event, image, scored, decision }, stations.queue),

@@ -57,10 +57,7 @@ export async function queueCandidate(
       ? undefined
       : await earlierLike(fingerprint, event, station);
   if (original !== undefined) {
-    await station.queue.offer(
-      [{ kind: 'duplicate', of: original, eventId }],
-      station.now(),
-    );
+    await station.queue.offer([{ kind: 'duplicate', of: original, eventId }], station.now());
     return 'duplicate';
   }
   const { width, height, contentType } = image.decoded;

@@ -2,7 +2,7 @@ import type { InferenceEvent, Predictions } from '../event/inference-event.js';
 import { chooseEmbedding } from '../score/embedding-choice.js';
 import type { Inference } from '../score/embedder.js';
 import { predictionsFrom } from '../score/predictions.js';
-import { scoreEvent } from '../score/score-event.js';
+import { asksFor, scoreEvent } from '../score/score-event.js';
 import type { ScoringInput } from '../score/scorer.js';
 import type { ScoreCard } from '../score/signal.js';
 import type { SeenImage } from './look-at-image.js';
@@ -21,7 +21,7 @@ export interface ScoredImage {
  */
 export async function scoreImage(
   event: InferenceEvent,
-  image: SeenImage,
+  image: SeenImage | undefined,
   model: ServedModel,
 ): Promise<ScoredImage> {
   const inference = await inferWhatIsLacking(event, image, model);
@@ -30,7 +30,7 @@ export async function scoreImage(
       ? predictionsFrom(inference, model.embedder.model)
       : event.predictions;
   const input = {
-    plane: image.decoded.plane,
+    plane: image?.decoded.plane,
     predictions,
     predictionsBy: event.predictions.kind === 'none' ? 'embedder' : 'producer',
     neighbours: neighbours(event, inference, model),
@@ -41,24 +41,40 @@ export async function scoreImage(
   };
 }
 
-async function inferWhatIsLacking(
+/** Whether the event can't be scored by its model's policy from what it brings alone. */
+export function needsPixels(event: InferenceEvent, model: ServedModel): boolean {
+  return asksFor('pixels', model.policy.flags) || needsInference(event, model);
+}
+
+function needsInference(
   event: InferenceEvent,
-  image: SeenImage,
-  { embedder, reference }: ServedModel,
-): Promise<Inference | undefined> {
-  if (embedder === undefined) return undefined;
+  { embedder, reference, policy }: ServedModel,
+): boolean {
+  if (embedder === undefined) return false;
   const lacksPredictions =
     event.predictions.kind === 'none' && embedder.model.classes !== undefined;
-  const lacksEmbedding = event.embedding === undefined && reference?.index !== undefined;
-  return lacksPredictions || lacksEmbedding ? embedder.infer(image.decoded.plane) : undefined;
+  const lacksEmbedding =
+    event.embedding === undefined &&
+    reference?.index !== undefined &&
+    asksFor('neighbours', policy.flags);
+  return lacksPredictions || lacksEmbedding;
+}
+
+async function inferWhatIsLacking(
+  event: InferenceEvent,
+  image: SeenImage | undefined,
+  model: ServedModel,
+): Promise<Inference | undefined> {
+  if (image === undefined || !needsInference(event, model)) return undefined;
+  return model.embedder?.infer(image.decoded.plane);
 }
 
 function neighbours(
   event: InferenceEvent,
   inference: Inference | undefined,
-  { reference }: ServedModel,
+  { reference, policy }: ServedModel,
 ): ScoringInput['neighbours'] {
-  const index = reference?.index;
+  const index = asksFor('neighbours', policy.flags) ? reference?.index : undefined;
   if (reference === undefined || index === undefined) return 'no-reference';
   const chosen = chooseEmbedding(event.embedding, inference?.embedding, index.dimensions);
   return chosen.kind === 'embedding'

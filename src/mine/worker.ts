@@ -26,11 +26,13 @@ export interface WorkerOptions {
 /**
  * Takes events from the source until it ends or `signal` aborts, many at a time, each through
  * the pipeline. A record is acknowledged once its outcome is durable: stored, passed, or in the
- * dead letters. A data error goes to the dead letters; an infrastructure error is waited out.
+ * dead letters. A data error goes to the dead letters; an infrastructure error is waited out,
+ * and meanwhile no more is taken than the limits allow.
  *
  * After an abort, what is in flight is finished if it can be; what waits for infrastructure is
- * left unacknowledged, and the source delivers it again next time. Resolves once nothing is in
- * flight; rejects with a setup fault, after what was in flight is done.
+ * left unacknowledged, and the source delivers it again next time. So is what was revoked: it
+ * is somebody else's now. Resolves once nothing is in flight; rejects with a setup fault, after
+ * what was in flight is done.
  */
 export async function runWorker(options: WorkerOptions, signal: AbortSignal): Promise<void> {
   const inFlight = new InFlight(options.limits, (count, bytes) =>
@@ -43,23 +45,33 @@ export async function runWorker(options: WorkerOptions, signal: AbortSignal): Pr
   const endUnlessEnded = (error: unknown) => {
     if (!ended.aborted) failed.abort(error);
   };
+  const run = (work: Promise<void>, place: Place) => {
+    const done = work.catch(endUnlessEnded).finally(() => {
+      place.leave();
+      running.delete(done);
+    });
+    running.add(done);
+  };
 
   try {
     for await (const delivery of options.source.deliveries(ended)) {
       if (delivery.revoked) continue;
+      const task: Task = { delivery, options, signal: ended };
       // Read one after the other, so that lanes are entered in the order of the stream.
-      const event = await readRecord(delivery, options, ended);
-      if (event === undefined) continue;
+      const reading = await readRecord(task);
+      if (reading === 'left') continue;
+      if (reading.kind === 'unreadable') {
+        const { fault } = reading;
+        run(bury(task, { model: undefined, fault, attempts: 1 }), await inFlight.enter(0));
+        continue;
+      }
+      const { event } = reading;
       const place = await inFlight.enter(inlineBytes(event));
       const lane = lanes.enter(JSON.stringify([event.modelName, event.sourceId]));
-      const work = settle({ delivery, event, lane, place }, options, ended)
-        .catch(endUnlessEnded)
-        .finally(() => {
-          lane.leave();
-          place.leave();
-          running.delete(work);
-        });
-      running.add(work);
+      run(
+        settle(task, event, lane, place).finally(() => lane.leave()),
+        place,
+      );
     }
   } catch (error) {
     endUnlessEnded(error);
@@ -68,76 +80,89 @@ export async function runWorker(options: WorkerOptions, signal: AbortSignal): Pr
   if (failed.signal.aborted) throw failed.signal.reason;
 }
 
-/** The event of a record; undefined, and the record settled, where it holds none. */
-async function readRecord(
-  delivery: Delivery,
-  options: WorkerOptions,
-  signal: AbortSignal,
-): Promise<InferenceEvent | undefined> {
-  const start = performance.now();
-  const reading = await retrying(() => delivery.read(), options, signal);
-  options.observer.stationTook('read', (performance.now() - start) / 1000);
-  if (reading.kind === 'event') return reading.event;
-  await bury(delivery, undefined, reading.fault, options, signal);
-  return undefined;
-}
-
-interface Work {
+/** What is to be done with one record. */
+interface Task {
   readonly delivery: Delivery;
-  readonly event: InferenceEvent;
-  readonly lane: Lane;
-  readonly place: Place;
+  readonly options: WorkerOptions;
+  readonly signal: AbortSignal;
 }
 
-async function settle(
-  { delivery, event, lane, place }: Work,
-  options: WorkerOptions,
-  signal: AbortSignal,
-): Promise<void> {
+/** `left`: the record is left to another worker, or to the next start. */
+async function readRecord(task: Task): Promise<Awaited<ReturnType<Delivery['read']>> | 'left'> {
+  const start = performance.now();
+  try {
+    const reading = await retrying(task, () => task.delivery.read());
+    task.options.observer.stationTook('read', (performance.now() - start) / 1000);
+    return reading;
+  } catch (error) {
+    if (isLeft(task)) return 'left';
+    throw error;
+  }
+}
+
+async function settle(task: Task, event: InferenceEvent, lane: Lane, place: Place): Promise<void> {
+  const { delivery, signal } = task;
+  const { observer, stations, onMined } = task.options;
   const request = {
     signal,
     makeRoom: (bytes: number) => place.resize(inlineBytes(event) + bytes),
   };
   let mined: Mined;
+  let attempts = 0;
   try {
-    mined = await retrying(
-      () => mineEvent(event, lane, options.stations, request),
-      options,
-      signal,
-    );
+    mined = await retrying(task, () => {
+      attempts += 1;
+      return mineEvent(event, lane, stations, request);
+    });
   } catch (error) {
-    if (signal.aborted) return;
+    if (isLeft(task)) return;
     const fault = asFault(error, event);
     if (fault.kind !== 'data') throw fault;
-    await bury(delivery, event, fault, options, signal);
+    await bury(task, { model: event.modelName, fault, attempts });
     return;
   }
   delivery.acknowledge();
-  const { observer } = options;
   if (mined.outcome === 'queued' && mined.decision.kind === 'queue') {
     observer.candidateQueued(mined.decision.reasons);
   }
   if (mined.decision.reference === 'no-reference') observer.noReference(event.modelName);
   observer.eventSettled(event.modelName, mined.outcome);
-  options.onMined?.(mined);
+  onMined?.(mined);
 }
 
-async function bury(
-  delivery: Delivery,
-  event: InferenceEvent | undefined,
-  fault: EdgeminerError,
-  options: WorkerOptions,
-  signal: AbortSignal,
-): Promise<void> {
-  const letter = { origin: delivery.origin, raw: delivery.raw, fault, attempts: 1 };
-  await retrying(() => options.deadLetters.send(letter), options, signal);
+interface Burial {
+  /** Undefined where the event could not be read. */
+  readonly model: InferenceEvent['modelName'] | undefined;
+  readonly fault: EdgeminerError;
+  readonly attempts: number;
+}
+
+async function bury(task: Task, { model, fault, attempts }: Burial): Promise<void> {
+  const { delivery, options } = task;
+  const letter = { origin: delivery.origin, raw: delivery.raw, fault, attempts };
+  try {
+    await retrying(task, () => options.deadLetters.send(letter));
+  } catch (error) {
+    if (isLeft(task)) return;
+    throw error;
+  }
   delivery.acknowledge();
   options.observer.deadLettered(fault.code);
-  options.observer.eventSettled(event?.modelName, 'dead_letter');
+  options.observer.eventSettled(model, 'dead_letter');
 }
 
-function retrying<T>(work: () => Promise<T>, options: WorkerOptions, signal: AbortSignal) {
-  return untilItWorks(work, options.retry, signal, (code) => options.observer.retried(code));
+/** A worker that ends, or whose record was revoked, tries no more. */
+function retrying<T>({ delivery, options, signal }: Task, work: () => Promise<T>): Promise<T> {
+  return untilItWorks(work, {
+    plan: options.retry,
+    signal,
+    isWanted: () => !delivery.revoked,
+    onRetry: (code) => options.observer.retried(code),
+  });
+}
+
+function isLeft({ delivery, signal }: Task): boolean {
+  return signal.aborted || delivery.revoked;
 }
 
 /** What nobody foresaw fails this one event, and must not stop the stream behind it. */

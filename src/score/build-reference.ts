@@ -12,7 +12,7 @@ import { predictionsFrom } from './predictions.js';
 import { referenceIdOf } from './reference-files.js';
 import type { Reference, ReferenceItem } from './reference.js';
 import { scorers } from './registry.js';
-import type { PredictionOrigin, ScoringInput } from './scorer.js';
+import type { PredictionOrigin, InputWithPixels } from './scorer.js';
 import type { SignalName } from './signal.js';
 
 export interface TrainingPicture {
@@ -133,7 +133,7 @@ async function measurePicture(
   const predictionsBy = brought === undefined ? 'embedder' : 'producer';
   const measurements = new Map<SignalName, number>();
   // Embedding distances need the whole reference; they are measured at the end.
-  const input: ScoringInput = { plane, predictions, predictionsBy, neighbours: 'no-reference' };
+  const input: InputWithPixels = { plane, predictions, predictionsBy, neighbours: 'no-reference' };
   for (const scorer of scorers) {
     const measurement = scorer.measure(input);
     if (measurement.kind === 'measured') measurements.set(scorer.name, measurement.raw);

@@ -2,13 +2,13 @@ import { calibrates } from './calibrate.js';
 import type { Calibration } from './calibrate.js';
 import { isFlagged } from './flag.js';
 import { scorers } from './registry.js';
-import type { Scorer, ScoringInput } from './scorer.js';
+import type { Measurement, Scorer, ScoringInput } from './scorer.js';
 import type { AbsentSignal, FlagRule, FlagRules, ScoreCard, Signal } from './signal.js';
 
 /**
  * Every registered scorer on one event: measured, then scored, then flagged. Signals stand in
- * the order of `signalNames`; one that can't be had is listed with why. Pure. A confidence
- * signal is only calibrated for predictions of the origin that its reference was measured on.
+ * the order of `signalNames`; one that can't be had is listed with why, one that is switched off
+ * is neither measured nor listed. Pure. A confidence signal is only calibrated for predictions of the origin that its reference was measured on.
  */
 export function scoreEvent(
   input: ScoringInput,
@@ -17,10 +17,16 @@ export function scoreEvent(
 ): ScoreCard {
   const signals: Signal[] = [];
   const absent: AbsentSignal[] = [];
+  const { plane } = input;
   for (const scorer of scorers) {
-    const measured = scorer.measure(input);
+    const rule = rules[scorer.name];
+    if (rule.kind === 'off') continue;
+    let measured: Measurement;
+    if (scorer.looksAt !== 'pixels') measured = scorer.measure(input);
+    else if (plane !== undefined) measured = scorer.measure({ ...input, plane });
+    else throw new TypeError(`${scorer.name} is asked for, but the image was not decoded`);
     if (measured.kind === 'absent') absent.push({ name: scorer.name, why: measured.why });
-    else signals.push(signalOf(measured.raw, scorer, input, calibration, rules[scorer.name]));
+    else signals.push(signalOf(measured.raw, scorer, input, calibration, rule));
   }
   return { signals, absent };
 }
@@ -46,4 +52,9 @@ function signalOf(
     flagged: isFlagged(rule, { raw, edgeScore, scorer, calibration }),
     explanation: scorer.explain(raw, calibration?.standing(raw)),
   };
+}
+
+/** Whether any signal that is switched on looks at what is named. */
+export function asksFor(what: Scorer['looksAt'], rules: FlagRules): boolean {
+  return scorers.some(({ name, looksAt }) => looksAt === what && rules[name].kind !== 'off');
 }

@@ -5,7 +5,8 @@ import type { AbsentSignal, SignalFamily, SignalName } from './signal.js';
 
 /** All that a scorer may look at. Data only: a scorer does no I/O and keeps no state. */
 export interface ScoringInput {
-  readonly plane: PixelPlane;
+  /** Undefined where no pixels are at hand: nobody asked for a signal that looks at them. */
+  readonly plane: PixelPlane | undefined;
   /** The event's own predictions, else the configured model's, else none. */
   readonly predictions: Predictions;
   /** Whose predictions they are; of no matter where there are none. */
@@ -26,7 +27,25 @@ export type PredictionOrigin = 'producer' | 'embedder';
  * flag.ts) the same way for all. Checks that run on every registered scorer hold: the same
  * input gives the same measurement, it is finite and in `range`, and `explain` is a sentence.
  */
-export interface Scorer {
+export type Scorer = PixelScorer | PlainScorer;
+
+/** Looks at the picture itself. */
+export interface PixelScorer extends AnyScorer {
+  readonly looksAt: 'pixels';
+  measure(input: InputWithPixels): Measurement;
+}
+
+/** Needs no pixels, so that an event that brings the rest is scored without decoding its image. */
+export interface PlainScorer extends AnyScorer {
+  readonly looksAt: 'predictions' | 'neighbours';
+  measure(input: ScoringInput): Measurement;
+}
+
+export interface InputWithPixels extends ScoringInput {
+  readonly plane: PixelPlane;
+}
+
+interface AnyScorer {
   readonly name: SignalName;
   readonly family: SignalFamily;
   /** What `raw` counts, for people: '0..1', 'grey levels', 'cosine distance'. */
@@ -35,7 +54,6 @@ export interface Scorer {
   readonly range: readonly [number, number];
   /** Which end of the range is unusual. */
   readonly unusual: 'low' | 'high';
-  measure(input: ScoringInput): Measurement;
   /**
    * Edge score of a measurement where there is no reference to calibrate against: 0..1,
    * monotonic towards the unusual end, 0.5 at `fallbackLimit`.

@@ -54,6 +54,7 @@ export type FlagRule =
   | { readonly kind: 'edge-score'; readonly atLeast: number }
   /** The raw measurement is at or beyond this, in the scorer's direction. */
   | { readonly kind: 'raw'; readonly limit: number }
+  /** Not asked for: neither measured nor listed. */
   | { readonly kind: 'off' };
 
 export type FlagRules = Readonly<Record<SignalName, FlagRule>>;

@@ -152,7 +152,13 @@ describeWith(['kafka', 'registry', 'mongo'], 'the whole path on Kafka and MongoD
       expect(await embeddedContents(join(directory, 'directory.db'))).toEqual(expected);
 
       // On Kafka: half of it in Avro, half in JSON, with repetitions and broken records.
-      const common = { brokers, clientId: 'e2e', groupId, startAt: { kind: 'earliest' } as const, topics };
+      const common = {
+        brokers,
+        clientId: 'e2e',
+        groupId,
+        startAt: { kind: 'earliest' } as const,
+        topics,
+      };
       const rest = { sessionTimeoutMs: 30_000, version: 'e2e', log: () => undefined };
       const json = connectKafka({ ...common, ...rest });
       const avro = connectKafka({

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { Predictions } from '../../src/event/inference-event.js';
 import { calibrateSignal } from '../../src/score/calibrate.js';
 import { scorers } from '../../src/score/registry.js';
-import type { Scorer, ScoringInput } from '../../src/score/scorer.js';
+import type { Scorer, InputWithPixels } from '../../src/score/scorer.js';
 import { signalNames } from '../../src/score/signal.js';
 import { distanceToUnusualEnd } from '../../src/score/unusual-end.js';
 import { boxBlurred, mapped, planeOf, seeded, sharpScene } from '../fixtures/planes.js';
@@ -52,7 +52,7 @@ const neighbours = [[0], [2], [0.1, 0.2, 0.7], [1, 1, 1, 1, 1]].map((distances) 
 );
 
 const bare = { predictionsBy: 'producer', neighbours: 'no-reference' } as const;
-const inputs: ScoringInput[] = [
+const inputs: InputWithPixels[] = [
   ...planes.map((plane) => ({ plane, predictions: { kind: 'none' } as const, ...bare })),
   ...[...classification, ...detection].map((predictions) => ({
     plane: sharpScene(),
@@ -168,7 +168,7 @@ it('documents no signal that is not there', () => {
   expect(sections).toEqual(signalNames);
 });
 
-function rawOf(scorer: Scorer, input: ScoringInput): number | undefined {
+function rawOf(scorer: Scorer, input: InputWithPixels): number | undefined {
   const measured = scorer.measure(input);
   return measured.kind === 'measured' ? measured.raw : undefined;
 }

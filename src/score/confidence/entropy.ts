@@ -1,5 +1,5 @@
 import { compared } from '../explanation.js';
-import type { Scorer } from '../scorer.js';
+import type { PlainScorer } from '../scorer.js';
 import { fallbackScore } from '../unusual-end.js';
 import { classProbabilities } from './class-probabilities.js';
 import type { ClassProbabilities } from './class-probabilities.js';
@@ -10,9 +10,10 @@ import type { ClassProbabilities } from './class-probabilities.js';
  * 3.1. What a producer left out counts as one more class: the least entropy that the whole can
  * have. Probabilities of classes that do not exclude each other are divided by their sum.
  */
-export const entropy: Scorer = {
+export const entropy: PlainScorer = {
   name: 'entropy',
   family: 'confidence',
+  looksAt: 'predictions',
   unit: '0..1',
   range: [0, 1],
   unusual: 'high',

@@ -1,5 +1,5 @@
 import { compared, percentage } from '../explanation.js';
-import type { Scorer } from '../scorer.js';
+import type { PlainScorer } from '../scorer.js';
 import { fallbackScore } from '../unusual-end.js';
 import { classProbabilities } from './class-probabilities.js';
 
@@ -7,9 +7,10 @@ import { classProbabilities } from './class-probabilities.js';
  * 1 - probability of the likeliest class, 0 (certain) to 1: least confidence sampling
  * (Settles 2009, 3.1).
  */
-export const leastConfidence: Scorer = {
+export const leastConfidence: PlainScorer = {
   name: 'least-confidence',
   family: 'confidence',
+  looksAt: 'predictions',
   unit: '0..1',
   range: [0, 1],
   unusual: 'high',

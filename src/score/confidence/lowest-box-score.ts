@@ -1,5 +1,5 @@
 import { compared, percentage } from '../explanation.js';
-import type { Scorer } from '../scorer.js';
+import type { PlainScorer } from '../scorer.js';
 import { fallbackScore } from '../unusual-end.js';
 import { boxScores } from './box-scores.js';
 
@@ -7,9 +7,10 @@ import { boxScores } from './box-scores.js';
  * Score of the detection's least certain box, 0 to 1: the one box that a person should look at
  * (the maximum of the boxes' uncertainties in Brust, Käding and Denzler 2019). Absent without boxes.
  */
-export const lowestBoxScore: Scorer = {
+export const lowestBoxScore: PlainScorer = {
   name: 'lowest-box-score',
   family: 'confidence',
+  looksAt: 'predictions',
   unit: '0..1',
   range: [0, 1],
   unusual: 'low',

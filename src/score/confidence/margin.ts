@@ -1,5 +1,5 @@
 import { compared } from '../explanation.js';
-import type { Scorer } from '../scorer.js';
+import type { PlainScorer } from '../scorer.js';
 import { fallbackScore } from '../unusual-end.js';
 import { classProbabilities } from './class-probabilities.js';
 
@@ -8,9 +8,10 @@ import { classProbabilities } from './class-probabilities.js';
  * sampling (Scheffer et al. 2001; Settles 2009, 3.1). Where a producer sends the best class
  * alone, all that it left out counts as the second: the margin can't be smaller than that.
  */
-export const margin: Scorer = {
+export const margin: PlainScorer = {
   name: 'margin',
   family: 'confidence',
+  looksAt: 'predictions',
   unit: '0..1',
   range: [0, 1],
   unusual: 'low',

@@ -1,5 +1,5 @@
 import { compared, percentage } from '../explanation.js';
-import type { Scorer } from '../scorer.js';
+import type { PlainScorer } from '../scorer.js';
 import { fallbackScore } from '../unusual-end.js';
 import { boxScores } from './box-scores.js';
 
@@ -7,9 +7,10 @@ import { boxScores } from './box-scores.js';
  * Mean score of the detection's boxes, 0 to 1: how certain the detector is of the whole picture
  * (the average of the boxes' uncertainties in Brust, Käding and Denzler 2019). Absent without boxes.
  */
-export const meanBoxScore: Scorer = {
+export const meanBoxScore: PlainScorer = {
   name: 'mean-box-score',
   family: 'confidence',
+  looksAt: 'predictions',
   unit: '0..1',
   range: [0, 1],
   unusual: 'low',

@@ -1,6 +1,6 @@
 import { compared } from '../explanation.js';
 import type { Neighbour } from '../neighbours.js';
-import type { Scorer } from '../scorer.js';
+import type { PlainScorer } from '../scorer.js';
 import { fallbackScore } from '../unusual-end.js';
 
 /**
@@ -9,9 +9,10 @@ import { fallbackScore } from '../unusual-end.js';
  * on without assuming a distribution (Sun et al. 2022); the mean over the k is steadier than
  * the k-th alone (Bergman, Cohen and Hoshen 2020), and measured better here for every k.
  */
-export const embeddingDistance: Scorer = {
+export const embeddingDistance: PlainScorer = {
   name: 'embedding-distance',
   family: 'novelty',
+  looksAt: 'neighbours',
   unit: 'cosine distance',
   range: [0, 2],
   unusual: 'high',

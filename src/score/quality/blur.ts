@@ -1,7 +1,7 @@
 import { compared, percentage } from '../explanation.js';
 import type { PlaneGradients } from '../plane-gradients.js';
 import { statisticsOf } from '../plane-statistics.js';
-import type { Scorer } from '../scorer.js';
+import type { PixelScorer } from '../scorer.js';
 import { fallbackScore } from '../unusual-end.js';
 
 /** Slopes below this can't be told from rounding to 8 bits; (grey levels per pixel) squared. */
@@ -17,9 +17,10 @@ const roundingSlope = 0.01;
  * et al. 2013) falls as well in dim light, in fog and on plain scenes; the ratio keeps still, as
  * both slopes change alike. One direction is enough, because motion blurs along its path only.
  */
-export const blur: Scorer = {
+export const blur: PixelScorer = {
   name: 'blur',
   family: 'quality',
+  looksAt: 'pixels',
   unit: '0..1',
   range: [0, 1],
   unusual: 'high',

@@ -1,6 +1,6 @@
 import { compared } from '../explanation.js';
 import { logAverage, percentileLevel, statisticsOf } from '../plane-statistics.js';
-import type { Scorer } from '../scorer.js';
+import type { PixelScorer } from '../scorer.js';
 import { fallbackScore } from '../unusual-end.js';
 
 /** Where the highlights are read: above it lie lamps and glints, which light up no picture. */
@@ -13,9 +13,10 @@ const highlightShare = 0.98;
  * highlights, which ordinary dark scenes keep; a steep tone curve keeps the highlights and pulls
  * down the key; each half sees what the other one misses.
  */
-export const dark: Scorer = {
+export const dark: PixelScorer = {
   name: 'dark',
   family: 'quality',
+  looksAt: 'pixels',
   unit: 'grey levels',
   range: [0, 255],
   unusual: 'low',

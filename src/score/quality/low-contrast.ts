@@ -1,6 +1,6 @@
 import { compared } from '../explanation.js';
 import { statisticsOf } from '../plane-statistics.js';
-import type { Scorer } from '../scorer.js';
+import type { PixelScorer } from '../scorer.js';
 import { fallbackScore } from '../unusual-end.js';
 
 /** Tiles set aside at either end: a time stamp or a logo is black and white in any fog. */
@@ -13,9 +13,10 @@ const tilesAside = 3;
  * have something black and something white in several places, which fog, glare and a dirty lens
  * take away; a percentile range over the whole plane depends on how much of each there is.
  */
-export const lowContrast: Scorer = {
+export const lowContrast: PixelScorer = {
   name: 'low-contrast',
   family: 'quality',
+  looksAt: 'pixels',
   unit: 'grey levels',
   range: [0, 255],
   unusual: 'low',

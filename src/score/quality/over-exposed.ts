@@ -1,6 +1,6 @@
 import { compared } from '../explanation.js';
 import { logAverage, statisticsOf } from '../plane-statistics.js';
-import type { Scorer } from '../scorer.js';
+import type { PixelScorer } from '../scorer.js';
 import { fallbackScore } from '../unusual-end.js';
 
 /**
@@ -8,9 +8,10 @@ import { fallbackScore } from '../unusual-end.js';
  * white, 255 - luma (ITU-R BT.709). Clipped pixels weigh most, and a pixel that is nearly
  * clipped weighs more than a bright one, so both a burnt-out half and an overall haze lower it.
  */
-export const overExposed: Scorer = {
+export const overExposed: PixelScorer = {
   name: 'over-exposed',
   family: 'quality',
+  looksAt: 'pixels',
   unit: 'grey levels',
   range: [0, 255],
   unusual: 'low',

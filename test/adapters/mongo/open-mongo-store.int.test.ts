@@ -41,7 +41,14 @@ describeWith(['mongo'], 'a store in MongoDB', (services) => {
     const client = await MongoClient.connect(uri);
     const db = client.db(database);
     const names = (await db.collection('tasks').indexes()).map(({ name }) => name);
-    expect(names).toEqual(['_id_', 'claim-order', 'state-and-id', 'batch', 'duplicates', 'fingerprints']);
+    expect(names).toEqual([
+      '_id_',
+      'claim-order',
+      'state-and-id',
+      'batch',
+      'duplicates',
+      'fingerprints',
+    ]);
     await db.dropDatabase();
     await client.close();
   });

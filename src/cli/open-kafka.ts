@@ -8,6 +8,7 @@ import type { CandidatePublisher } from '../mine/candidate-publisher.js';
 import type { DeadLetters } from '../mine/dead-letters.js';
 import type { EventIntake } from '../mine/event-intake.js';
 import type { Logger } from '../telemetry/logger.js';
+import type { ReplayOptions } from './start-position.js';
 import { inFlightLimits } from './stations.js';
 import type { World } from './world.js';
 
@@ -19,8 +20,13 @@ export interface KafkaWorker {
   close(): Promise<void>;
 }
 
-export function connectWorker(world: World, config: Config, logger: Logger): KafkaWorker {
-  const kafka = connect(world, config, logger);
+export function connectWorker(
+  world: World,
+  config: Config,
+  logger: Logger,
+  replay: ReplayOptions,
+): KafkaWorker {
+  const kafka = connect(world, config, logger, replay);
   if (kafka === undefined) {
     throw new EdgeminerError('config.invalid', 'no Kafka brokers are configured', {
       field: 'kafka.brokers',
@@ -72,15 +78,20 @@ export async function checkKafka(
   }
 }
 
-function connect(world: World, { kafka }: Config, logger: Logger): KafkaConnection | undefined {
+function connect(
+  world: World,
+  { kafka }: Config,
+  logger: Logger,
+  { from, group }: ReplayOptions = {},
+): KafkaConnection | undefined {
   if (kafka === undefined) return undefined;
   const log = logger.child({ part: 'kafka' });
   return connectKafka({
     brokers: kafka.brokers,
     clientId: kafka.clientId,
-    groupId: kafka.groupId,
+    groupId: group ?? kafka.groupId,
     schemaRegistryUrl: kafka.schemaRegistryUrl,
-    startAt: { kind: kafka.fromBeginning ? 'earliest' : 'latest' },
+    startAt: from ?? { kind: kafka.fromBeginning ? 'earliest' : 'latest' },
     sessionTimeoutMs: kafka.sessionTimeoutSeconds * 1000,
     topics: kafka.topics,
     version: world.version,

@@ -168,6 +168,10 @@ async function takePositions(
       });
     }
   }
+  log('info', 'reads its partitions of the topic of events', {
+    groupId,
+    from: Object.fromEntries(positions.map((each) => [each.partition, String(each.offset)])),
+  });
   commits.begin(positions);
   onAssigned(positions);
   consumer.resume([{ topic: topics.events }]);

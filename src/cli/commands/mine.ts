@@ -23,10 +23,12 @@ import { closeAll, openStores } from '../open-stores.js';
 import { print, progress, table } from '../output.js';
 import { configFor, loggerFor, withGlobalOptions } from '../settings.js';
 import type { GlobalOptions } from '../settings.js';
+import { parseStart, replayGroup } from '../start-position.js';
+import type { ReplayOptions } from '../start-position.js';
 import { inFlightLimits, openStations } from '../stations.js';
 import type { World } from '../world.js';
 
-interface MineOptions extends GlobalOptions, DirectoryOptions {
+interface MineOptions extends GlobalOptions, DirectoryOptions, ReplayOptions {
   readonly source: ReturnType<typeof parseSource>;
   readonly once?: boolean;
   readonly decisions?: string;
@@ -47,6 +49,13 @@ export function mineCommand(parent: Command, world: World): void {
         source,
       )
       .option('--once', 'end at the end of the input, and print what was found')
+      .option(
+        '--from <where>',
+        'kafka: score history again, from a time, PARTITION:OFFSET,..., earliest or latest; ' +
+          'needs --group',
+        parseStart,
+      )
+      .option('--group <name>', 'kafka: the consumer group (default: kafka.groupId)')
       .option('--model-name <name>', 'directory: the model that saw the pictures', 'default')
       .option('--model-version <version>', 'directory: its version')
       .option('--source-id <id>', 'directory: the source to book the pictures under')
@@ -68,6 +77,7 @@ function source(text: string) {
 
 async function mine(world: World, options: MineOptions): Promise<void> {
   const config = await configFor(world, options);
+  const replay = replayGroup(options, config.kafka, options.source.kind);
   const logger = loggerFor(config);
   const metrics = createMetrics();
   const counter = new SummaryCounter();
@@ -82,7 +92,9 @@ async function mine(world: World, options: MineOptions): Promise<void> {
     const stores = opened(await openStores(config));
     metrics.watchQueue(async () => (await stores.queue.stats(world.now())).byState);
     const kafka =
-      options.source.kind === 'kafka' ? opened(connectWorker(world, config, logger)) : undefined;
+      options.source.kind === 'kafka'
+        ? opened(connectWorker(world, config, logger, replay))
+        : undefined;
     const stations = opened(
       await openStations(config, stores, {
         candidates: kafka?.candidates,

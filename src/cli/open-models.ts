@@ -1,4 +1,5 @@
 import { openEmbedder } from '../adapters/onnx/onnx-embedder.js';
+import { openOnnxNeighbours } from '../adapters/onnx/onnx-neighbours.js';
 import { readReferenceFolder } from '../adapters/directory/directory-reference-store.js';
 import type { Config } from '../config/load-config.js';
 import { defaultPolicy } from '../config/schema.js';
@@ -18,6 +19,7 @@ import type { ModelEntry } from '../mine/model-directory.js';
 import type { LoadedReference, ServedModels } from '../mine/served-models.js';
 import { checkReference } from '../score/check-reference.js';
 import type { Embedder } from '../score/embedder.js';
+import type { NeighbourIndex, OpenNeighbours } from '../score/neighbours.js';
 import type { ReferenceStore } from '../score/reference-store.js';
 import { signalNames } from '../score/signal.js';
 import type { FlagRule, FlagRules } from '../score/signal.js';
@@ -56,7 +58,13 @@ export async function openModels(
   now: () => number,
 ): Promise<OpenModels> {
   const embedders = new Map<string, Embedder>();
-  const close = () => closeAll([...embedders.values()]);
+  const indexes: NeighbourIndex[] = [];
+  const openNeighbours: OpenNeighbours = async (matrix) => {
+    const index = await openOnnxNeighbours(matrix);
+    indexes.push(index);
+    return index;
+  };
+  const close = () => closeAll([...embedders.values(), ...indexes]);
 
   async function embedderOf(name: string): Promise<Embedder | undefined> {
     if (name === 'none') return undefined;
@@ -76,7 +84,7 @@ export async function openModels(
       policy: policyOf(config, settings.policy),
       labelSet: labelSetOf(config, settings),
       embedder,
-      reference: await referenceOf(settings, embedder, references),
+      reference: await referenceOf(settings, { embedder, references, openNeighbours }),
     };
   }
 
@@ -89,6 +97,7 @@ export async function openModels(
         entries,
         fallback: named ?? (await entryOf(everyOtherModel(config))),
         references,
+        openNeighbours,
         now,
         refreshMs: referenceRefreshMs,
         onMismatch: (fault) =>
@@ -107,8 +116,15 @@ export async function openModels(
 
 async function referenceOf(
   settings: ModelSettings,
-  embedder: Embedder | undefined,
-  references: ReferenceStore,
+  {
+    embedder,
+    references,
+    openNeighbours,
+  }: {
+    readonly embedder: Embedder | undefined;
+    readonly references: ReferenceStore;
+    readonly openNeighbours: OpenNeighbours;
+  },
 ): Promise<LoadedReference | 'store' | 'none'> {
   if (settings.reference === 'none') return 'none';
   if (settings.reference === 'store') {
@@ -122,7 +138,7 @@ async function referenceOf(
     modelVersion: fits ? reference.modelVersion : modelVersion(settings.versions.join(', ')),
     embedder: embedder?.model,
   });
-  return loadReference(reference);
+  return loadReference(reference, openNeighbours);
 }
 
 /** Where name and version are exact, a wrong reference is found at the start, not later. */

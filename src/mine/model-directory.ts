@@ -6,7 +6,7 @@ import type { LabelSet } from '../label/label.js';
 import { calibrationOf } from '../score/calibrate.js';
 import { checkReference } from '../score/check-reference.js';
 import type { Embedder } from '../score/embedder.js';
-import { exactNeighbours } from '../score/exact-neighbours.js';
+import type { OpenNeighbours } from '../score/neighbours.js';
 import type { Reference } from '../score/reference.js';
 import type { ReferenceStore } from '../score/reference-store.js';
 import type { LoadedReference, ServedModel, ServedModels } from './served-models.js';
@@ -29,6 +29,7 @@ export interface ModelDirectoryOptions {
   /** Serves what no entry matches. */
   readonly fallback: ModelEntry;
   readonly references: ReferenceStore;
+  readonly openNeighbours: OpenNeighbours;
   /** Milliseconds, from any start. */
   readonly now: () => number;
   /** How long an answer of the store is believed: a reference published later is found then. */
@@ -67,12 +68,16 @@ export function matchesPattern(pattern: string, text: string): boolean {
   return from <= until;
 }
 
-/** Makes a reference ready for scoring. */
-export function loadReference(reference: Reference): LoadedReference {
+/** Makes a reference ready for scoring; who asked for it closes its index. */
+export async function loadReference(
+  reference: Reference,
+  openNeighbours: OpenNeighbours,
+): Promise<LoadedReference> {
+  const { embeddings } = reference;
   return {
     reference,
     calibration: calibrationOf(reference),
-    index: reference.embeddings === undefined ? undefined : exactNeighbours(reference.embeddings),
+    index: embeddings === undefined ? undefined : await openNeighbours(embeddings),
   };
 }
 
@@ -84,22 +89,38 @@ interface Known {
 export function createServedModels(options: ModelDirectoryOptions): ServedModels {
   const known = new Map<string, Known>();
   const loaded = new Map<ReferenceId, LoadedReference>();
+  const inUse = new Map<string, ReferenceId>();
+
+  /** A reference that another replaced is let go; what still asks its index tries again. */
+  async function use(key: string, id: ReferenceId): Promise<void> {
+    const before = inUse.get(key);
+    inUse.set(key, id);
+    if (before === undefined || [...inUse.values()].includes(before)) return;
+    const replaced = loaded.get(before);
+    loaded.delete(before);
+    await replaced?.index?.close();
+  }
 
   async function fromStore(
     modelName: ModelName,
     modelVersion: ModelVersion,
     embedder: Embedder | undefined,
   ): Promise<LoadedReference | undefined> {
+    const key = keyOf(modelName, modelVersion);
     const id = await options.references.current(modelName, modelVersion);
     if (id === undefined) return undefined;
     const cached = loaded.get(id);
-    if (cached !== undefined) return cached;
+    if (cached !== undefined) {
+      await use(key, id);
+      return cached;
+    }
     try {
       const reference = await options.references.load(id);
       if (reference === undefined) return undefined;
       checkReference(reference, { modelName, modelVersion, embedder: embedder?.model });
-      const ready = loadReference(reference);
+      const ready = await loadReference(reference, options.openNeighbours);
       loaded.set(id, ready);
+      await use(key, id);
       return ready;
     } catch (error) {
       // Published after the start, and wrong: the stream goes on without it.
@@ -116,7 +137,7 @@ export function createServedModels(options: ModelDirectoryOptions): ServedModels
       const reference = entry.reference === 'none' ? undefined : entry.reference;
       return { policy, labelSet, embedder, reference };
     }
-    const key = JSON.stringify([modelName, modelVersion]);
+    const key = keyOf(modelName, modelVersion);
     let answer = known.get(key);
     if (answer === undefined || answer.until <= options.now()) {
       const reference = fromStore(modelName, modelVersion, embedder);
@@ -129,4 +150,8 @@ export function createServedModels(options: ModelDirectoryOptions): ServedModels
   }
 
   return { serve };
+}
+
+function keyOf(modelName: ModelName, modelVersion: ModelVersion): string {
+  return JSON.stringify([modelName, modelVersion]);
 }

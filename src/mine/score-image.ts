@@ -33,7 +33,7 @@ export async function scoreImage(
     plane: image?.decoded.plane,
     predictions,
     predictionsBy: event.predictions.kind === 'none' ? 'embedder' : 'producer',
-    neighbours: neighbours(event, inference, model),
+    neighbours: await neighbours(event, inference, model),
   } as const;
   return {
     scores: scoreEvent(input, model.reference?.calibration, model.policy.flags),
@@ -69,11 +69,11 @@ async function inferWhatIsLacking(
   return model.embedder?.infer(image.decoded.plane);
 }
 
-function neighbours(
+async function neighbours(
   event: InferenceEvent,
   inference: Inference | undefined,
   { reference, policy }: ServedModel,
-): ScoringInput['neighbours'] {
+): Promise<ScoringInput['neighbours']> {
   const index = asksFor('neighbours', policy.flags) ? reference?.index : undefined;
   if (reference === undefined || index === undefined) return 'no-reference';
   const chosen = chooseEmbedding(event.embedding, inference?.embedding, index.dimensions);

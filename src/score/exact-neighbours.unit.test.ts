@@ -1,74 +1,13 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { naiveDistances, neighbourIndexSuite } from '../../test/conformance/neighbour-index.js';
 import { seeded } from '../../test/fixtures/planes.js';
 import { exactNeighbours } from './exact-neighbours.js';
 import { leaveOneOutDistances } from './leave-one-out.js';
 import { neighboursFor } from './novelty/embedding-distance.js';
 import type { EmbeddingMatrix } from './reference.js';
 
-const values = fc.float({ min: -8, max: 8, noNaN: true });
-const problem = fc
-  .record({ rows: fc.integer({ min: 1, max: 12 }), dimensions: fc.integer({ min: 1, max: 11 }) })
-  .chain(({ rows, dimensions }) =>
-    fc.record({
-      matrix: fc
-        .array(values, { minLength: rows * dimensions, maxLength: rows * dimensions })
-        .map((all) => ({ rows, dimensions, values: Float32Array.from(all) })),
-      query: fc
-        .array(values, { minLength: dimensions, maxLength: dimensions })
-        .map((all) => Float32Array.from(all)),
-      k: fc.integer({ min: 1, max: 15 }),
-    }),
-  );
-
 describe('exactNeighbours', () => {
-  it('finds what comparing and sorting finds', () => {
-    fc.assert(
-      fc.property(problem, ({ matrix, query, k }) => {
-        const found = exactNeighbours(matrix).nearest(query, k);
-        const naive = naiveDistances(matrix, query);
-        expect(found).toHaveLength(Math.min(k, matrix.rows));
-        const sorted = naive.toSorted((a, b) => a - b);
-        found.forEach(({ index, distance }, place) => {
-          expect(distance).toBeCloseTo(naive[index] ?? Number.NaN, 5);
-          expect(distance).toBeCloseTo(sorted[place] ?? Number.NaN, 5);
-        });
-        expect(new Set(found.map(({ index }) => index)).size).toBe(found.length);
-      }),
-    );
-  });
-
-  it('does not mind the length of an embedding', () => {
-    const matrix = { rows: 2, dimensions: 2, values: Float32Array.of(100, 0, 0, 0.001) };
-    const [first, second] = exactNeighbours(matrix).nearest(Float32Array.of(5, 0), 2);
-    expect(first).toEqual({ index: 0, distance: 0 });
-    expect(second).toEqual({ index: 1, distance: 1 });
-  });
-
-  it('puts what has no direction at distance 1', () => {
-    const matrix = { rows: 2, dimensions: 3, values: Float32Array.of(0, 0, 0, 1, 2, 3) };
-    const index = exactNeighbours(matrix);
-    expect(index.nearest(Float32Array.of(-1, -2, -3), 1)).toEqual([{ index: 0, distance: 1 }]);
-    expect(index.nearest(new Float32Array(3), 2).map((n) => n.distance)).toEqual([1, 1]);
-  });
-
-  it('takes the earlier row of two alike, and none where none is asked for', () => {
-    const index = exactNeighbours({ rows: 3, dimensions: 1, values: Float32Array.of(1, 2, 3) });
-    expect(index.nearest(Float32Array.of(1), 2).map((n) => n.index)).toEqual([0, 1]);
-    expect(index.nearest(Float32Array.of(1), 0)).toEqual([]);
-  });
-
-  it('keeps its own copy', () => {
-    const matrix = { rows: 1, dimensions: 2, values: Float32Array.of(1, 0) };
-    const index = exactNeighbours(matrix);
-    matrix.values.fill(9);
-    expect(index.nearest(Float32Array.of(1, 0), 1)).toEqual([{ index: 0, distance: 0 }]);
-  });
-
-  it('refuses an embedding of another length', () => {
-    const index = exactNeighbours({ rows: 1, dimensions: 2, values: Float32Array.of(1, 0) });
-    expect(() => index.nearest(new Float32Array(3), 1)).toThrow(/has 3 values.*have 2/);
-  });
+  neighbourIndexSuite(async (matrix) => exactNeighbours(matrix));
 });
 
 describe('leaveOneOutDistances', () => {
@@ -114,13 +53,4 @@ function randomMatrix(rows: number, dimensions: number): EmbeddingMatrix {
   const random = seeded(rows * 31 + dimensions);
   const all = Float32Array.from({ length: rows * dimensions }, () => random() - 0.5);
   return { rows, dimensions, values: all };
-}
-
-function naiveDistances({ rows, dimensions, values: all }: EmbeddingMatrix, query: Float32Array) {
-  return Array.from({ length: rows }, (_, row) => {
-    const other = all.subarray(row * dimensions, (row + 1) * dimensions);
-    const dot = other.reduce((sum, value, i) => sum + value * (query[i] ?? 0), 0);
-    const lengths = Math.hypot(...other) * Math.hypot(...query);
-    return lengths === 0 ? 1 : 1 - dot / lengths;
-  });
 }

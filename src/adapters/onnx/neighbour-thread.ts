@@ -1,0 +1,87 @@
+/**
+ * A worker thread that holds a reference's embeddings and compares batches of queries with them:
+ * one pass over the rows serves a whole batch. Answers one message at a time, in order.
+ */
+import { parentPort, workerData } from 'node:worker_threads';
+import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { messageOf } from '../../faults.js';
+import { normalisedRows } from '../../score/exact-neighbours.js';
+import type { EmbeddingMatrix } from '../../score/reference.js';
+import { neighbourGraph } from './neighbour-graph.js';
+
+export interface NeighbourStart {
+  /** Its values are transferred. */
+  readonly matrix: EmbeddingMatrix;
+  readonly threads: number;
+}
+
+export type ToNeighbours =
+  | {
+      readonly kind: 'find';
+      readonly queries: Float32Array;
+      readonly count: number;
+      readonly k: number;
+    }
+  | { readonly kind: 'close' };
+
+export type FromNeighbours =
+  | { readonly kind: 'ready' }
+  /** Row-major, `k` per query, nearest first. */
+  | {
+      readonly kind: 'found';
+      readonly similarities: Float32Array;
+      readonly rows: BigInt64Array;
+    }
+  | { readonly kind: 'failed'; readonly message: string };
+
+const port = parentPort;
+if (port === null) throw new Error('neighbour-thread runs as a worker thread only.');
+
+const { matrix, threads } = workerData as NeighbourStart;
+const { rows, dimensions } = matrix;
+const post = (message: FromNeighbours) => port.postMessage(message);
+
+try {
+  const session = await InferenceSession.create(neighbourGraph, {
+    executionProviders: ['cpu'],
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    logSeverityLevel: 3,
+    extra: { session: { intra_op: { allow_spinning: '0' } } },
+  });
+  const unit = new Tensor('float32', normalisedRows(matrix), [rows, dimensions]);
+  port.on('message', (message: ToNeighbours) => {
+    if (message.kind === 'close') {
+      // The session goes before the thread: a thread that ends under a live one may crash.
+      void session.release().finally(() => port.close());
+      return;
+    }
+    find(session, unit, message).then(post, (error: unknown) =>
+      post({ kind: 'failed', message: messageOf(error) }),
+    );
+  });
+  post({ kind: 'ready' });
+} catch (error) {
+  post({ kind: 'failed', message: messageOf(error) });
+}
+
+async function find(
+  session: InferenceSession,
+  unit: Tensor,
+  { queries, count, k }: Extract<ToNeighbours, { kind: 'find' }>,
+): Promise<FromNeighbours> {
+  const asked = normalisedRows({ rows: count, dimensions, values: queries });
+  const { values, indices } = await session.run({
+    queries: new Tensor('float32', asked, [count, dimensions]),
+    rows: unit,
+    k: new Tensor('int64', BigInt64Array.of(BigInt(k)), [1]),
+  });
+  if (!(values?.data instanceof Float32Array) || !(indices?.data instanceof BigInt64Array)) {
+    throw new Error('the neighbour graph answered with other types');
+  }
+  return {
+    kind: 'found',
+    similarities: Float32Array.from(values.data),
+    rows: BigInt64Array.from(indices.data),
+  };
+}

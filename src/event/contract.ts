@@ -4,6 +4,7 @@ import { EdgeminerError } from '../faults.js';
 import { eventId, modelName, modelVersion, sourceId } from '../ids.js';
 import type { Reading } from './event-source.js';
 import type { EventImage, InferenceEvent, Predictions } from './inference-event.js';
+import { kindOf } from './value-kind.js';
 import { endOfYear9999, requiredFields, wireEvent } from './wire-event.js';
 import type { WireEvent } from './wire-event.js';
 
@@ -216,22 +217,6 @@ const expectations: Readonly<Record<string, string>> = {
   object: 'an object',
   record: 'an object',
 };
-
-function kindOf(value: unknown): string {
-  if (value === null) return 'null';
-  if (value === undefined) return 'nothing';
-  if (Array.isArray(value)) return 'a list';
-  switch (typeof value) {
-    case 'string':
-      return 'text';
-    case 'number':
-      return Number.isFinite(value) ? 'a number' : String(value);
-    case 'object':
-      return 'an object';
-    default:
-      return `a ${typeof value}`;
-  }
-}
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);

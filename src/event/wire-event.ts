@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { nameList, numberList } from './long-lists.js';
 
 /**
  * The event as producers send it, v1: the shape of schemas/inference-event.v1.schema.json, which
@@ -10,10 +11,12 @@ const largestFloat32 = 3.4028234663852886e38;
 /** Milliseconds since 1970-01-01 UTC. */
 export const endOfYear9999 = 253_402_300_799_999;
 
-const name = z.string().min(1).max(256);
+const longestName = 256;
+const name = z.string().min(1).max(longestName);
 const optionalText = (maxLength: number) => z.string().min(1).max(maxLength).nullish();
 const finite = z.number();
 const share = z.number().min(0).max(1);
+const shares = { min: 0, max: 1 };
 
 const bytes = z
   .union([z.string(), z.instanceof(Uint8Array)], { error: 'must be base64 text' })
@@ -70,9 +73,9 @@ const image = z
 const classification = z
   .object({
     kind: z.literal('classification'),
-    classes: z.array(name).min(1),
-    probabilities: z.array(share).min(1).nullish(),
-    logits: z.array(finite).min(1).nullish(),
+    classes: nameList(longestName),
+    probabilities: numberList(shares).nullish(),
+    logits: numberList().nullish(),
   })
   .meta({
     description:
@@ -119,9 +122,7 @@ export const wireEvent = z
     sourceId: name.meta({ description: 'The camera, site or stream.' }),
     image,
     predictions: predictions.nullish(),
-    embedding: z
-      .array(z.number().min(-largestFloat32).max(largestFloat32))
-      .min(1)
+    embedding: numberList({ min: -largestFloat32, max: largestFloat32 })
       .nullish()
       .meta({ description: "The producing model's own embedding, in single precision." }),
     tags: z.record(name, z.string().max(2048)).nullish(),

@@ -74,22 +74,30 @@ export function calibrateSignal(measured: Float64Array, scale: Scale): SignalCal
   const signed = measured.map((raw) => sign * raw).sort();
   const count = signed.length;
   const ordinary = sign * Infinity;
+  // A policy asks for the same rate at every event.
+  const limits = new Map<number, number>();
 
   return {
     count,
     edgeScore: (raw) => 1 - (1 + countUpTo(signed, sign * raw)) / (count + 1),
     limitFor(rate) {
-      if (rate <= 0) return -ordinary;
-      const allowed = Math.floor((count + 1) * rate + rounding);
-      const quantile = signed[Math.max(1, allowed) - 1];
-      if (quantile === undefined) return ordinary;
-      return allowed >= 1 ? sign * quantile : beyondSample(rate);
+      const known = limits.get(rate) ?? limitAt(rate);
+      limits.set(rate, known);
+      return known;
     },
     standing: (raw) => ({
       lessUnusual: (count - countUpTo(signed, sign * raw)) / count,
       count,
     }),
   };
+
+  function limitAt(rate: number): number {
+    if (rate <= 0) return -ordinary;
+    const allowed = Math.floor((count + 1) * rate + rounding);
+    const quantile = signed[Math.max(1, allowed) - 1];
+    if (quantile === undefined) return ordinary;
+    return allowed >= 1 ? sign * quantile : beyondSample(rate);
+  }
 
   function beyondSample(rate: number): number {
     const distances = signed.map((value) => distanceToUnusualEnd(sign * value, scale));

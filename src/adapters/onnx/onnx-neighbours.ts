@@ -20,8 +20,7 @@ interface Waiting {
 
 /**
  * Nearest neighbours by one matrix product per batch, in a thread of its own: exact, and several
- * times as fast as exact-neighbours.ts. What waits when the thread becomes free is one batch,
- * without a delay to fill it. If the thread dies, the next batch starts another, for which the
+ * times as fast as exact-neighbours.ts. What waits when the thread becomes free is one batch. If the thread dies, the next batch starts another, for which the
  * matrix is copied again.
  */
 export async function openOnnxNeighbours(
@@ -54,6 +53,8 @@ export async function openOnnxNeighbours(
   }
 
   async function drain(): Promise<void> {
+    // Lets those that are asked for in the same turn come along.
+    await new Promise(setImmediate);
     while (queue.length > 0) await findAll(queue.splice(0, maxBatch));
     running = undefined;
   }

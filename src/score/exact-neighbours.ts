@@ -1,6 +1,6 @@
 import { EdgeminerError } from '../faults.js';
 import type { Neighbour, NeighbourIndex } from './neighbours.js';
-import type { EmbeddingMatrix } from './reference.js';
+import type { EmbeddingMatrix } from './embedding-matrix.js';
 
 /**
  * Nearest neighbours in the plainest way, by comparing with every row on the calling thread:

@@ -4,7 +4,7 @@ import { seeded } from '../../test/fixtures/planes.js';
 import { exactNeighbours } from './exact-neighbours.js';
 import { leaveOneOutDistances } from './leave-one-out.js';
 import { neighboursFor } from './novelty/embedding-distance.js';
-import type { EmbeddingMatrix } from './reference.js';
+import type { EmbeddingMatrix } from './embedding-matrix.js';
 
 describe('exactNeighbours', () => {
   neighbourIndexSuite(async (matrix) => exactNeighbours(matrix));

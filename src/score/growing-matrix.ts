@@ -1,5 +1,5 @@
 import { EdgeminerError } from '../faults.js';
-import type { EmbeddingMatrix } from './reference.js';
+import type { EmbeddingMatrix } from './embedding-matrix.js';
 
 /** Embeddings as they come, in one array that doubles when it is full. */
 export class GrowingMatrix {

@@ -1,6 +1,6 @@
 import { cosineDistance, NearestSoFar, normalisedRows } from './exact-neighbours.js';
 import { meanDistance } from './novelty/embedding-distance.js';
-import type { EmbeddingMatrix } from './reference.js';
+import type { EmbeddingMatrix } from './embedding-matrix.js';
 
 /**
  * Rows that are measured at most. Every one is compared with the whole matrix, so the cost is

@@ -1,4 +1,4 @@
-import type { EmbeddingMatrix } from './reference.js';
+import type { EmbeddingMatrix } from './embedding-matrix.js';
 
 /**
  * Finds the nearest reference pictures of an embedding. Obligations:

@@ -5,7 +5,8 @@ import { modelName, modelVersion, referenceId } from '../ids.js';
 import type { ReferenceId } from '../ids.js';
 import { decodeNpy, encodeNpy } from './npy.js';
 import type { NpyArray } from './npy.js';
-import type { EmbeddingMatrix, Reference } from './reference.js';
+import type { EmbeddingMatrix } from './embedding-matrix.js';
+import type { Reference } from './reference.js';
 import { signalNames } from './signal.js';
 import type { SignalName } from './signal.js';
 

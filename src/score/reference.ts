@@ -1,4 +1,5 @@
 import type { ModelName, ModelVersion, ReferenceId } from '../ids.js';
+import type { EmbeddingMatrix } from './embedding-matrix.js';
 import type { PredictionOrigin } from './scorer.js';
 import type { SignalName } from './signal.js';
 
@@ -38,10 +39,4 @@ export interface ReferenceItem {
   readonly path: string;
   readonly sha256: string;
   readonly label?: string;
-}
-
-export interface EmbeddingMatrix {
-  readonly rows: number;
-  readonly dimensions: number;
-  readonly values: Float32Array;
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterEach, expect, it } from 'vitest';
 import type { NeighbourIndex, OpenNeighbours } from '../../src/score/neighbours.js';
-import type { EmbeddingMatrix } from '../../src/score/reference.js';
+import type { EmbeddingMatrix } from '../../src/score/embedding-matrix.js';
 import { seeded } from '../fixtures/planes.js';
 
 const values = fc.float({ min: -8, max: 8, noNaN: true });

@@ -39,7 +39,7 @@ export function onlyFlags(rules: Partial<Record<(typeof signalNames)[number], Fl
   ) as FlagRules;
 }
 
-export const darkOnly: Policy = {
+const darkOnly: Policy = {
   name: 'test',
   flags: onlyFlags({ dark: { kind: 'raw', limit: 55 } }),
   minFlags: 1,

@@ -6,7 +6,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { messageOf } from '../../faults.js';
 import { normalisedRows } from '../../score/exact-neighbours.js';
-import type { EmbeddingMatrix } from '../../score/reference.js';
+import type { EmbeddingMatrix } from '../../score/embedding-matrix.js';
 import { neighbourGraph } from './neighbour-graph.js';
 
 export interface NeighbourStart {

@@ -4,7 +4,7 @@ import { Worker } from 'node:worker_threads';
 import { EdgeminerError, messageOf } from '../../faults.js';
 import { checkLength } from '../../score/exact-neighbours.js';
 import type { Neighbour, NeighbourIndex } from '../../score/neighbours.js';
-import type { EmbeddingMatrix } from '../../score/reference.js';
+import type { EmbeddingMatrix } from '../../score/embedding-matrix.js';
 import type { FromNeighbours, NeighbourStart, ToNeighbours } from './neighbour-thread.js';
 import { unavailable } from './session-client.js';
 

@@ -1,0 +1,5 @@
+export interface EmbeddingMatrix {
+  readonly rows: number;
+  readonly dimensions: number;
+  readonly values: Float32Array;
+}

@@ -45,6 +45,22 @@ export default defineConfig({
           hookTimeout: 120_000,
         },
       },
+      {
+        // Counts every record under every fault; large with EDGEMINER_INTEGRITY_SIZE=full.
+        test: {
+          name: 'integrity',
+          globalSetup: ['test/e2e/built-program.ts'],
+          include: ['test/integrity/**/*.integrity.test.ts'],
+          pool: 'forks',
+          execArgv,
+          setupFiles: ['test/check-leaks.ts'],
+          fileParallelism: false,
+          sequence: { groupOrder: 2 },
+          // What stalls is told by the tests themselves, with the workers' logs.
+          testTimeout: 3_600_000,
+          hookTimeout: 120_000,
+        },
+      },
     ],
   },
 });

@@ -34,7 +34,13 @@ export const environmentSettings: Readonly<Record<string, EnvironmentSetting>> =
 };
 
 /** Read elsewhere: the path of the file itself, and what the project's own tests use. */
-const otherVariables = new Set(['EDGEMINER_CONFIG', 'EDGEMINER_CACHE', 'EDGEMINER_PYTHON']);
+const otherVariables = new Set([
+  'EDGEMINER_CONFIG',
+  'EDGEMINER_CACHE',
+  'EDGEMINER_PYTHON',
+  'EDGEMINER_INTEGRITY_SEED',
+  'EDGEMINER_INTEGRITY_SIZE',
+]);
 
 /** Names that begin like ours and mean nothing: most likely misspelt. */
 export function unknownVariables(environment: Readonly<Record<string, string | undefined>>) {

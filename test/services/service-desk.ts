@@ -78,7 +78,13 @@ function createServices(): Services {
       return started[name]();
     }
     processes ??= openProcesses();
-    return { kafka: startKafka, mongo: startMongo, registry: startRegistry }[name](processes);
+    const own = processes;
+    const started = {
+      kafka: () => startKafka(own),
+      mongo: () => startMongo(own),
+      registry: () => startRegistry(own),
+    };
+    return (await started[name]()).address;
   };
 
   const answer = async (name: ServiceName): Promise<Answer<ServiceName>> => {

@@ -1,0 +1,110 @@
+import { fileURLToPath } from 'node:url';
+import type { Exit, Processes, StartedProcess } from '../services/processes.js';
+
+const main = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+
+/** Of a worker that was asked to end; docs promise 25 s. */
+export interface Ending extends Exit {
+  readonly seconds: number;
+}
+
+/** `edgeminer mine --source kafka` as a process. */
+export interface Worker {
+  readonly name: string;
+  readonly pid: number;
+  /** Ends it as a crash would. */
+  kill(): Promise<Exit>;
+  /** Asks it to end, and waits. */
+  terminate(): Promise<Ending>;
+  pause(): void;
+  resume(): void;
+  log(): Promise<string>;
+}
+
+export interface WorkerPool {
+  readonly running: readonly Worker[];
+  start(): Worker;
+  /** Starts more, or asks the last started to end. */
+  scaleTo(count: number): Promise<readonly Ending[]>;
+  /** Throws, with its log, if one has ended that nobody asked to. */
+  check(): void;
+  /** The last lines of each worker's log, for a failure's message. */
+  lastLines(): Promise<string>;
+}
+
+const shownLines = 40;
+const shownWorkers = 6;
+
+export function openWorkerPool(
+  processes: Processes,
+  directory: string,
+  environment: Readonly<Record<string, string>>,
+): WorkerPool {
+  const inherited = Object.fromEntries(
+    Object.entries(process.env).filter(
+      ([name]) => !/^(EDGEMINER_|KAFKA_|MONGODB_|SCHEMA_)/.test(name),
+    ),
+  );
+  const all: StartedProcess[] = [];
+  const running = new Set<Worker>();
+  let unasked: Error | undefined;
+
+  function start(): Worker {
+    const child = processes.start(`worker-${all.length + 1}`, {
+      command: process.execPath,
+      args: [main, 'mine', '--source', 'kafka'],
+      cwd: directory,
+      env: { ...inherited, ...environment },
+    });
+    const { name, pid } = child;
+    if (pid === undefined) throw new Error(`${name} could not be started`);
+    all.push(child);
+    const end = (signal: NodeJS.Signals) => {
+      running.delete(worker);
+      child.signal('SIGCONT');
+      child.signal(signal);
+      return child.exited;
+    };
+    const worker: Worker = {
+      name,
+      pid,
+      kill: () => end('SIGKILL'),
+      async terminate() {
+        const asked = performance.now();
+        const exit = await end('SIGTERM');
+        return { ...exit, seconds: (exit.at - asked) / 1000 };
+      },
+      pause: () => void child.signal('SIGSTOP'),
+      resume: () => void child.signal('SIGCONT'),
+      log: child.log,
+    };
+    running.add(worker);
+    child.died.catch((error: unknown) => {
+      if (running.delete(worker)) unasked ??= error as Error;
+    });
+    return worker;
+  }
+
+  return {
+    get running() {
+      return [...running];
+    },
+    start,
+    async scaleTo(count) {
+      while (running.size < count) start();
+      return Promise.all([...running].slice(count).map((worker) => worker.terminate()));
+    },
+    check() {
+      if (unasked !== undefined) throw unasked;
+    },
+    async lastLines() {
+      const logs = await Promise.all(
+        all.slice(-shownWorkers).map(async ({ name, log }) => {
+          const lines = (await log()).trimEnd().split('\n').slice(-shownLines);
+          return `--- ${name}\n${lines.join('\n')}`;
+        }),
+      );
+      return logs.join('\n');
+    },
+  };
+}

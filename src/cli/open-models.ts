@@ -70,7 +70,7 @@ export async function openModels(
     if (name === 'none') return undefined;
     let embedder = embedders.get(name);
     if (embedder === undefined) {
-      embedder = await openEmbedder({ modelsDir: config.modelsDir, name });
+      embedder = await openEmbedder({ modelsDir: config.modelsDir, name, ...inferenceOptions(config) });
       embedders.set(name, embedder);
     }
     return embedder;
@@ -155,6 +155,11 @@ async function checkStored(
     if (reference !== undefined)
       checkReference(reference, { ...expected, embedder: embedder?.model });
   }
+}
+
+function inferenceOptions({ inference }: Config) {
+  const { maxBatch, maxWaitMs, spinning, threads } = inference;
+  return { maxBatch, maxWaitMs, spinning, ...(threads === undefined ? {} : { threads }) };
 }
 
 /** The label set of a model's entry, if it names one. Needs no embedder to be open. */

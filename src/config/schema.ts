@@ -121,6 +121,15 @@ export const configSchema = z.strictObject({
         .prefault({}),
     })
     .prefault({}),
+  inference: z
+    .strictObject({
+      maxBatch: z.int().min(1).max(64).default(8),
+      maxWaitMs: z.number().min(0).max(1000).default(0),
+      /** Of one inference; one per core unless set. */
+      threads: z.int().min(1).optional(),
+      spinning: z.boolean().default(false),
+    })
+    .prefault({}),
   queue: z
     .strictObject({
       leaseSeconds: seconds.default(1800),

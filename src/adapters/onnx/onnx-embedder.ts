@@ -23,10 +23,16 @@ export interface EmbedderOptions {
    * next to nothing; beside other work it takes half as much CPU again and is slower for it.
    */
   readonly spinning?: boolean;
+  /**
+   * Pictures of one inference at most, 1 or more; 8 unless told. Larger batches did not raise the
+   * throughput on two cores, and cost latency and memory.
+   */
+  readonly maxBatch?: number;
+  /** How long a batch waits to be filled, in milliseconds; 0 unless told. */
+  readonly maxWaitMs?: number;
 }
 
-/** Larger batches did not raise the throughput on two cores, and cost latency and memory. */
-const maxBatch = 8;
+const defaultBatch = { maxBatch: 8, maxWaitMs: 0 };
 
 interface Waiting {
   readonly pixels: Uint8Array;
@@ -36,12 +42,13 @@ interface Waiting {
 
 /**
  * Opens an ONNX model in a thread of its own. What waits when the session becomes free is run as
- * one batch, up to 8 pictures, without a delay to fill it. Throws `model.not-found`,
+ * one batch, of `maxBatch` pictures at most; one that is not full waits `maxWaitMs` for more. Throws `model.not-found`,
  * `model.hash-mismatch` or `model.shape-mismatch`, naming what differs. If the thread dies, the
  * batch that it had rejects with `model.unavailable` and the next one starts a new thread.
  */
 export async function openEmbedder(options: EmbedderOptions): Promise<Embedder> {
   const { modelsDir, name } = options;
+  const { maxBatch, maxWaitMs } = { ...defaultBatch, ...options };
   const entry = modelEntry(await readManifest(modelsDir), modelsDir, name);
   const classes = await readClasses(modelsDir, entry);
   const model: EmbedderModel = {
@@ -55,8 +62,21 @@ export async function openEmbedder(options: EmbedderOptions): Promise<Embedder> 
   const queue: Waiting[] = [];
   let running: Promise<void> | undefined;
   let closing: Promise<void> | undefined;
+  let filled: () => void = () => undefined;
+
+  /** Waits for a full batch, or for the time to be over. */
+  const fill = async () => {
+    if (maxWaitMs <= 0 || queue.length >= maxBatch || closing !== undefined) return;
+    let timer: NodeJS.Timeout | undefined;
+    await new Promise<void>((resolve) => {
+      filled = resolve;
+      timer = setTimeout(resolve, maxWaitMs);
+    });
+    clearTimeout(timer);
+  };
 
   const runBatch = async (batch: readonly Waiting[]) => {
+    if (batch.length === 0) return;
     try {
       if (!session.alive) session = await openSession(options, entry, classes?.length);
       const size = input.width * input.height * 3;
@@ -78,7 +98,10 @@ export async function openEmbedder(options: EmbedderOptions): Promise<Embedder> 
   };
 
   const drain = async () => {
-    while (queue.length > 0) await runBatch(queue.splice(0, maxBatch));
+    while (queue.length > 0) {
+      await fill();
+      await runBatch(queue.splice(0, maxBatch));
+    }
     running = undefined;
   };
 
@@ -94,12 +117,14 @@ export async function openEmbedder(options: EmbedderOptions): Promise<Embedder> 
           return;
         }
         queue.push({ pixels, resolve, reject });
+        if (queue.length >= maxBatch) filled();
         running ??= drain();
       });
     },
     close() {
       closing ??= (async () => {
         for (const waiting of queue.splice(0)) waiting.reject(closed());
+        filled();
         await running;
         await session.close();
       })();

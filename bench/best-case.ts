@@ -1,0 +1,129 @@
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { Worker } from 'node:worker_threads';
+import pLimit from 'p-limit';
+import sharp from 'sharp';
+import { z } from 'zod';
+
+/** Decoding and inference with sharp and the ONNX runtime alone, no code of edgeminer's. */
+export interface BestCase {
+  /** Seconds for decoding every picture to the working size, and cutting the model's input. */
+  decode(pictures: readonly Uint8Array[]): Promise<number>;
+  /** Seconds for the inference of so many pictures, whose input is ready. */
+  infer(count: number): Promise<number>;
+  /** Seconds for both, overlapped: what a perfect miner without scores would take. */
+  both(pictures: readonly Uint8Array[]): Promise<number>;
+  close(): Promise<void>;
+}
+
+const batchSize = 8;
+const inFlight = 16;
+const models = new URL('../models/', import.meta.url);
+
+const manifest = z.object({
+  models: z.record(
+    z.string(),
+    z.object({
+      file: z.string(),
+      input: z.object({
+        name: z.string(),
+        width: z.number(),
+        height: z.number(),
+        mean: z.array(z.number()),
+        std: z.array(z.number()),
+      }),
+      outputs: z.record(z.string(), z.object({ name: z.string() })),
+    }),
+  ),
+});
+
+export async function openBestCase(model: string, threads: number): Promise<BestCase> {
+  const { models: entries } = manifest.parse(
+    JSON.parse(await readFile(new URL('manifest.json', models), 'utf8')),
+  );
+  const entry = entries[model];
+  if (entry === undefined) throw new Error(`models/manifest.json has no ${model}`);
+  const { input } = entry;
+  const thread = new Worker(new URL('best-case-thread.mjs', import.meta.url), {
+    workerData: {
+      file: new URL(entry.file, models).pathname,
+      input,
+      outputs: Object.values(entry.outputs).map(({ name }) => name),
+      threads,
+    },
+  });
+  await once(thread, 'message');
+  const bytes = input.width * input.height * 3;
+
+  async function cut(picture: Uint8Array): Promise<Uint8Array> {
+    const { data, info } = await sharp(picture)
+      .resize(512, 512, { fit: 'inside', withoutEnlargement: true })
+      .removeAlpha()
+      .raw()
+      .toBuffer({ resolveWithObject: true });
+    const side = Math.min(info.width, info.height);
+    return sharp(data, { raw: { width: info.width, height: info.height, channels: 3 } })
+      .extract({
+        left: Math.floor((info.width - side) / 2),
+        top: Math.floor((info.height - side) / 2),
+        width: side,
+        height: side,
+      })
+      .resize(input.width, input.height, { kernel: 'cubic' })
+      .raw()
+      .toBuffer();
+  }
+
+  async function run(batch: readonly Uint8Array[]): Promise<void> {
+    const pixels = new Uint8Array(batch.length * bytes);
+    batch.forEach((one, at) => pixels.set(one, at * bytes));
+    const done = once(thread, 'message');
+    thread.postMessage({ pixels, count: batch.length }, [pixels.buffer]);
+    await done;
+  }
+
+  return {
+    async decode(pictures) {
+      const limit = pLimit(inFlight);
+      const start = performance.now();
+      await Promise.all(pictures.map((picture) => limit(cut, picture)));
+      return (performance.now() - start) / 1000;
+    },
+    async infer(count) {
+      const picture = new Uint8Array(bytes);
+      const start = performance.now();
+      for (let left = count; left > 0; left -= batchSize) {
+        await run(Array<Uint8Array>(Math.min(batchSize, left)).fill(picture));
+      }
+      return (performance.now() - start) / 1000;
+    },
+    async both(pictures) {
+      const limit = pLimit(inFlight);
+      const start = performance.now();
+      let inference: Promise<void> = Promise.resolve();
+      let batch: Uint8Array[] = [];
+      const flush = () => {
+        const full = batch;
+        batch = [];
+        if (full.length > 0) inference = inference.then(() => run(full));
+        return inference;
+      };
+      await Promise.all(
+        pictures.map((picture) =>
+          limit(async () => {
+            batch.push(await cut(picture));
+            // Whoever fills a batch waits for it, and so holds back the decoding.
+            if (batch.length === batchSize) await flush();
+          }),
+        ),
+      );
+      await flush();
+      return (performance.now() - start) / 1000;
+    },
+    async close() {
+      const ended = once(thread, 'exit');
+      thread.postMessage('end');
+      await ended;
+    },
+  };
+}

@@ -1,0 +1,21 @@
+/** `npm run bench -- ARGS`: installs and builds what is missing, and measures. */
+import path from 'node:path';
+import { availableParallelism } from 'node:os';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { install } from './install.mjs';
+import { runToEnd } from './run-to-end.mjs';
+
+const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+install();
+const loaders = ['tsx', pathToFileURL(path.join(root, 'test/register-typescript.mjs')).href];
+// As src/main.ts sets it.
+process.env['UV_THREADPOOL_SIZE'] ??= String(Math.max(4, availableParallelism() * 2));
+process.exitCode = await runToEnd(
+  process.execPath,
+  [
+    ...loaders.flatMap((loader) => ['--import', loader]),
+    path.join(root, 'bench/speed.ts'),
+    ...process.argv.slice(2),
+  ],
+  { cwd: root },
+);

@@ -70,7 +70,11 @@ export async function openModels(
     if (name === 'none') return undefined;
     let embedder = embedders.get(name);
     if (embedder === undefined) {
-      embedder = await openEmbedder({ modelsDir: config.modelsDir, name, ...inferenceOptions(config) });
+      embedder = await openEmbedder({
+        modelsDir: config.modelsDir,
+        name,
+        ...inferenceOptions(config),
+      });
       embedders.set(name, embedder);
     }
     return embedder;

@@ -4,7 +4,7 @@ import { contentTypeOf } from './content-type.js';
 import { workingSide } from './decoded-image.js';
 import type { DecodedImage, PixelPlane } from './decoded-image.js';
 import type { ImageContentType } from './image-store.js';
-import { sharp } from './sharp.js';
+import { inTurn, sharp } from './sharp.js';
 
 export interface DecodeLimits {
   /** Width times height of the stored picture; checked before a pixel is decoded. */
@@ -20,7 +20,7 @@ export interface DecodeLimits {
 export async function decodeImage(bytes: Uint8Array, limits: DecodeLimits): Promise<DecodedImage> {
   const contentType = acceptedType(bytes);
   const { width, height } = await uprightSize(bytes, contentType, limits);
-  const pixels = await uprightPixels(bytes, contentType, limits, workingSide);
+  const pixels = await inTurn(() => uprightPixels(bytes, contentType, limits, workingSide));
   return { width, height, contentType, plane: { ...pixels, luma: lumaOf(pixels.rgb) } };
 }
 
@@ -135,12 +135,16 @@ function isCutShort(bytes: Uint8Array, type: ImageContentType, message: string):
   }
 }
 
-/** ITU-R BT.709 luma of interleaved RGB, rounded. */
+/** ITU-R BT.709 luma of interleaved RGB, rounded; its weights in 65,536ths. */
 function lumaOf(rgb: Uint8Array): Uint8Array {
   const luma = new Uint8Array(rgb.length / 3);
   for (let pixel = 0, at = 0; pixel < luma.length; pixel += 1, at += 3) {
     luma[pixel] =
-      0.2126 * (rgb[at] ?? 0) + 0.7152 * (rgb[at + 1] ?? 0) + 0.0722 * (rgb[at + 2] ?? 0) + 0.5;
+      (13_933 * (rgb[at] ?? 0) +
+        46_871 * (rgb[at + 1] ?? 0) +
+        4732 * (rgb[at + 2] ?? 0) +
+        32_768) >>
+      16;
   }
   return luma;
 }

@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os';
+import pLimit from 'p-limit';
 import sharp from 'sharp';
 
 /**
@@ -18,5 +20,12 @@ sharp.unblock({
 });
 sharp.cache(false);
 sharp.concurrency(1);
+
+/**
+ * Pictures that are worked on at once: one per core. More would not be done sooner, and would
+ * take the cores from the thread that keeps heartbeats and HTTP; the thread pool's other threads
+ * stay free for files and names.
+ */
+export const inTurn = pLimit(availableParallelism());
 
 export { sharp };

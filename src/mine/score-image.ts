@@ -2,6 +2,7 @@ import type { InferenceEvent, Predictions } from '../event/inference-event.js';
 import { chooseEmbedding } from '../score/embedding-choice.js';
 import type { Inference } from '../score/embedder.js';
 import { predictionsFrom } from '../score/predictions.js';
+import { statisticsOf } from '../score/plane-statistics.js';
 import { asksFor, scoreEvent } from '../score/score-event.js';
 import type { ScoringInput } from '../score/scorer.js';
 import type { ScoreCard } from '../score/signal.js';
@@ -24,6 +25,10 @@ export async function scoreImage(
   image: SeenImage | undefined,
   model: ServedModel,
 ): Promise<ScoredImage> {
+  // Now, one picture at a time: inferences end in batches, and eight measurements in a row would
+  // hold up heartbeats and HTTP.
+  if (image !== undefined && asksFor('pixels', model.policy.flags))
+    statisticsOf(image.decoded.plane);
   const inference = await inferWhatIsLacking(event, image, model);
   const predictions =
     event.predictions.kind === 'none' && inference !== undefined && model.embedder !== undefined

@@ -67,17 +67,22 @@ function directionalSlopes(
 
 /** Means of whole squares of `coarseStep` pixels; what is left over at the edges is dropped. */
 function shrink(plane: PixelPlane): { values: Float32Array; width: number; height: number } {
-  const width = Math.floor(plane.width / coarseStep);
+  const { luma, width: stride } = plane;
+  const width = Math.floor(stride / coarseStep);
   const height = Math.floor(plane.height / coarseStep);
   const values = new Float32Array(width * height);
-  for (let y = 0; y < height * coarseStep; y += 1) {
-    const row = Math.floor(y / coarseStep) * width;
-    let at = y * plane.width;
-    for (let x = 0; x < width; x += 1) {
-      let sum = 0;
-      for (const end = at + coarseStep; at < end; at += 1) sum += plane.luma[at] ?? 0;
-      values[row + x] = (values[row + x] ?? 0) + sum / coarseStep ** 2;
+  const sums = new Int32Array(width);
+  for (let y = 0; y < height; y += 1) {
+    sums.fill(0);
+    for (let line = y * coarseStep; line < (y + 1) * coarseStep; line += 1) {
+      for (let x = 0, at = line * stride; x < width; x += 1, at += coarseStep) {
+        const four =
+          (luma[at] ?? 0) + (luma[at + 1] ?? 0) + (luma[at + 2] ?? 0) + (luma[at + 3] ?? 0);
+        sums[x] = (sums[x] ?? 0) + four;
+      }
     }
+    const row = y * width;
+    for (let x = 0; x < width; x += 1) values[row + x] = (sums[x] ?? 0) / coarseStep ** 2;
   }
   return { values, width, height };
 }
@@ -92,17 +97,23 @@ function noiseVariance({ width, height, luma }: PixelPlane): number {
   const down = Math.floor((height - 2) / noiseSquare);
   if (across < 1 || across * down < minNoiseSquares) return 0;
   const sums = new Float64Array(across * down);
+  // The mask is [1 -2 1] across times [1 -2 1] down: each line is bent once and used three times.
+  const used = across * noiseSquare;
+  let above = bend(luma, 0, new Int32Array(used));
+  let here = bend(luma, width, new Int32Array(used));
+  let below = new Int32Array(used);
   for (let y = 1; y <= down * noiseSquare; y += 1) {
+    bend(luma, (y + 1) * width, below);
     const row = Math.floor((y - 1) / noiseSquare) * across;
-    let at = y * width + 1;
-    for (let square = row; square < row + across; square += 1) {
+    for (let square = 0, at = 0; square < across; square += 1) {
       let sum = 0;
       for (const end = at + noiseSquare; at < end; at += 1) {
-        const answer = maskAt(luma, at, width);
-        sum += answer * answer;
+        const answer = (above[at] ?? 0) - 2 * (here[at] ?? 0) + (below[at] ?? 0);
+        sum += Math.imul(answer, answer);
       }
-      sums[square] = (sums[square] ?? 0) + sum;
+      sums[row + square] = (sums[row + square] ?? 0) + sum;
     }
+    [above, here, below] = [here, below, above];
   }
   sums.sort();
   const smooth = sums[Math.floor(smoothShare * (sums.length - 1))] ?? 0;
@@ -110,19 +121,15 @@ function noiseVariance({ width, height, luma }: PixelPlane): number {
   return smooth / (noiseSquare ** 2 * 36);
 }
 
-/** [1 -2 1; -2 4 -2; 1 -2 1] around one pixel. */
-function maskAt(luma: Uint8Array, at: number, width: number): number {
-  const above = at - width;
-  const below = at + width;
-  return (
-    (luma[above - 1] ?? 0) -
-    2 * (luma[above] ?? 0) +
-    (luma[above + 1] ?? 0) -
-    2 * (luma[at - 1] ?? 0) +
-    4 * (luma[at] ?? 0) -
-    2 * (luma[at + 1] ?? 0) +
-    (luma[below - 1] ?? 0) -
-    2 * (luma[below] ?? 0) +
-    (luma[below + 1] ?? 0)
-  );
+/** Second differences along a line of pixels, from its second one on, as many as `into` holds. */
+function bend<Line extends Int32Array>(luma: Uint8Array, start: number, into: Line): Line {
+  let before = luma[start] ?? 0;
+  let here = luma[start + 1] ?? 0;
+  for (let x = 0; x < into.length; x += 1) {
+    const after = luma[start + x + 2] ?? 0;
+    into[x] = before - 2 * here + after;
+    before = here;
+    here = after;
+  }
+  return into;
 }

@@ -14,6 +14,7 @@ const kinds = {
   'event.unreadable': 'data',
   'event.invalid': 'data',
   'event.too-large': 'data',
+  'event.unpaired': 'data',
   'event.failed': 'data',
   'image.not-found': 'data',
   'image.forbidden': 'data',

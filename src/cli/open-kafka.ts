@@ -9,6 +9,7 @@ import type { DeadLetters } from '../mine/dead-letters.js';
 import type { EventIntake } from '../mine/event-intake.js';
 import type { Logger } from '../telemetry/logger.js';
 import type { ReplayOptions } from './start-position.js';
+import { eventReader, inEvents, waitingLimits } from './event-format.js';
 import { inFlightLimits } from './stations.js';
 import type { World } from './world.js';
 
@@ -39,7 +40,13 @@ export function connectWorker(
     // Twice what is worked on, so that a slow event does not leave the rest without work.
     openSource: ({ untilEnd }) => {
       const { maxCount, maxBytes } = inFlightLimits(config);
-      return kafka.openEventSource({ limits: { maxCount: maxCount * 2, maxBytes }, untilEnd });
+      const waiting = waitingLimits(config);
+      const limits = {
+        maxCount: 2 * (maxCount + waiting.maxCount),
+        maxBytes: maxBytes + waiting.maxBytes,
+      };
+      const reader = eventReader(config);
+      return inEvents(kafka.openEventSource({ limits, untilEnd, reader }), config, logger);
     },
     close: () => kafka.close(),
   };

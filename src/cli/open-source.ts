@@ -1,9 +1,12 @@
 import { resolve } from 'node:path';
 import { openDirectorySource } from '../adapters/directory/directory-source.js';
 import { openJsonLinesSource } from '../adapters/directory/jsonl-source.js';
+import type { Config } from '../config/load-config.js';
 import type { EventSource } from '../event/event-source.js';
 import { EdgeminerError } from '../faults.js';
 import { modelName, modelVersion, sourceId } from '../ids.js';
+import type { Logger } from '../telemetry/logger.js';
+import { eventReader, inEvents } from './event-format.js';
 import type { World } from './world.js';
 
 /** What `--source` may say. */
@@ -35,11 +38,14 @@ export async function openFileSource(
   world: World,
   choice: Exclude<SourceChoice, { kind: 'kafka' }>,
   options: DirectoryOptions,
-  maxBytes: number,
+  config: Config,
+  logger: Logger,
 ): Promise<EventSource> {
   if (choice.kind === 'jsonl') {
     const file = choice.path === '-' ? '-' : resolve(world.workingDirectory, choice.path);
-    return openJsonLinesSource({ file, input: world.stdin });
+    const reader = eventReader(config);
+    const lines = await openJsonLinesSource({ file, input: world.stdin, reader });
+    return inEvents(lines, config, logger);
   }
   if (options.modelVersion === undefined) {
     throw new EdgeminerError(
@@ -55,7 +61,7 @@ export async function openFileSource(
     directory: resolve(world.workingDirectory, choice.path),
     modelName: modelName(options.modelName),
     modelVersion: modelVersion(options.modelVersion),
-    maxBytes,
+    maxBytes: config.fetch.maxBytes,
     ...(options.sourceId === undefined ? {} : { sourceId: sourceId(options.sourceId) }),
     ...(options.predictions === undefined
       ? {}

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { signalNames } from '../score/signal.js';
+import { eventsSchema } from './event-settings.js';
 
 /**
  * The settings as a person writes them in edgeminer.config.yaml. Unknown keys are refused.
@@ -91,6 +92,7 @@ export const configSchema = z.strictObject({
         .prefault({}),
     })
     .optional(),
+  events: eventsSchema,
   fetch: z
     .strictObject({
       /** Origins that may be fetched: https://images.example.com, http://10.0.0.5:9000. */

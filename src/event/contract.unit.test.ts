@@ -243,6 +243,8 @@ describe('the event contract', () => {
       },
       'must be above 0',
     ],
+    ['eventId', { ...minimal, eventId: 'a\ud800' }, 'half of a character'],
+    ['tags.a', { ...minimal, tags: { a: '\udc00' } }, 'half of a character'],
     ['embedding', { ...minimal, embedding: [] }, 'must not be empty'],
     ['embedding.1', { ...minimal, embedding: [0, 1e300] }, 'must be at most'],
     ['tags.shift', { ...minimal, tags: { shift: 3 } }, 'must be text'],

@@ -29,6 +29,13 @@ function longList<T>(problemOf: (value: unknown) => string | undefined) {
   });
 }
 
+export const notWellFormed = 'holds half of a character (a lone surrogate)';
+
+/** False for text that has no UTF-8: it could be stored, but not hashed or written. */
+export function isWellFormed(text: string): boolean {
+  return !/\p{Surrogate}/u.test(text);
+}
+
 /** One or more finite numbers, each within `min` and `max`. */
 export function numberList({ min, max }: { readonly min?: number; readonly max?: number } = {}) {
   const items = {
@@ -50,6 +57,7 @@ export function nameList(longest: number) {
   return longList<string>((value) => {
     if (typeof value !== 'string') return `must be text, not ${kindOf(value)}`;
     if (value.length === 0) return 'must not be empty';
+    if (!isWellFormed(value)) return notWellFormed;
     return value.length > longest ? `must have at most ${longest} characters` : undefined;
   }).meta({
     minItems: 1,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { nameList, numberList } from './long-lists.js';
+import { isWellFormed, nameList, notWellFormed, numberList } from './long-lists.js';
 
 /**
  * The event as producers send it, v1: the shape of schemas/inference-event.v1.schema.json, which
@@ -12,7 +12,7 @@ const largestFloat32 = 3.4028234663852886e38;
 export const endOfYear9999 = 253_402_300_799_999;
 
 const longestName = 256;
-const name = z.string().min(1).max(longestName);
+const name = z.string().min(1).max(longestName).refine(isWellFormed, { error: notWellFormed });
 const optionalText = (maxLength: number) => z.string().min(1).max(maxLength).nullish();
 const finite = z.number();
 const share = z.number().min(0).max(1);
@@ -125,7 +125,9 @@ export const wireEvent = z
     embedding: numberList({ min: -largestFloat32, max: largestFloat32 })
       .nullish()
       .meta({ description: "The producing model's own embedding, in single precision." }),
-    tags: z.record(name, z.string().max(2048)).nullish(),
+    tags: z
+      .record(name, z.string().max(2048).refine(isWellFormed, { error: notWellFormed }))
+      .nullish(),
   })
   .meta({
     $id: 'urn:edgeminer:inference-event:v1',

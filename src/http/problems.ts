@@ -20,6 +20,7 @@ const faultStatus: Readonly<Record<FaultCode, number>> = {
   'event.unreadable': 400,
   'event.invalid': 400,
   'event.too-large': 413,
+  'event.unpaired': 422,
   'event.failed': 422,
   'image.not-found': 404,
   'image.forbidden': 422,

@@ -1,7 +1,10 @@
 import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 import type { Delivery, EventSource, Reading } from '../../event/event-source.js';
-import { readJsonEvent } from '../../event/json-event.js';
+import { noContext } from '../../event/event-map.js';
+import { readOwnFormat } from '../../event/event-reader.js';
+import type { EventReader } from '../../event/event-reader.js';
+import { readJson } from '../../event/json-event.js';
 import { EdgeminerError, messageOf } from '../../faults.js';
 import { isBlank, requireFile, splitLines } from './read-lines.js';
 import type { Line } from './read-lines.js';
@@ -13,6 +16,8 @@ export interface JsonLinesOptions {
   readonly input?: Readable;
   /** A longer line is an `event.too-large` reading; 64 MiB unless told. */
   readonly maxLineBytes?: number;
+  /** What a line means; edgeminer's own format unless told. */
+  readonly reader?: EventReader;
 }
 
 /** Bytes: an image of 32 MiB in base64, with room for the rest of its event. */
@@ -25,7 +30,8 @@ const defaultMaxLineBytes = 64 * 1024 * 1024;
  * @throws EdgeminerError `input.not-found` where there is no such file.
  */
 export async function openJsonLinesSource(options: JsonLinesOptions): Promise<EventSource> {
-  const { file, input = process.stdin, maxLineBytes = defaultMaxLineBytes } = options;
+  const { file, input = process.stdin, reader = readOwnFormat } = options;
+  const { maxLineBytes = defaultMaxLineBytes } = options;
   if (file !== '-') await requireFile(file);
   const closing = new AbortController();
 
@@ -42,7 +48,7 @@ export async function openJsonLinesSource(options: JsonLinesOptions): Promise<Ev
         if (stopped()) return;
         next = line.number + 1;
         if (line.bytes !== undefined && isBlank(line.bytes)) continue;
-        yield deliveryOf(file, line, maxLineBytes);
+        yield deliveryOf(file, line, maxLineBytes, reader);
       }
     } catch (error) {
       // Destroying the stream is how it is stopped.
@@ -64,13 +70,21 @@ export async function openJsonLinesSource(options: JsonLinesOptions): Promise<Ev
   };
 }
 
-function deliveryOf(file: string, { number, bytes }: Line, maxLineBytes: number): Delivery {
+function deliveryOf(
+  file: string,
+  { number, bytes }: Line,
+  maxLineBytes: number,
+  reader: EventReader,
+): Delivery {
   return {
     origin: { stream: file, partition: 0, offset: String(number) },
     raw: bytes === undefined ? undefined : { key: null, value: bytes, headers: {} },
     revoked: false,
-    read: async (): Promise<Reading> =>
-      bytes === undefined ? tooLong(number, maxLineBytes) : readJsonEvent(bytes),
+    async read(): Promise<Reading> {
+      if (bytes === undefined) return tooLong(number, maxLineBytes);
+      const json = readJson(bytes);
+      return json.kind === 'json' ? reader(json.value, noContext) : json;
+    },
     acknowledge() {
       // A file is read from its start each time; nothing is to be remembered.
     },

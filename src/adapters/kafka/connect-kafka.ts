@@ -1,6 +1,8 @@
 import kafkajs from 'kafkajs';
 import type { Kafka, RetryOptions } from 'kafkajs';
 import type { EdgeCasePublisher } from '../../curate/edge-case-publisher.js';
+import { readOwnFormat } from '../../event/event-reader.js';
+import type { EventReader } from '../../event/event-reader.js';
 import type { EventSource } from '../../event/event-source.js';
 import type { CandidatePublisher } from '../../mine/candidate-publisher.js';
 import type { DeadLetters } from '../../mine/dead-letters.js';
@@ -29,6 +31,8 @@ export interface KafkaConnection {
   openEventSource(options?: {
     readonly limits?: WindowLimits;
     readonly untilEnd?: boolean;
+    /** What a record's content means; edgeminer's own format unless told. */
+    readonly reader?: EventReader;
   }): EventSource;
   openDeadLetters(): DeadLetters;
   /** Undefined where no topic for candidates is configured. */
@@ -60,9 +64,12 @@ export function connectKafka(settings: KafkaSettings): KafkaConnection {
   };
 
   return {
-    openEventSource: ({ limits = defaultLimits, untilEnd = false } = {}) =>
+    openEventSource: ({ limits = defaultLimits, untilEnd = false, reader = readOwnFormat } = {}) =>
       tracked(
-        openKafkaEventSource(kafka, settings, createEventDecoder(registry), { limits, untilEnd }),
+        openKafkaEventSource(kafka, settings, createEventDecoder(registry, reader), {
+          limits,
+          untilEnd,
+        }),
       ),
     openDeadLetters: () => tracked(openKafkaDeadLetters(openSender(kafka), settings)),
     openCandidatePublisher: () =>

@@ -1,12 +1,15 @@
-import { parseEvent } from '../../event/contract.js';
+import { noContext } from '../../event/event-map.js';
+import type { RecordContext } from '../../event/event-map.js';
+import { readOwnFormat } from '../../event/event-reader.js';
+import type { EventReader } from '../../event/event-reader.js';
 import type { Reading } from '../../event/event-source.js';
-import { readJsonEvent } from '../../event/json-event.js';
+import { readJson } from '../../event/json-event.js';
 import { EdgeminerError, messageOf } from '../../faults.js';
 import type { SchemaSource } from './schema-registry.js';
 
 export interface EventDecoder {
   /** What is wrong with the value is a reading; throws `registry.unavailable`, retriable. */
-  decode(value: Buffer | null): Promise<Reading>;
+  decode(value: Buffer | null, context?: RecordContext): Promise<Reading>;
 }
 
 /** Magic byte 0, then the schema's id as 4 bytes, big-endian, then the payload. */
@@ -18,14 +21,23 @@ const blanks = new Set([0x20, 0x09, 0x0a, 0x0d]);
  * Tells the wire formats apart by the first byte: 0 is Confluent's, an opening brace is JSON.
  * https://docs.confluent.io/platform/current/schema-registry/fundamentals/serdes-develop/
  */
-export function createEventDecoder(schemas: SchemaSource | undefined): EventDecoder {
+export function createEventDecoder(
+  schemas: SchemaSource | undefined,
+  reader: EventReader = readOwnFormat,
+): EventDecoder {
   return {
-    async decode(value) {
+    async decode(value, context = noContext) {
       if (value === null || value.length === 0) {
         return unreadable('the record has no value', 'Send one event as the value of each record.');
       }
-      if (value[0] === 0) return decodeWithSchema(value, schemas);
-      if (value.find((byte) => !blanks.has(byte)) === openingBrace) return readJsonEvent(value);
+      if (value[0] === 0) {
+        const content = await decodeWithSchema(value, schemas);
+        return content.kind === 'content' ? reader(content.value, context) : content;
+      }
+      if (value.find((byte) => !blanks.has(byte)) === openingBrace) {
+        const json = readJson(value);
+        return json.kind === 'json' ? reader(json.value, context) : json;
+      }
       return unreadable(
         "the record is neither JSON nor in the schema registry's wire format",
         'Send a JSON object, or Avro or JSON Schema through the schema registry.',
@@ -37,7 +49,7 @@ export function createEventDecoder(schemas: SchemaSource | undefined): EventDeco
 async function decodeWithSchema(
   value: Buffer,
   schemas: SchemaSource | undefined,
-): Promise<Reading> {
+): Promise<Content | Unreadable> {
   if (value.length <= headerBytes) {
     return unreadable(
       `the record ends after ${value.length} bytes, within its header`,
@@ -58,9 +70,8 @@ async function decodeWithSchema(
       'Point producer and edgeminer at the same schema registry, then replay the record.',
     );
   }
-  let candidate: unknown;
   try {
-    candidate = schema.decode(value.subarray(headerBytes));
+    return { kind: 'content', value: schema.decode(value.subarray(headerBytes)) };
   } catch (cause) {
     return unreadable(
       `the record does not follow schema ${id}: ${messageOf(cause)}`,
@@ -68,10 +79,16 @@ async function decodeWithSchema(
       cause,
     );
   }
-  return parseEvent(candidate);
 }
 
-function unreadable(message: string, mend: string, cause?: unknown): Reading {
+interface Content {
+  readonly kind: 'content';
+  readonly value: unknown;
+}
+
+type Unreadable = Extract<Reading, { readonly kind: 'unreadable' }>;
+
+function unreadable(message: string, mend: string, cause?: unknown): Unreadable {
   return {
     kind: 'unreadable',
     fault: new EdgeminerError('event.unreadable', message, { mend, cause }),

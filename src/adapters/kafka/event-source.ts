@@ -155,7 +155,7 @@ function deliveryOf(
   decoder: EventDecoder,
 ): Delivery {
   const { topic, partition } = record;
-  const { offset } = record.message;
+  const { offset, timestamp } = record.message;
   const key = ownCopy(record.message.key);
   const value = ownCopy(record.message.value);
   const headers = singleHeaders(record.message.headers ?? {});
@@ -165,7 +165,12 @@ function deliveryOf(
     get revoked() {
       return isRevoked();
     },
-    read: () => decoder.decode(value),
+    read: () =>
+      decoder.decode(value, {
+        key: key?.toString(),
+        headers: textOf(headers),
+        timestamp: Number(timestamp),
+      }),
     acknowledge,
   };
 }
@@ -183,5 +188,11 @@ function singleHeaders(headers: IHeaders): Record<string, Uint8Array> {
         ? []
         : [[name, typeof value === 'string' ? Buffer.from(value) : value] as const];
     }),
+  );
+}
+
+function textOf(headers: Readonly<Record<string, Uint8Array>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name, Buffer.from(value).toString()]),
   );
 }

@@ -10,6 +10,7 @@ import { observers } from '../../mine/mining-observer.js';
 import { SummaryCounter } from '../../mine/summary.js';
 import type { MiningSummary } from '../../mine/summary.js';
 import { runWorker } from '../../mine/worker.js';
+import type { Logger } from '../../telemetry/logger.js';
 import { createMetrics } from '../../telemetry/metrics.js';
 import { wholeNumber } from '../arguments.js';
 import { openDecisionLog } from '../decision-log.js';
@@ -110,7 +111,7 @@ async function mine(world: World, options: MineOptions): Promise<void> {
       options.decisions === undefined
         ? undefined
         : opened(await openDecisionLog(resolve(world.workingDirectory, options.decisions)));
-    const events = opened(await openSource(world, config, options, kafka));
+    const events = opened(await openSource(world, config, options, logger, kafka));
     if (options.healthPort !== undefined) {
       const readiness = readinessOf({ store: () => stores.ping() }, world.ending);
       const health = opened(createWorkerServer({ metrics, readiness, version: world.version }));
@@ -151,6 +152,7 @@ function openSource(
   world: World,
   config: Config,
   options: MineOptions,
+  logger: Logger,
   kafka: KafkaWorker | undefined,
 ): EventSource | Promise<EventSource> {
   const { source, once } = options;
@@ -158,7 +160,7 @@ function openSource(
     if (kafka === undefined) throw new TypeError('a Kafka source needs a Kafka connection');
     return kafka.openSource({ untilEnd: once === true });
   }
-  return openFileSource(world, source, options, config.fetch.maxBytes);
+  return openFileSource(world, source, options, config, logger);
 }
 
 function summaryLines(summary: MiningSummary): string[] {

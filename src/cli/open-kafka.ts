@@ -70,6 +70,15 @@ export function openEdgeCasePublisher(
   return connect(world, config, logger)?.openEdgeCasePublisher();
 }
 
+/** The dead letters on Kafka, and the way back for their records; undefined without Kafka. */
+export function openKafkaLetters(
+  world: World,
+  config: Config,
+  logger: Logger,
+): ReturnType<KafkaConnection['openDeadLetterShelf']> | undefined {
+  return connect(world, config, logger)?.openDeadLetterShelf();
+}
+
 /** What `doctor` asks of Kafka; none without Kafka. */
 export async function checkKafka(
   world: World,

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { EdgeminerError, isEdgeminerError, messageOf } from '../faults.js';
 import { curateCommand } from './commands/curate.js';
+import { deadLetterCommand } from './commands/dlq.js';
 import { demoCommand } from './commands/demo.js';
 import { doctorCommand } from './commands/doctor.js';
 import { mineCommand } from './commands/mine.js';
@@ -45,6 +46,7 @@ export function createProgram(world: World): Command {
     serveCommand,
     queueCommand,
     curateCommand,
+    deadLetterCommand,
     doctorCommand,
   ]) {
     add(program, world);

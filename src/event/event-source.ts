@@ -39,6 +39,8 @@ export interface Delivery {
   readonly origin: Origin;
   /** The record as it came, for the dead letters; undefined where there are no bytes. */
   readonly raw: RawRecord | undefined;
+  /** When it was written, milliseconds since 1970-01-01 UTC, where the source knows. */
+  readonly writtenAt?: number;
   /**
    * True once the record is no longer this worker's (its partition was revoked). Results are
    * still harmless, for the store is idempotent, but starting new work on it is a waste.

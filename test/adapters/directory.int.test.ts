@@ -252,7 +252,7 @@ describe('dead-letter file', () => {
 
   it('holds each letter once, in the order of sending, when send resolves', async () => {
     const path = join(folder, 'new', 'dead-letters.jsonl');
-    const letters = await openDeadLetterFile({ path });
+    const letters = await openDeadLetterFile({ path, now: () => 1 });
     await letters.send(letter(0));
     expect(await linesOf(path)).toHaveLength(1);
     await Promise.all(Array.from({ length: 100 }, (_, index) => letters.send(letter(index + 1))));
@@ -262,6 +262,7 @@ describe('dead-letter file', () => {
     );
     expect(lines[3]).toEqual({
       version: 1,
+      at: 1,
       origin: { stream: 'events.jsonl', partition: 0, offset: '3' },
       code: 'event.invalid',
       message: 'no image',
@@ -278,7 +279,7 @@ describe('dead-letter file', () => {
 
   it('takes a record without bytes, and waits for what was sent before it closes', async () => {
     const path = join(folder, 'dead-letters.jsonl');
-    const letters = await openDeadLetterFile({ path });
+    const letters = await openDeadLetterFile({ path, now: () => 1 });
     const sent = letters.send({ ...letter(0), raw: undefined });
     await letters.close();
     await sent;
@@ -288,7 +289,7 @@ describe('dead-letter file', () => {
   it('goes on below a line that a crash cut off', async () => {
     const path = join(folder, 'dead-letters.jsonl');
     await appendFile(path, '{"version":1}\n{"vers');
-    const letters = await openDeadLetterFile({ path });
+    const letters = await openDeadLetterFile({ path, now: () => 1 });
     await letters.send(letter(0));
     await letters.close();
     const [, cutOff, whole] = (await readFile(path, 'utf8')).split('\n');
@@ -298,9 +299,11 @@ describe('dead-letter file', () => {
 
   it('is away, not wrong, where it can not be written', async () => {
     const path = join(await put('file'), 'dead-letters.jsonl');
-    await expect(openDeadLetterFile({ path })).rejects.toMatchObject({ code: 'store.unavailable' });
+    await expect(openDeadLetterFile({ path, now: () => 1 })).rejects.toMatchObject({
+      code: 'store.unavailable',
+    });
     if (process.platform !== 'linux') return;
-    const full = await openDeadLetterFile({ path: '/dev/full' });
+    const full = await openDeadLetterFile({ path: '/dev/full', now: () => 1 });
     await expect(full.send(letter(0))).rejects.toMatchObject({ retriable: true });
     await full.close();
   });

@@ -12,14 +12,18 @@ interface Waiting {
 }
 
 /**
- * Dead letters appended to a JSON-lines file: `{ version, origin, code, message, field?,
+ * Dead letters appended to a JSON-lines file: `{ version, at, origin, code, message, field?,
  * attempts, key, value, headers }`, with key, value and headers in base64. Letters that are
  * sent at the same time share a flush. One process writes a file; a line that was cut off by a
  * crash was never acknowledged, and stands alone.
  * @throws EdgeminerError `store.unavailable`, as `send` does.
  */
-export async function openDeadLetterFile(options: { path: string }): Promise<DeadLetters> {
-  const { path } = options;
+export async function openDeadLetterFile(options: {
+  path: string;
+  /** Milliseconds since 1970-01-01 UTC. */
+  now: () => number;
+}): Promise<DeadLetters> {
+  const { path, now } = options;
   const file = await openForAppending(path);
   let endsInsideLine = await lacksLineFeed(file);
   let waiting: Waiting[] = [];
@@ -52,7 +56,7 @@ export async function openDeadLetterFile(options: { path: string }): Promise<Dea
         return Promise.reject(new EdgeminerError('store.unavailable', `${path} is closed`));
       }
       return new Promise((done, failed) => {
-        waiting.push({ line: `${JSON.stringify(lineOf(letter))}\n`, done, failed });
+        waiting.push({ line: `${JSON.stringify(lineOf(letter, now()))}\n`, done, failed });
         writing ??= writeAll();
       });
     },
@@ -66,10 +70,11 @@ export async function openDeadLetterFile(options: { path: string }): Promise<Dea
   };
 }
 
-function lineOf({ origin, raw, fault, attempts }: DeadLetter): object {
+function lineOf({ origin, raw, fault, attempts }: DeadLetter, at: number): object {
   const headers = Object.entries(raw?.headers ?? {}).map(([name, bytes]) => [name, base64(bytes)]);
   return {
     version: 1,
+    at,
     origin,
     code: fault.code,
     message: fault.message,

@@ -5,12 +5,15 @@ import { readOwnFormat } from '../../event/event-reader.js';
 import type { EventReader } from '../../event/event-reader.js';
 import type { EventSource } from '../../event/event-source.js';
 import type { CandidatePublisher } from '../../mine/candidate-publisher.js';
+import type { DeadLetterShelf } from '../../mine/dead-letter-shelf.js';
 import type { DeadLetters } from '../../mine/dead-letters.js';
 import type { EventIntake } from '../../mine/event-intake.js';
 import { openKafkaCandidatePublisher } from './candidate-publisher.js';
 import { checkKafka } from './check-kafka.js';
 import type { KafkaCheck } from './check-kafka.js';
 import { registerCodecs } from './compression-codecs.js';
+import { createRecordReplayer, openKafkaDeadLetterShelf } from './dead-letter-shelf.js';
+import type { RecordReplayer } from './dead-letter-shelf.js';
 import { openKafkaDeadLetters } from './dead-letters.js';
 import type { WindowLimits } from './delivery-window.js';
 import { openKafkaEdgeCasePublisher } from './edge-case-publisher.js';
@@ -35,6 +38,7 @@ export interface KafkaConnection {
     readonly reader?: EventReader;
   }): EventSource;
   openDeadLetters(): DeadLetters;
+  openDeadLetterShelf(): DeadLetterShelf & RecordReplayer;
   /** Undefined where no topic for candidates is configured. */
   openCandidatePublisher(): CandidatePublisher | undefined;
   openEdgeCasePublisher(): EdgeCasePublisher;
@@ -71,6 +75,11 @@ export function connectKafka(settings: KafkaSettings): KafkaConnection {
           untilEnd,
         }),
       ),
+    openDeadLetterShelf: () => {
+      const sender = openSender(kafka);
+      const shelf = openKafkaDeadLetterShelf(kafka, settings, sender);
+      return tracked({ ...shelf, ...createRecordReplayer(kafka, settings, sender) });
+    },
     openDeadLetters: () => tracked(openKafkaDeadLetters(openSender(kafka), settings)),
     openCandidatePublisher: () =>
       topics.candidates === undefined

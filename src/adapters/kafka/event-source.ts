@@ -162,6 +162,7 @@ function deliveryOf(
   return {
     origin: { stream: topic, partition, offset },
     raw: { key, value, headers },
+    writtenAt: Number(timestamp),
     get revoked() {
       return isRevoked();
     },

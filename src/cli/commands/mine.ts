@@ -1,4 +1,4 @@
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { InvalidArgumentError } from 'commander';
 import type { Command } from 'commander';
 import { countPictures } from '../../adapters/directory/pictures.js';
@@ -13,6 +13,7 @@ import { runWorker } from '../../mine/worker.js';
 import type { Logger } from '../../telemetry/logger.js';
 import { createMetrics } from '../../telemetry/metrics.js';
 import { wholeNumber } from '../arguments.js';
+import { deadLetterFile } from '../dead-letter-places.js';
 import { openDecisionLog } from '../decision-log.js';
 import { createWorkerServer } from '../../http/worker-server.js';
 import { readinessOf } from '../readiness.js';
@@ -106,7 +107,7 @@ async function mine(world: World, options: MineOptions): Promise<void> {
     );
     const deadLetters =
       kafka?.deadLetters ??
-      opened(await openDeadLetterFile({ path: join(config.dataDir, 'dead-letters.jsonl') }));
+      opened(await openDeadLetterFile({ path: deadLetterFile(config), now: world.now }));
     const decisions =
       options.decisions === undefined
         ? undefined

@@ -25,9 +25,9 @@ export function connectWorker(
   world: World,
   config: Config,
   logger: Logger,
-  replay: ReplayOptions,
+  options: ReplayOptions & { readonly onLost: () => void },
 ): KafkaWorker {
-  const kafka = connect(world, config, logger, replay);
+  const kafka = connect(world, config, logger, options);
   if (kafka === undefined) {
     throw new EdgeminerError('config.invalid', 'no Kafka brokers are configured', {
       field: 'kafka.brokers',
@@ -98,7 +98,7 @@ function connect(
   world: World,
   { kafka }: Config,
   logger: Logger,
-  { from, group }: ReplayOptions = {},
+  { from, group, onLost }: ReplayOptions & { readonly onLost?: () => void } = {},
 ): KafkaConnection | undefined {
   if (kafka === undefined) return undefined;
   const log = logger.child({ part: 'kafka' });
@@ -112,5 +112,6 @@ function connect(
     topics: kafka.topics,
     version: world.version,
     log: (level, message, fields) => log[level](message, fields),
+    ...(onLost === undefined ? {} : { onLost }),
   });
 }

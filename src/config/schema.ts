@@ -115,6 +115,7 @@ export const configSchema = z.strictObject({
         .positive()
         .default(256 * 1024 * 1024),
       maxPixels: z.int().positive().default(50_000_000),
+      stalledAfterSeconds: seconds.default(180),
       duplicates: z
         .strictObject({
           windowSeconds: z.number().min(0).default(86_400),

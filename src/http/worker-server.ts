@@ -6,6 +6,8 @@ import type { HttpAddress } from './server.js';
 
 export interface WorkerServerDeps {
   readonly metrics: Pick<Metrics, 'render' | 'contentType'>;
+  /** False: this process gets nowhere, and should be started again. */
+  readonly liveness: () => { readonly alive: boolean; readonly detail: string };
   readonly readiness: () => Promise<Readiness>;
   readonly version: string;
 }
@@ -19,11 +21,17 @@ export interface WorkerServer {
 
 export function createWorkerServer({
   metrics,
+  liveness,
   readiness,
   version,
 }: WorkerServerDeps): WorkerServer {
   const app = fastify({ forceCloseConnections: true });
-  app.get('/healthz', () => ({ status: 'ok', version }));
+  app.get('/healthz', async (_request, reply) => {
+    const { alive, detail } = liveness();
+    return reply
+      .code(alive ? 200 : 503)
+      .send({ status: alive ? 'ok' : 'stalled', detail, version });
+  });
   app.get('/readyz', async (_request, reply) => {
     const answer = await readiness();
     return reply.code(answer.ready ? 200 : 503).send(answer);

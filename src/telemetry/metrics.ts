@@ -1,3 +1,5 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import type { IntervalHistogram } from 'node:perf_hooks';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 /**
@@ -16,7 +18,11 @@ export interface Metrics {
   stationTook(station: Station, seconds: number): void;
 
   requestServed(request: ServedRequest): void;
-  /** Asked at each scrape; while it fails, `edgeminer_queue_tasks` has no samples. */
+  /** Asked at each scrape: how far behind the source is. */
+  watchBacklog(backlog: () => readonly PartitionBacklog[]): void;
+  /** Measures the event loop from now on; answers how to stop. */
+  watchEventLoop(): () => void;
+  /** Asked at most every 15 seconds; while it fails, `edgeminer_queue_tasks` has no samples. */
   watchQueue(tasksByState: () => Promise<Readonly<Record<string, number>>>): void;
 
   /** Prometheus text exposition of everything. */
@@ -24,6 +30,12 @@ export interface Metrics {
   readonly contentType: string;
   /** Names of all metrics, in order of registration. */
   readonly names: readonly string[];
+}
+
+export interface PartitionBacklog {
+  readonly partition: number;
+  readonly lag: number;
+  readonly oldestMs: number;
 }
 
 export type EventOutcome = 'queued' | 'known' | 'duplicate' | 'passed' | 'dead_letter';
@@ -36,6 +48,9 @@ export interface ServedRequest {
   readonly status: number;
   readonly seconds: number;
 }
+
+/** Counting tasks reads all of them; Prometheus may ask oftener. */
+const queueAskedMs = 15_000;
 
 /** Model names come from producers; beyond this many, they are counted as `other`. */
 const modelsNamed = 100;
@@ -91,6 +106,50 @@ export function createMetrics(): Metrics {
     buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10],
     registers,
   });
+  let backlog: () => readonly PartitionBacklog[] = () => [];
+  new Gauge({
+    name: 'edgeminer_lag',
+    help: 'Records of a partition that are not settled yet, up to its end as last seen.',
+    labelNames: ['partition'],
+    registers,
+    collect() {
+      this.reset();
+      for (const { partition, lag } of backlog()) this.set({ partition }, lag);
+    },
+  });
+  new Gauge({
+    name: 'edgeminer_oldest_unsettled_seconds',
+    help: 'How long the oldest record of a partition that is worked on has not been settled.',
+    labelNames: ['partition'],
+    registers,
+    collect() {
+      this.reset();
+      for (const { partition, oldestMs } of backlog()) this.set({ partition }, oldestMs / 1000);
+    },
+  });
+  let eventLoop: IntervalHistogram | undefined;
+  new Gauge({
+    name: 'edgeminer_event_loop_delay_seconds',
+    help: 'Delay of the event loop since the last scrape, by quantile.',
+    labelNames: ['quantile'],
+    registers,
+    collect() {
+      this.reset();
+      if (eventLoop === undefined) return;
+      for (const quantile of [0.5, 0.99]) {
+        this.set({ quantile }, eventLoop.percentile(quantile * 100) / 1e9);
+      }
+      eventLoop.reset();
+    },
+  });
+  new Gauge({
+    name: 'edgeminer_resident_bytes',
+    help: 'Memory of the process that is resident.',
+    registers,
+    collect() {
+      this.set(process.memoryUsage.rss());
+    },
+  });
   let tasksByState: () => Promise<Readonly<Record<string, number>>> = () => Promise.resolve({});
   new Gauge({
     name: 'edgeminer_queue_tasks',
@@ -125,7 +184,16 @@ export function createMetrics(): Metrics {
     stationTook: (station, seconds) => stations.observe({ station }, seconds),
     requestServed: ({ seconds, ...labels }) => requests.observe(labels, seconds),
     watchQueue: (source) => {
-      tasksByState = source;
+      tasksByState = atMostEvery(queueAskedMs, source);
+    },
+    watchBacklog: (source) => {
+      backlog = source;
+    },
+    watchEventLoop: () => {
+      const histogram = monitorEventLoopDelay({ resolution: 10 });
+      histogram.enable();
+      eventLoop = histogram;
+      return () => histogram.disable();
     },
     render: () => registry.metrics(),
     contentType: registry.contentType,
@@ -141,5 +209,18 @@ function boundedNames(limit: number): (name: string | undefined) => string {
     if (seen.size >= limit) return 'other';
     seen.add(name);
     return name;
+  };
+}
+
+/** The last answer, for a while; a failure is not kept. */
+function atMostEvery<T>(ms: number, ask: () => Promise<T>): () => Promise<T> {
+  let last: { readonly at: number; readonly answer: Promise<T> } | undefined;
+  return () => {
+    if (last === undefined || performance.now() - last.at >= ms) {
+      const answer = ask();
+      last = { at: performance.now(), answer };
+      answer.catch(() => (last = undefined));
+    }
+    return last.answer;
   };
 }

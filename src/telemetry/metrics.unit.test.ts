@@ -56,15 +56,29 @@ describe('metrics', () => {
     expect(lines).toContain('edgeminer_events_total{model="model-3",outcome="passed"} 2');
   });
 
-  it('ask for the queue at each scrape, and go on without it while it fails', async () => {
+  it('ask for the queue now and then, and go on without it while it fails', async () => {
     const metrics = createMetrics();
     let pending = 5;
     metrics.watchQueue(async () => ({ pending: pending--, leased: 1 }));
     expect(await metrics.render()).toContain('edgeminer_queue_tasks{state="pending"} 5');
-    expect(await metrics.render()).toContain('edgeminer_queue_tasks{state="pending"} 4');
+    expect(await metrics.render()).toContain('edgeminer_queue_tasks{state="pending"} 5');
     metrics.watchQueue(() => Promise.reject(new Error('store is away')));
     const text = await metrics.render();
     expect(text).not.toContain('edgeminer_queue_tasks{');
     expect(text).toContain('edgeminer_in_flight 0');
+  });
+
+  it('show how far behind the source is, partition by partition', async () => {
+    const metrics = createMetrics();
+    let backlog = [
+      { partition: 0, lag: 12, oldestMs: 1500 },
+      { partition: 1, lag: 0, oldestMs: 0 },
+    ];
+    metrics.watchBacklog(() => backlog);
+    const text = await metrics.render();
+    expect(text).toContain('edgeminer_lag{partition="0"} 12');
+    expect(text).toContain('edgeminer_oldest_unsettled_seconds{partition="0"} 1.5');
+    backlog = backlog.slice(1);
+    expect(await metrics.render()).not.toContain('edgeminer_lag{partition="0"}');
   });
 });

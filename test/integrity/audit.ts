@@ -53,6 +53,16 @@ export function untilCommitted(bed: Bed, count: number): Promise<void> {
   });
 }
 
+/** Waits until the group has so many members, and has given out its partitions. */
+export function untilMembers(bed: Bed, count: number): Promise<void> {
+  return untilProgress(bed, `${count} members of the group`, async () => {
+    const { groups } = await bed.admin.describeGroups([bed.groupId]);
+    const [group] = groups;
+    const standing = `${group?.state ?? 'unknown'}, ${group?.members.length ?? 0} members`;
+    return { done: group?.state === 'Stable' && group.members.length === count, standing };
+  });
+}
+
 /** Waits until the store holds so many tasks, and tells at once. */
 export function untilTasks(bed: Bed, count: number): Promise<void> {
   const tasks = bed.db.collection('tasks');

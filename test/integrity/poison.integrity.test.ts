@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describeWith } from '../services/describe-with.js';
 import { openProcesses } from '../services/processes.js';
 import type { Processes } from '../services/processes.js';
-import { audit, nothingWrong, untilSettled } from './audit.js';
+import { audit, nothingWrong, untilMembers, untilSettled } from './audit.js';
 import { avroMessages } from './avro-messages.js';
 import { openBed } from './bed.js';
 import type { ReadRecord } from './bed.js';
@@ -42,13 +42,16 @@ describeWith(['kafka', 'mongo', 'registry'], 'poison among events', (services) =
         if (kind === undefined) throw new Error('no kinds');
         return { code: kind.code, message: kind.make(n) };
       });
+      // A rebalance delivers again what is not committed, and so buries it twice: after the start
+      // there is none.
+      await bed.workers.scaleTo(2);
+      await untilMembers(bed, 2);
       // Both in between each other.
       const step = Math.floor(count / poisonCount);
       for (const [n, { message }] of poison.entries()) {
         await bed.send(events.slice(n * step, n === poisonCount - 1 ? count : (n + 1) * step));
         await bed.write([message]);
       }
-      await bed.workers.scaleTo(2);
       await untilSettled(bed);
       const found = await audit(bed, events);
       const letters = await bed.read(bed.topics.deadLetters);
@@ -179,7 +182,7 @@ function isBuried(
     content == null ? null : Buffer.from(content as string).toString('hex');
   return letters.some(
     (letter) =>
-      plain(letter.key) === plain(key as string) &&
+      plain(letter.key) === plain(key) &&
       plain(letter.value) === plain(value) &&
       plain(letter.headers['trace']) === plain(headers?.['trace'] as string) &&
       String(letter.headers['edgeminer.error.code']) === code &&

@@ -72,7 +72,7 @@ describeWith(['kafka', 'mongo'], 'a stream that is delivered again', (services) 
       const bed = await bedOf({ mining: withoutDuplicates });
       try {
         await bed.workers.scaleTo(2);
-        states.push(await mined(bed, chance.shuffled(events)));
+        states.push((await mined(bed, chance.shuffled(events))).map(withoutDriverIds).sort());
         expect(await audit(bed, events)).toMatchObject(nothingWrong);
       } finally {
         await bed.close();
@@ -127,10 +127,15 @@ async function dump(bed: Bed): Promise<string[]> {
   return lines.sort();
 }
 
+/** The driver makes up ids for the chunks of a file. */
+function withoutDriverIds(line: string): string {
+  return line.replace(/^(images\.chunks \{)"_id":"[0-9a-f]{24}",/, '$1');
+}
+
 /** Near-duplicates are a set; chunks and files have ids of no meaning. */
 function ordered(value: unknown): unknown {
   if (!Array.isArray(value) || !value.every((each) => typeof each === 'string')) return value;
-  return [...(value as string[])].sort();
+  return [...value].sort();
 }
 
 function difference(a: readonly string[], b: readonly string[]): string[] {

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Exit, Processes, StartedProcess } from '../services/processes.js';
 
@@ -70,6 +71,8 @@ export function openWorkerPool(
       pid,
       kill: () => end('SIGKILL'),
       async terminate() {
+        // Before the program has begun, Node itself ends at once, and there is nothing to lose.
+        while ((await child.log()) === '' && running.has(worker)) await delay(50);
         const asked = performance.now();
         const exit = await end('SIGTERM');
         return { ...exit, seconds: (exit.at - asked) / 1000 };

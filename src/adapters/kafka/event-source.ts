@@ -67,6 +67,7 @@ export function openKafkaEventSource(
         return;
       }
       failures += 1;
+      settings.onLost?.();
       settings.log('warn', 'lost Kafka; joining the consumer group again', {
         error: fault.message,
       });

@@ -24,6 +24,8 @@ export interface KafkaSettings {
   readonly ssl?: KafkaConfig['ssl'];
   readonly sasl?: KafkaConfig['sasl'];
   readonly log: KafkaLog;
+  /** Kafka was lost, and the group is joined again. */
+  readonly onLost?: () => void;
 }
 
 export type KafkaLog = (

@@ -6,7 +6,10 @@ import { openDeadLetterFile } from '../../adapters/directory/dead-letter-file.js
 import type { Config } from '../../config/load-config.js';
 import type { EventSource } from '../../event/event-source.js';
 import { isEdgeminerError, messageOf } from '../../faults.js';
+import { watchLiveness } from '../../mine/liveness.js';
+import type { Liveness } from '../../mine/liveness.js';
 import { observers } from '../../mine/mining-observer.js';
+import type { MiningObserver } from '../../mine/mining-observer.js';
 import { SummaryCounter } from '../../mine/summary.js';
 import type { MiningSummary } from '../../mine/summary.js';
 import { runWorker } from '../../mine/worker.js';
@@ -83,7 +86,13 @@ async function mine(world: World, options: MineOptions): Promise<void> {
   const logger = loggerFor(config);
   const metrics = createMetrics();
   const counter = new SummaryCounter();
-  const observer = observers([metrics, counter]);
+  let source: EventSource | undefined;
+  const liveness = watchLiveness({
+    backlog: () => source?.backlog() ?? [],
+    now: () => performance.now(),
+    stalledAfterMs: config.mining.stalledAfterSeconds * 1000,
+  });
+  const observer = observers([metrics, counter, progressFor(liveness)]);
   const open: { close(): Promise<void> }[] = [];
   const opened = <T extends { close(): Promise<void> }>(resource: T): T => {
     open.unshift(resource);
@@ -95,7 +104,12 @@ async function mine(world: World, options: MineOptions): Promise<void> {
     metrics.watchQueue(async () => (await stores.queue.stats(world.now())).byState);
     const kafka =
       options.source.kind === 'kafka'
-        ? opened(connectWorker(world, config, logger, replay))
+        ? opened(
+            connectWorker(world, config, logger, {
+              ...replay,
+              onLost: () => observer.retried('kafka.unavailable'),
+            }),
+          )
         : undefined;
     const stations = opened(
       await openStations(config, stores, {
@@ -113,9 +127,20 @@ async function mine(world: World, options: MineOptions): Promise<void> {
         ? undefined
         : opened(await openDecisionLog(resolve(world.workingDirectory, options.decisions)));
     const events = opened(await openSource(world, config, options, logger, kafka));
+    source = events;
+    metrics.watchBacklog(() => events.backlog());
     if (options.healthPort !== undefined) {
+      const stopWatching = metrics.watchEventLoop();
+      opened({ close: async () => stopWatching() });
       const readiness = readinessOf({ store: () => stores.ping() }, world.ending);
-      const health = opened(createWorkerServer({ metrics, readiness, version: world.version }));
+      const health = opened(
+        createWorkerServer({
+          metrics,
+          liveness: () => liveness.check(),
+          readiness,
+          version: world.version,
+        }),
+      );
       await health.listen({ host: '0.0.0.0', port: options.healthPort });
     }
     const total =
@@ -147,6 +172,19 @@ async function mine(world: World, options: MineOptions): Promise<void> {
   }
   const summary = counter.summary((performance.now() - start) / 1000);
   print(world, summary, options.json, summaryLines);
+}
+
+function progressFor(liveness: Liveness): MiningObserver {
+  const ignore = () => undefined;
+  return {
+    eventSettled: () => liveness.progressed(),
+    retried: () => liveness.progressed(),
+    candidateQueued: ignore,
+    deadLettered: ignore,
+    noReference: ignore,
+    inFlight: ignore,
+    stationTook: ignore,
+  };
 }
 
 function openSource(

@@ -11,6 +11,7 @@ import type { Logger } from '../telemetry/logger.js';
 import type { ReplayOptions } from './start-position.js';
 import { eventReader, inEvents, waitingLimits } from './event-format.js';
 import { inFlightLimits } from './stations.js';
+import { kafkaSecurity } from './kafka-security.js';
 import type { World } from './world.js';
 
 /** The Kafka side of a worker; each part is closed by `close`. */
@@ -110,6 +111,7 @@ function connect(
     startAt: from ?? { kind: kafka.fromBeginning ? 'earliest' : 'latest' },
     sessionTimeoutMs: kafka.sessionTimeoutSeconds * 1000,
     topics: kafka.topics,
+    ...kafkaSecurity(kafka),
     version: world.version,
     log: (level, message, fields) => log[level](message, fields),
     ...(onLost === undefined ? {} : { onLost }),

@@ -12,11 +12,17 @@ interface Node {
   readonly items?: Node;
   readonly additionalProperties?: Node | boolean;
   readonly oneOf?: readonly Node[];
+  readonly anyOf?: readonly Node[];
+  readonly type?: string;
 }
 
 /** Dotted names of all settings: `[]` for the entries of a list, `*` for names of one's own. */
 function leaves(node: Node, path: string): string[] {
   if (node.oneOf !== undefined) return node.oneOf.flatMap((choice) => leaves(choice, path));
+  // On or off, or how.
+  if (node.anyOf?.some(({ type }) => type === 'boolean') === true) {
+    return [...new Set([path, ...node.anyOf.flatMap((choice) => leaves(choice, path))])];
+  }
   if (node.properties !== undefined && path !== 'policies.*.signals') {
     return Object.entries(node.properties).flatMap(([key, child]) =>
       leaves(child, path === '' ? key : `${path}.${key}`),

@@ -287,6 +287,7 @@ function settle(settings: Settings, source: ConfigSource, file: string | undefin
     images,
     modelsDir:
       settings.modelsDir === undefined ? source.packagedModels : absolute(settings.modelsDir),
+    kafka: settings.kafka === undefined ? undefined : withAbsoluteFiles(settings.kafka, absolute),
     fetch: { ...settings.fetch, allowDirectories: settings.fetch.allowDirectories.map(absolute) },
     models: settings.models.map((model) => ({
       ...model,
@@ -295,6 +296,29 @@ function settle(settings: Settings, source: ConfigSource, file: string | undefin
         : absolute(model.reference),
     })),
   });
+}
+
+type KafkaSection = NonNullable<Settings['kafka']>;
+
+function withAbsoluteFiles(kafka: KafkaSection, absolute: (path: string) => string): KafkaSection {
+  const files = <T extends object>(section: T, keys: readonly (keyof T)[]): T => ({
+    ...section,
+    ...Object.fromEntries(
+      keys.flatMap((key) => {
+        const path = section[key];
+        return typeof path === 'string' ? [[key, absolute(path)] as const] : [];
+      }),
+    ),
+  });
+  const { tls, sasl } = kafka;
+  return files(
+    {
+      ...kafka,
+      tls: typeof tls === 'boolean' ? tls : files(tls, ['caFile', 'certFile', 'keyFile']),
+      ...(sasl === undefined ? {} : { sasl: files(sasl, ['passwordFile']) }),
+    },
+    ['schemaRegistryCaFile'],
+  );
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

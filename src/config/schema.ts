@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { signalNames } from '../score/signal.js';
 import { eventsSchema } from './event-settings.js';
+import { kafkaSchema } from './kafka-settings.js';
 
 /**
  * The settings as a person writes them in edgeminer.config.yaml. Unknown keys are refused.
@@ -74,24 +75,7 @@ export const configSchema = z.strictObject({
       z.strictObject({ kind: z.literal('gridfs') }),
     ])
     .optional(),
-  kafka: z
-    .strictObject({
-      brokers: z.array(name).min(1),
-      clientId: name.default('edgeminer'),
-      groupId: name.default('edgeminer'),
-      schemaRegistryUrl: z.url().optional(),
-      fromBeginning: z.boolean().default(true),
-      sessionTimeoutSeconds: seconds.default(30),
-      topics: z
-        .strictObject({
-          events: name.default('inference.events'),
-          candidates: name.optional(),
-          curated: name.default('curated.edge-cases'),
-          deadLetters: name.default('inference.events.dlq'),
-        })
-        .prefault({}),
-    })
-    .optional(),
+  kafka: kafkaSchema.optional(),
   events: eventsSchema,
   fetch: z
     .strictObject({

@@ -91,6 +91,7 @@ const installs = {
   mvn: 'Maven (on Debian: apt-get install maven)',
   python3: 'Python 3 with pip (on Debian: apt-get install python3 python3-pip)',
   tar: 'tar',
+  openssl: 'openssl',
 };
 
 export async function requireTools(tools: readonly (keyof typeof installs)[]): Promise<void> {

@@ -18,19 +18,21 @@ const quickJava = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC'];
 /** Apache Kafka in KRaft mode, broker and controller in one process, from Maven Central. */
 export async function startKafka(
   processes: Processes,
+  secured?: SecuredListener,
 ): Promise<ControlledService<ServiceAddresses['kafka']>> {
   await requireTools(['java']);
   const jars = await cachedFolder('kafka-4.1.0', fetchKafka);
   const [port, controllerPort] = await freePorts(2);
   const folder = processes.folder('kafka');
+  const also = secured === undefined ? '' : `,SASL_SSL://127.0.0.1:${secured.port}`;
   const properties = path.join(folder, 'server.properties');
   await writeFile(
     properties,
     [
       'process.roles=broker,controller',
       'node.id=1',
-      `listeners=PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
-      `advertised.listeners=PLAINTEXT://127.0.0.1:${port}`,
+      `listeners=PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}${also}`,
+      `advertised.listeners=PLAINTEXT://127.0.0.1:${port}${also}`,
       `controller.quorum.bootstrap.servers=127.0.0.1:${controllerPort}`,
       'controller.listener.names=CONTROLLER',
       `log.dirs=${path.join(folder, 'data')}`,
@@ -42,6 +44,7 @@ export async function startKafka(
       // Images travel inside events.
       'message.max.bytes=33554432',
       'replica.fetch.max.bytes=33554432',
+      ...(secured === undefined ? [] : securedProperties(secured)),
     ].join('\n'),
   );
   const kafka = ['-cp', path.join(jars, '*')];
@@ -53,6 +56,9 @@ export async function startKafka(
       clusterId,
       '-c',
       properties,
+      ...(secured === undefined
+        ? []
+        : ['--add-scram', `SCRAM-SHA-256=[name=${secured.user},password=${secured.password}]`]),
     ]),
     { cwd: folder, label: 'kafka' },
   );
@@ -68,6 +74,33 @@ export async function startKafka(
     },
     ready: (died) => kafkaReady(address, { deadlineMs: readyDeadlineMs, died }),
   });
+}
+
+/** A second listener of the broker: TLS, a user, and rights that are given one by one. */
+export interface SecuredListener {
+  readonly port: number;
+  /** PEM: key and certificate. */
+  readonly keystore: string;
+  readonly user: string;
+  readonly password: string;
+}
+
+function securedProperties({ keystore, user, password }: SecuredListener): string[] {
+  const login = 'org.apache.kafka.common.security';
+  const jaas = (mechanism: string, module: string) =>
+    `listener.name.sasl_ssl.${mechanism}.sasl.jaas.config=${login}.${module} required`;
+  return [
+    'listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL_SSL:SASL_SSL',
+    'inter.broker.listener.name=PLAINTEXT',
+    'ssl.keystore.type=PEM',
+    `ssl.keystore.location=${keystore}`,
+    'sasl.enabled.mechanisms=PLAIN,SCRAM-SHA-256',
+    `${jaas('scram-sha-256', 'scram.ScramLoginModule')};`,
+    `${jaas('plain', 'plain.PlainLoginModule')} user_${user}="${password}";`,
+    'authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer',
+    // Who comes in without TLS is the test itself.
+    'super.users=User:ANONYMOUS',
+  ];
 }
 
 async function fetchKafka(folder: string): Promise<void> {
@@ -174,6 +207,35 @@ export async function startMongo(processes: Processes, memberCount = 1): Promise
   const address = { uri: `mongodb://${hosts.join(',')}/?replicaSet=rs0` };
   await mongoReady(address, patience);
   return { address, members };
+}
+
+/** A replica set of one that asks for TLS; users are for the test to make. */
+export async function startSecuredMongo(
+  processes: Processes,
+  { caFile, bothFile, keyFile }: { caFile: string; bothFile: string; keyFile: string },
+): Promise<ServiceAddresses['mongo']> {
+  const mongod = path.join(await fetchMongod(), 'mongod');
+  const [port] = await freePorts(1);
+  const host = `127.0.0.1:${port}`;
+  const tls = `tls=true&tlsCAFile=${encodeURIComponent(caFile)}`;
+  const direct = `mongodb://${host}/?directConnection=true&${tls}`;
+  await openService({
+    processes,
+    name: 'mongo',
+    address: { uri: direct },
+    command: {
+      command: mongod,
+      args: ['--dbpath', processes.folder('mongo'), '--port', `${port}`].concat(
+        ['--bind_ip', '127.0.0.1', '--replSet', 'rs0', '--nounixsocket', '--auth'],
+        ['--keyFile', keyFile, '--tlsMode', 'requireTLS', '--tlsCertificateKeyFile', bothFile],
+        ['--tlsCAFile', caFile, '--tlsAllowConnectionsWithoutCertificates'],
+        ['--wiredTigerCacheSizeGB', '0.25'],
+      ),
+    },
+    ready: (died) => mongodReady({ uri: direct }, { deadlineMs: readyDeadlineMs, died }),
+  });
+  await initiateReplicaSet(direct, [host], { deadlineMs: readyDeadlineMs });
+  return { uri: direct };
 }
 
 async function fetchMongod(): Promise<string> {

@@ -1,7 +1,7 @@
 import kafkajs from 'kafkajs';
 import type { Admin, ITopicMetadata, Kafka } from 'kafkajs';
 import { EdgeminerError } from '../../faults.js';
-import { isUnknownTopic, kafkaFault } from './kafka-faults.js';
+import { isUnauthorised, isUnknownTopic, kafkaFault } from './kafka-faults.js';
 import type { KafkaSettings } from './kafka-settings.js';
 import type { SchemaRegistryClient } from './schema-registry.js';
 
@@ -47,21 +47,75 @@ async function checkBrokers(kafka: Kafka, settings: KafkaSettings): Promise<Kafk
   }
 }
 
-async function checkTopics(admin: Admin, { topics }: KafkaSettings): Promise<KafkaCheck[]> {
-  const names = [topics.events, topics.deadLetters, topics.curated, topics.candidates].filter(
-    (name) => name !== undefined,
-  );
+async function checkTopics(admin: Admin, settings: KafkaSettings): Promise<KafkaCheck[]> {
+  const { events, deadLetters, curated, candidates } = settings.topics;
+  const rights: Readonly<Record<string, readonly string[]>> = {
+    [events]: ['Read', 'Describe'],
+    [deadLetters]: ['Write', 'Describe'],
+    [curated]: ['Write', 'Describe'],
+    ...(candidates === undefined ? {} : { [candidates]: ['Write', 'Describe'] }),
+  };
   const checks: KafkaCheck[] = [];
-  for (const name of new Set(names)) {
-    const topic = await findTopic(admin, name);
-    checks.push(
-      topic === undefined
-        ? bad(`topic ${name}`, 'is not there', `Create it: kafka-topics --create --topic ${name}.`)
-        : good(`topic ${name}`, `${topic.partitions.length} partitions`),
-    );
+  for (const [topic, operations] of Object.entries(rights)) {
+    checks.push(await checkTopic(admin, topic, operations, settings));
   }
-  if (checks.every(({ ok }) => ok)) checks.push(await checkLetterSize(admin, topics));
+  if (checks.every(({ ok }) => ok)) {
+    checks.push(await checkLetterSize(admin, settings.topics), await checkGroup(admin, settings));
+  }
   return checks;
+}
+
+async function checkTopic(
+  admin: Admin,
+  topic: string,
+  operations: readonly string[],
+  settings: KafkaSettings,
+): Promise<KafkaCheck> {
+  const name = `topic ${topic}`;
+  try {
+    const found = await findTopic(admin, topic);
+    if (found === undefined) {
+      return bad(name, 'is not there', `Create it: kafka-topics --create --topic ${topic}.`);
+    }
+    const replicas = Math.min(...found.partitions.map((each) => each.replicas.length));
+    return good(name, `${found.partitions.length} partitions, ${replicas} replicas of each`);
+  } catch (error) {
+    if (!isUnauthorised(error)) throw error;
+    return bad(name, 'may not be used', grantCommand(settings, operations, `--topic ${topic}`));
+  }
+}
+
+/** Where the group stands; its offsets may only be asked for with the right to read them. */
+async function checkGroup(admin: Admin, settings: KafkaSettings): Promise<KafkaCheck> {
+  const { groupId, topics } = settings;
+  const name = `group ${groupId}`;
+  try {
+    const [ends, [offsets], { groups }] = await Promise.all([
+      admin.fetchTopicOffsets(topics.events),
+      admin.fetchOffsets({ groupId, topics: [topics.events] }),
+      admin.describeGroups([groupId]),
+    ]);
+    const behind = ends.reduce((sum, { partition, high, low }) => {
+      const known = offsets?.partitions.find((each) => each.partition === partition)?.offset;
+      const from = known === undefined || known === '-1' ? BigInt(low) : BigInt(known);
+      return sum + (BigInt(high) > from ? BigInt(high) - from : 0n);
+    }, 0n);
+    const members = groups[0]?.members.length ?? 0;
+    return good(name, `${members} members, ${behind} records behind`);
+  } catch (error) {
+    if (!isUnauthorised(error)) throw error;
+    return bad(name, 'may not be used', grantCommand(settings, ['Read'], `--group ${groupId}`));
+  }
+}
+
+function grantCommand(
+  { sasl }: KafkaSettings,
+  operations: readonly string[],
+  resource: string,
+): string {
+  const user = sasl !== undefined && 'username' in sasl ? sasl.username : 'NAME';
+  const rights = operations.map((operation) => `--operation ${operation}`).join(' ');
+  return `Grant it: kafka-acls --add --allow-principal User:${user} ${rights} ${resource}`;
 }
 
 async function findTopic(admin: Admin, name: string): Promise<ITopicMetadata | undefined> {

@@ -60,7 +60,9 @@ export function connectKafka(settings: KafkaSettings): KafkaConnection {
   const impatient = clientOf(settings, impatientRetry);
   const { topics, schemaRegistryUrl } = settings;
   const registry =
-    schemaRegistryUrl === undefined ? undefined : connectSchemaRegistry(schemaRegistryUrl);
+    schemaRegistryUrl === undefined
+      ? undefined
+      : connectSchemaRegistry(schemaRegistryUrl, settings.schemaRegistryCa);
   const opened: { close(): Promise<void> }[] = [];
   const tracked = <T extends { close(): Promise<void> }>(resource: T): T => {
     opened.push(resource);

@@ -62,7 +62,9 @@ export function openKafkaEventSource(
       await member.leave();
       if (isClosing()) return;
       const fault = consumerFault(error, settings, everJoined);
-      if (!fault.retriable || isDefect(error)) {
+      // Credentials that are changed, certificates that expire: once it worked, it will again.
+      const mayPass = fault.retriable || (everJoined && fault.code === 'config.invalid');
+      if (!mayPass || isDefect(error)) {
         window.end(fault);
         return;
       }

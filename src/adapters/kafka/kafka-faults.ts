@@ -9,11 +9,18 @@ export function kafkaFault(error: unknown, doing: string): EdgeminerError {
   if (error instanceof EdgeminerError) return error;
   const message = `can't ${doing}: ${messageOf(error)}`;
   const causes = causesOf(error);
-  for (const { name, type } of causes) {
+  for (const { name, type, text } of causes) {
     if (name === 'KafkaJSSASLAuthenticationError') {
       return new EdgeminerError('config.invalid', message, {
         field: 'kafka.sasl',
-        mend: 'Correct the credentials for Kafka.',
+        mend: 'Correct kafka.sasl, the credentials for Kafka.',
+        cause: error,
+      });
+    }
+    if (isUntrusted(text)) {
+      return new EdgeminerError('config.invalid', message, {
+        field: 'kafka.tls',
+        mend: "Name the authority of the brokers' certificate in kafka.tls.caFile.",
         cause: error,
       });
     }
@@ -35,6 +42,18 @@ export function kafkaFault(error: unknown, doing: string): EdgeminerError {
       : 'Check that the brokers run and can be reached; `edgeminer doctor` tries each of them.',
     cause: error,
   });
+}
+
+/** OpenSSL's words; kafkajs keeps no code. */
+function isUntrusted(text: string): boolean {
+  return /self[- ]signed certificate|unable to (get|verify)|certificate has expired|altname/i.test(
+    text,
+  );
+}
+
+/** True for rights that are missing. */
+export function isUnauthorised(error: unknown): boolean {
+  return causesOf(error).some(({ type }) => type?.endsWith('_AUTHORIZATION_FAILED') === true);
 }
 
 export function isUnknownTopic(error: unknown): boolean {
@@ -71,14 +90,20 @@ const setupErrors: Readonly<Record<string, { readonly field: string; readonly me
   },
 };
 
+interface Cause {
+  readonly name: string;
+  readonly type: string | undefined;
+  readonly text: string;
+}
+
 /** The error and what is underneath, outermost first. */
-function causesOf(error: unknown): { readonly name: string; readonly type: string | undefined }[] {
-  const causes: { name: string; type: string | undefined }[] = [];
+function causesOf(error: unknown): Cause[] {
+  const causes: Cause[] = [];
   const seen = new Set<unknown>();
   for (let at = error; at instanceof Error && !seen.has(at); at = at.cause) {
     seen.add(at);
     const type = 'type' in at && typeof at.type === 'string' ? at.type : undefined;
-    causes.push({ name: at.name, type });
+    causes.push({ name: at.name, type, text: at.message });
   }
   return causes;
 }

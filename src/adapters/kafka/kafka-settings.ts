@@ -9,6 +9,8 @@ export interface KafkaSettings {
   readonly groupId: string;
   /** Base address of a registry that speaks Confluent's REST API; none: plain JSON only. */
   readonly schemaRegistryUrl?: string | undefined;
+  /** Authorities to trust for it, as PEM; the system's unless told. */
+  readonly schemaRegistryCa?: string;
   /** Where a group that has committed nothing begins. */
   readonly startAt: StartAt;
   readonly sessionTimeoutMs: number;

@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import http from 'node:http';
+import https, { Agent } from 'node:https';
 import { SchemaRegistry, SchemaType } from '@kafkajs/confluent-schema-registry';
 import { EdgeminerError, messageOf } from '../../faults.js';
 
@@ -27,13 +30,15 @@ const timeoutMs = 5000;
 /** What a schema allows is not asked: the event contract checks every event, whatever its form. */
 const acceptAnything = { addSchema: () => acceptAnything, compile: () => () => true };
 
-export function connectSchemaRegistry(address: string): SchemaRegistryClient {
+/** `ca`: authorities to trust, as PEM; the system's unless told. */
+export function connectSchemaRegistry(address: string, ca?: string): SchemaRegistryClient {
   const url = address.replace(/\/+$/, '');
   const ids = new Map<string, Promise<number>>();
   const registry = new SchemaRegistry(
     {
       host: url,
       clientId: 'edgeminer',
+      ...(ca === undefined ? {} : { agent: new Agent({ ca, keepAlive: true }) }),
       middlewares: [
         () => ({
           prepareRequest: async (next) => (await next()).enhance({ timeout: timeoutMs }),
@@ -65,22 +70,19 @@ export function connectSchemaRegistry(address: string): SchemaRegistryClient {
   }
 
   async function ping(): Promise<void> {
-    let response: Response;
+    let answer: { readonly status: number; readonly body: string };
     try {
-      const { href, headers } = withoutCredentials(`${url}/subjects`);
-      response = await fetch(href, { headers, signal: AbortSignal.timeout(timeoutMs) });
-      if (response.ok) {
-        if (Array.isArray(await response.json())) return;
+      answer = await ask(`${url}/subjects`, ca);
+      if (answer.status === 200) {
+        if (Array.isArray(JSON.parse(answer.body))) return;
         throw new Error('it does not list its subjects');
       }
-      await response.body?.cancel();
     } catch (error) {
       throw registryFault(error, url);
     }
+    const { status } = answer;
     throw registryFault(
-      Object.assign(new Error(`it answers ${response.status} to /subjects`), {
-        status: response.status,
-      }),
+      Object.assign(new Error(`it answers ${status} to /subjects`), { status }),
       url,
     );
   }
@@ -138,7 +140,23 @@ function registryFault(error: unknown, url: string, doing = 'use it'): Edgeminer
   });
 }
 
-/** fetch refuses addresses that carry credentials. */
+/** fetch knows no authorities but the system's. */
+async function ask(
+  address: string,
+  ca: string | undefined,
+): Promise<{ status: number; body: string }> {
+  const { href, headers } = withoutCredentials(address);
+  const request = href.startsWith('https:')
+    ? https.get(href, { headers, timeout: timeoutMs, ...(ca === undefined ? {} : { ca }) })
+    : http.get(href, { headers, timeout: timeoutMs });
+  request.on('timeout', () => request.destroy(new Error(`no answer in ${timeoutMs / 1000} s`)));
+  const [response] = (await once(request, 'response')) as [http.IncomingMessage];
+  const chunks: Buffer[] = [];
+  for await (const chunk of response) chunks.push(chunk as Buffer);
+  return { status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString() };
+}
+
+/** The credentials of an address belong into a header. */
 function withoutCredentials(address: string): { href: string; headers: Record<string, string> } {
   const url = new URL(address);
   const { username, password } = url;

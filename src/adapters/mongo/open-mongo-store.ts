@@ -1,4 +1,4 @@
-import { MongoClient, MongoServerError } from 'mongodb';
+import { MongoClient, MongoServerError, MongoServerSelectionError } from 'mongodb';
 import type { CuratedSetStore } from '../../curate/curated-set-store.js';
 import { EdgeminerError, messageOf } from '../../faults.js';
 import type { ImageStore } from '../../image/image-store.js';
@@ -91,8 +91,25 @@ async function connect(client: MongoClient): Promise<void> {
     if (error instanceof MongoServerError && refusals.has(error.code)) {
       throw badSetting(`was refused: ${messageOf(error)}`);
     }
+    const text = textsOf(error);
+    if (/self[- ]signed|unable to (get|verify)|certificate has expired|altname/i.test(text)) {
+      throw badSetting(
+        `leads to a server that is not trusted (${messageOf(error)}); name its authority with tlsCAFile`,
+      );
+    }
     await guarded(() => Promise.reject(error as Error));
   }
+}
+
+/** The messages of an error, its causes, and what the driver says of each server. */
+function textsOf(error: unknown): string {
+  const texts: string[] = [];
+  for (let at = error; at instanceof Error && texts.length < 10; at = at.cause) {
+    texts.push(at.message);
+    if (!(at instanceof MongoServerSelectionError)) continue;
+    for (const server of at.reason?.servers.values() ?? []) texts.push(messageOf(server.error));
+  }
+  return texts.join('; ');
 }
 
 function badSetting(what: string): EdgeminerError {

@@ -1,0 +1,190 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import kafkajs from 'kafkajs';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { connectKafka } from '../../../src/adapters/kafka/connect-kafka.js';
+import type { KafkaConnection } from '../../../src/adapters/kafka/connect-kafka.js';
+import { kafkaSecurity } from '../../../src/cli/kafka-security.js';
+import { kafkaSchema } from '../../../src/config/kafka-settings.js';
+import { readJsonEvent } from '../../../src/event/json-event.js';
+import { makeCertificate } from '../../services/certificates.js';
+import type { Certificate } from '../../services/certificates.js';
+import { createTopics } from '../../services/create-topics.js';
+import { describeWith } from '../../services/describe-with.js';
+import { startKafka } from '../../services/local-services.js';
+import { freePorts, openProcesses } from '../../services/processes.js';
+import type { Processes } from '../../services/processes.js';
+import { openTlsProxy } from '../../services/tls-proxy.js';
+import { jsonEvent, take } from './topics.js';
+
+const never = new AbortController().signal;
+const topics = { events: 'events', curated: 'curated', deadLetters: 'letters' };
+const { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } = kafkajs;
+
+describeWith(['registry'], 'secured services', (services) => {
+  let processes: Processes;
+  let certificate: Certificate;
+  let folder: string;
+  let brokers: string[];
+  let plain: string[];
+  let proxy: Awaited<ReturnType<typeof openTlsProxy>>;
+  const open: KafkaConnection[] = [];
+
+  beforeAll(async () => {
+    processes = openProcesses();
+    folder = processes.folder('security');
+    certificate = await makeCertificate(folder, 'kafka');
+    await writeFile(join(folder, 'password'), 'secret\n');
+    const [port = 0] = await freePorts(1);
+    const login = { user: 'worker', password: 'secret' };
+    const kafka = await startKafka(processes, { port, keystore: certificate.bothFile, ...login });
+    plain = kafka.address.brokers;
+    brokers = [`127.0.0.1:${port}`];
+    await createTopics(
+      plain,
+      Object.values(topics).map((topic) => ({ topic, partitions: 1 })),
+    );
+    proxy = await openTlsProxy(services().registry.url, certificate, 'ana:pa:ss');
+  });
+  afterEach(async () => {
+    for (const connection of open.splice(0)) await connection.close();
+  });
+  afterAll(async () => {
+    await proxy.close();
+    await processes.close();
+  });
+
+  function connect(section: object): KafkaConnection {
+    const kafka = kafkaSchema.parse({ brokers, groupId: 'workers', topics, ...section });
+    const connection = connectKafka({
+      brokers,
+      clientId: 'test',
+      groupId: kafka.groupId,
+      topics,
+      schemaRegistryUrl: kafka.schemaRegistryUrl,
+      startAt: { kind: 'earliest' },
+      sessionTimeoutMs: 6000,
+      ...kafkaSecurity(kafka),
+      version: 'test',
+      log: () => undefined,
+    });
+    open.push(connection);
+    return connection;
+  }
+
+  const tls = () => ({ caFile: certificate.certFile });
+  const login = (mechanism: string) => ({
+    mechanism,
+    username: 'worker',
+    passwordFile: join(folder, 'password'),
+  });
+  const event = () => {
+    const reading = readJsonEvent(Buffer.from(jsonEvent('secured')));
+    if (reading.kind === 'unreadable') throw reading.fault;
+    return reading.event;
+  };
+
+  async function grant(
+    resources: readonly { type: number; name: string; operations: readonly number[] }[],
+  ): Promise<void> {
+    const admin = new kafkajs.Kafka({ brokers: plain, logLevel: kafkajs.logLevel.NOTHING }).admin();
+    await admin.connect();
+    await admin.createAcls({
+      acl: resources.flatMap(({ type, name, operations }) =>
+        operations.map((operation) => ({
+          resourceType: type,
+          resourceName: name,
+          resourcePatternType: ResourcePatternTypes.LITERAL,
+          principal: 'User:worker',
+          host: '*',
+          operation,
+          permissionType: AclPermissionTypes.ALLOW,
+        })),
+      ),
+    });
+    await admin.disconnect();
+  }
+
+  it('say which right is missing, until it is granted', async () => {
+    const connection = connect({ tls: tls(), sasl: login('scram-sha-256') });
+    const checks = await connection.check();
+    expect(checks.find(({ name }) => name === 'kafka brokers')?.ok).toBe(true);
+    const topic = checks.find(({ name }) => name === 'topic events');
+    expect(topic).toMatchObject({ ok: false });
+    expect(topic?.mend).toMatch(/kafka-acls .*--topic events/);
+
+    await grant([
+      {
+        type: AclResourceTypes.TOPIC,
+        name: topics.events,
+        operations: [AclOperationTypes.READ, AclOperationTypes.WRITE, AclOperationTypes.DESCRIBE],
+      },
+      {
+        type: AclResourceTypes.TOPIC,
+        name: topics.deadLetters,
+        operations: [AclOperationTypes.WRITE, AclOperationTypes.DESCRIBE],
+      },
+      {
+        type: AclResourceTypes.TOPIC,
+        name: topics.curated,
+        operations: [AclOperationTypes.WRITE, AclOperationTypes.DESCRIBE],
+      },
+      { type: AclResourceTypes.GROUP, name: 'workers', operations: [AclOperationTypes.READ] },
+    ]);
+    await expect
+      .poll(async () => (await connection.check()).filter(({ ok }) => !ok), { timeout: 20_000 })
+      .toEqual([]);
+  });
+
+  it.each(['plain', 'scram-sha-256'])(
+    'are read and written with %s over TLS',
+    async (mechanism) => {
+      const address = proxy.origin.replace('https://', 'https://ana:pa%3Ass@');
+      const connection = connect({
+        tls: tls(),
+        sasl: login(mechanism),
+        schemaRegistryUrl: `${address}${new URL(services().registry.url).pathname}`,
+        schemaRegistryCaFile: certificate.certFile,
+      });
+      const registry = (await connection.check()).find(({ name }) => name === 'schema registry');
+      expect(registry).toMatchObject({ ok: true });
+      await connection.openEventPublisher().publish(event());
+      const source = connection.openEventSource();
+      const [delivery] = await take(source.deliveries(never)[Symbol.asyncIterator](), 1);
+      expect(await delivery.read()).toMatchObject({ kind: 'event', event: { eventId: 'secured' } });
+      delivery.acknowledge();
+      await source.close();
+    },
+  );
+
+  it('refuse a wrong password, and edgeminer says which setting it is', async () => {
+    const wrong = { mechanism: 'plain', username: 'worker', password: 'guess' };
+    const connection = connect({ tls: tls(), sasl: wrong });
+    await expect(connection.openEventPublisher().publish(event())).rejects.toMatchObject({
+      code: 'config.invalid',
+      field: 'kafka.sasl',
+    });
+    const iterator = connection.openEventSource().deliveries(never)[Symbol.asyncIterator]();
+    await expect(iterator.next()).rejects.toMatchObject({ field: 'kafka.sasl' });
+    const text = JSON.stringify(await connection.check());
+    expect(text).toContain('kafka.sasl');
+    expect(text).not.toContain('guess');
+  });
+
+  it('are refused where their certificate is not trusted', async () => {
+    const connection = connect({ tls: true, sasl: login('plain') });
+    await expect(connection.openEventPublisher().publish(event())).rejects.toMatchObject({
+      code: 'config.invalid',
+      field: 'kafka.tls',
+    });
+    const iterator = connection.openEventSource().deliveries(never)[Symbol.asyncIterator]();
+    await expect(iterator.next()).rejects.toMatchObject({ field: 'kafka.tls' });
+  });
+
+  it('need files that are there', () => {
+    const kafka = kafkaSchema.parse({ brokers, tls: { caFile: '/nowhere/ca.pem' } });
+    expect(() => kafkaSecurity(kafka)).toThrow(
+      expect.objectContaining({ code: 'config.invalid', field: 'kafka.tls.caFile' }) as Error,
+    );
+  });
+});

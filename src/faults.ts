@@ -59,6 +59,8 @@ export interface FaultOptions {
   readonly mend?: string;
   /** The field, file or setting that is at fault, as the user wrote it. */
   readonly field?: string;
+  /** Tries made before giving up, where there were several. */
+  readonly attempts?: number;
 }
 
 /** The one error type of edgeminer. `message` says what is wrong, `mend` what to do next. */
@@ -68,6 +70,7 @@ export class EdgeminerError extends Error {
   readonly kind: FaultKind;
   readonly mend: string | undefined;
   readonly field: string | undefined;
+  readonly attempts: number | undefined;
 
   constructor(code: FaultCode, message: string, options: FaultOptions = {}) {
     super(message, options.cause === undefined ? {} : { cause: options.cause });
@@ -75,6 +78,7 @@ export class EdgeminerError extends Error {
     this.kind = kinds[code];
     this.mend = options.mend;
     this.field = options.field;
+    this.attempts = options.attempts;
   }
 
   /** True when the same work may succeed later without anybody changing anything. */

@@ -1,4 +1,5 @@
 import { openImageFetcher } from '../adapters/fetch/open-fetcher.js';
+import type { ImageFetcherOptions } from '../adapters/fetch/open-fetcher.js';
 import type { Config } from '../config/load-config.js';
 import type { CandidatePublisher } from '../mine/candidate-publisher.js';
 import type { MiningObserver } from '../mine/mining-observer.js';
@@ -27,6 +28,7 @@ export async function openStations(
   const fetcher = openImageFetcher({
     allowOrigins: config.fetch.allowOrigins,
     allowDirectories: config.fetch.allowDirectories,
+    ...(await s3Of(config)),
     maxBytes: config.fetch.maxBytes,
     timeoutMs: config.fetch.timeoutSeconds * 1000,
     attempts: config.fetch.attempts,
@@ -47,6 +49,24 @@ export async function openStations(
     took: (station, seconds) => parts.observer.stationTook(station, seconds),
     close: () => closeAll([fetcher, models]),
   };
+}
+
+async function s3Of({ fetch }: Config): Promise<Pick<ImageFetcherOptions, 's3'>> {
+  if (fetch.s3 === undefined) return {};
+  // The SDK takes its time to load, and has opinions on the version of Node.
+  const { openS3Objects } = await import('../adapters/s3/s3-objects.js');
+  const { buckets, endpoint, region, forcePathStyle, accessKeyId, secretAccessKey } = fetch.s3;
+  const objects = openS3Objects({
+    region,
+    forcePathStyle,
+    maxBytes: fetch.maxBytes,
+    timeoutMs: fetch.timeoutSeconds * 1000,
+    ...(endpoint === undefined ? {} : { endpoint }),
+    ...(accessKeyId === undefined || secretAccessKey === undefined
+      ? {}
+      : { credentials: { accessKeyId, secretAccessKey } }),
+  });
+  return { s3: { buckets, objects } };
 }
 
 /** Limits on what is worked on at once. */

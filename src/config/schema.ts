@@ -83,6 +83,20 @@ export const configSchema = z.strictObject({
       allowOrigins: z.array(z.url()).default([]),
       /** Directories that file: references may point into. */
       allowDirectories: z.array(name).default([]),
+      /** S3 and what speaks like it. */
+      s3: z
+        .strictObject({
+          buckets: z.array(name).min(1),
+          endpoint: z.url().optional(),
+          region: name.default('us-east-1'),
+          forcePathStyle: z.boolean().default(false),
+          accessKeyId: name.optional(),
+          secretAccessKey: name.optional(),
+        })
+        .refine((s3) => (s3.accessKeyId === undefined) === (s3.secretAccessKey === undefined), {
+          error: 'needs accessKeyId and secretAccessKey together',
+        })
+        .optional(),
       maxBytes: z
         .int()
         .positive()

@@ -209,7 +209,7 @@ describe('the event contract', () => {
     ['image.bytes', { ...minimal, image: { bytes: 'data:image/png;base64,AA==' } }, 'not base64'],
     ['image.bytes', { ...minimal, image: { bytes: 'AAAA\nAAAA' } }, 'not base64'],
     ['image.bytes', { ...minimal, image: { bytes: '' } }, 'empty'],
-    ['image.uri', { ...minimal, image: { uri: 'ftp://x/y' } }, 'http:, https: or file:'],
+    ['image.uri', { ...minimal, image: { uri: 'ftp://x/y' } }, 'http:, https:, s3: or file:'],
     ['image.sha256', { ...minimal, image: { uri: 'file:///a', sha256: 'ab' } }, '64 hexadecimal'],
     ['predictions.kind', { ...minimal, predictions: { kind: 'masks' } }, 'classification'],
     [

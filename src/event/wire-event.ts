@@ -52,9 +52,9 @@ const image = z
       .string()
       .min(1)
       .max(4096)
-      .regex(/^(https?|file):/i, { error: 'must start with http:, https: or file:' })
+      .regex(/^(https?|s3|file):/i, { error: 'must start with http:, https:, s3: or file:' })
       .nullish()
-      .meta({ description: 'Where the image can be fetched: http:, https: or file:.' }),
+      .meta({ description: 'Where the image can be fetched: http:, https:, s3: or file:.' }),
     sha256: z
       .string()
       .regex(/^[0-9a-fA-F]{64}$/, { error: 'must be 64 hexadecimal digits' })

@@ -8,6 +8,8 @@ export interface AllowList {
   readonly origins: ReadonlySet<string>;
   /** Absolute paths. */
   readonly directories: readonly string[];
+  /** Names of S3 buckets. */
+  readonly buckets: ReadonlySet<string>;
 }
 
 /** What a reference leads to, or why it is not followed. */
@@ -19,6 +21,7 @@ export type Target =
       /** Those allowed directories that hold the path as it is written. */
       readonly within: readonly string[];
     }
+  | { readonly kind: 's3'; readonly bucket: string; readonly key: string }
   | { readonly kind: 'refused'; readonly why: string; readonly mend: string };
 
 /**
@@ -26,10 +29,15 @@ export type Target =
  * (`https://images.example.com`, `http://10.0.0.5:9000`): no path, no wildcard, no password.
  * @throws EdgeminerError `config.invalid` that names the entry.
  */
-export function allowList(origins: readonly string[], directories: readonly string[]): AllowList {
+export function allowList(
+  origins: readonly string[],
+  directories: readonly string[],
+  buckets: readonly string[] = [],
+): AllowList {
   return {
     origins: new Set(origins.map(originOf)),
     directories: directories.map((directory) => resolve(directory)),
+    buckets: new Set(buckets),
   };
 }
 
@@ -40,7 +48,7 @@ export function allowList(origins: readonly string[], directories: readonly stri
  */
 export function targetOf(uri: string, allowed: AllowList): Target {
   if (!URL.canParse(uri))
-    return refused('it is not a URI', 'Send an absolute http:, https: or file: URI.');
+    return refused('it is not a URI', 'Send an absolute http:, https:, s3: or file: URI.');
   const url = new URL(uri);
   switch (url.protocol) {
     case 'http:':
@@ -48,8 +56,10 @@ export function targetOf(uri: string, allowed: AllowList): Target {
       return httpTarget(url, allowed);
     case 'file:':
       return fileTarget(url, allowed);
+    case 's3:':
+      return s3Target(url, allowed);
     default:
-      return refused(`${url.protocol} is not fetched`, 'Send an http:, https: or file: URI.');
+      return refused(`${url.protocol} is not fetched`, 'Send an http:, https:, s3: or file: URI.');
   }
 }
 
@@ -99,6 +109,27 @@ function fileTarget(url: URL, allowed: AllowList): Target {
   return refused(
     'it is in no allowed directory',
     'Add its directory to fetch.allowDirectories if it may be read.',
+  );
+}
+
+function s3Target(url: URL, { buckets }: AllowList): Target {
+  if (url.username !== '' || url.password !== '' || url.port !== '') {
+    return refused('it is no s3://bucket/key', 'Credentials and endpoint belong into fetch.s3.');
+  }
+  if (url.search !== '' || url.hash !== '') {
+    return refused('it has a query or fragment', 'Write ? as %3F and # as %23 in a key.');
+  }
+  let key: string;
+  try {
+    key = decodeURIComponent(url.pathname.slice(1));
+  } catch {
+    return refused('its key is not percent-encoded UTF-8', 'Encode the key as UTF-8.');
+  }
+  if (key === '') return refused('it names no object', 'Send s3://bucket/key.');
+  if (buckets.has(url.hostname)) return { kind: 's3', bucket: url.hostname, key };
+  return refused(
+    `the bucket '${url.hostname}' is not allowed`,
+    `Add ${url.hostname} to fetch.s3.buckets if it may be read.`,
   );
 }
 

@@ -118,7 +118,8 @@ async function settle(task: Task, event: InferenceEvent, lane: Lane, place: Plac
     if (isLeft(task)) return;
     const fault = asFault(error, event);
     if (fault.kind !== 'data') throw fault;
-    await bury(task, { model: event.modelName, fault, attempts });
+    const tries = attempts - 1 + (fault.attempts ?? 1);
+    await bury(task, { model: event.modelName, fault, attempts: tries });
     return;
   }
   delivery.acknowledge();

@@ -73,7 +73,7 @@ describe('the worker', () => {
     expect([later.acknowledged, gone.acknowledged]).toEqual([true, true]);
     expect(heard.outcomes.sort()).toEqual(['dead_letter', 'queued']);
     expect(heard.retried).toEqual(Array(3).fill('image.unreachable'));
-    expect(heard.letters).toMatchObject([{ fault: { code: 'image.not-found' } }]);
+    expect(heard.letters).toMatchObject([{ attempts: 2, fault: { code: 'image.not-found' } }]);
     expect(bench.requests.get('/gone')).toBe(2);
   });
 

@@ -5,7 +5,7 @@ import { EdgeminerError, messageOf } from '../../faults.js';
 import { isWithin } from '../../image/allow-list.js';
 import type { Target } from '../../image/allow-list.js';
 import type { FetchRequest } from '../../image/image-fetcher.js';
-import type { Answer } from './answer.js';
+import type { Answer } from '../../image/image-answer.js';
 
 type FileTarget = Extract<Target, { kind: 'file' }>;
 

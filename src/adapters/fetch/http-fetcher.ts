@@ -6,9 +6,9 @@ import type { FetchRequest } from '../../image/image-fetcher.js';
 import { targetOf, withoutSecrets } from '../../image/allow-list.js';
 import type { AllowList } from '../../image/allow-list.js';
 import { addressGuard, guardedLookup } from './address-guard.js';
-import type { Answer } from './answer.js';
-import { startTimeLimit } from './time-limit.js';
-import type { TimeLimit } from './time-limit.js';
+import type { Answer } from '../../image/image-answer.js';
+import { startTimeLimit } from '../../image/time-limit.js';
+import type { TimeLimit } from '../../image/time-limit.js';
 
 export interface HttpFetcher {
   /** One try, with its redirects, of an allowed URL. */
@@ -139,7 +139,7 @@ function redirectTarget(
   const uri = new URL(written, from).href;
   const target = targetOf(uri, allowed);
   if (target.kind === 'http') return target.url;
-  const why = target.kind === 'refused' ? target.why : 'it is a file';
+  const why = target.kind === 'refused' ? target.why : 'it is no http or https URL';
   throw forbidden(from, `redirects to ${withoutSecrets(uri)}, which is not followed: ${why}`);
 }
 

@@ -1,4 +1,4 @@
-import type { EdgeminerError } from '../../faults.js';
+import type { EdgeminerError } from '../faults.js';
 
 /** What a fetch came to; everything that is neither is thrown. */
 export type Answer =

@@ -1,10 +1,11 @@
-/** `npm run bench -- ARGS`: installs and builds what is missing, and measures. */
+/** `npm run bench -- ARGS`, `npm run bench:int8 -- ARGS`: installs what is missing, and measures. */
 import path from 'node:path';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { install } from './install.mjs';
 import { runToEnd } from './run-to-end.mjs';
 
+const [what = 'speed', ...args] = process.argv.slice(2);
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 install();
 const loaders = ['tsx', pathToFileURL(path.join(root, 'test/register-typescript.mjs')).href];
@@ -14,8 +15,8 @@ process.exitCode = await runToEnd(
   process.execPath,
   [
     ...loaders.flatMap((loader) => ['--import', loader]),
-    path.join(root, 'bench/speed.ts'),
-    ...process.argv.slice(2),
+    path.join(root, 'bench', `${what}.ts`),
+    ...args,
   ],
   { cwd: root },
 );

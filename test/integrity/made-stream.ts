@@ -23,7 +23,7 @@ export type Fate =
     };
 
 export const model = { name: 'integrity', version: '1' };
-export const controlShare = 0.02;
+const controlShare = 0.02;
 
 /** The settings under which the fate of a made event is what its maker says. */
 export const miningSettings = {
@@ -62,7 +62,7 @@ export interface StreamOptions {
  * The nth event of a stream, always the same for the same seed. It is queued if its picture is
  * dark, by construction far below the limit, or if its identity is drawn: nothing else counts.
  */
-export function madeEvent(n: number, { name, sources, darkShare }: StreamOptions): MadeEvent {
+function madeEvent(n: number, { name, sources, darkShare }: StreamOptions): MadeEvent {
   const chance = chanceFrom(seed, n, name.length, name.charCodeAt(0));
   const isDark = chance.next() < darkShare;
   const side = 32 + chance.below(16);

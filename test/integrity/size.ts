@@ -2,7 +2,7 @@
  * How large the scenarios are and what chance they take. `npm test` runs all of them small,
  * `npm run test:integrity` as large as they are meant (EDGEMINER_INTEGRITY_SIZE=full).
  */
-export const size = process.env['EDGEMINER_INTEGRITY_SIZE'] === 'full' ? 'full' : 'small';
+const size = process.env['EDGEMINER_INTEGRITY_SIZE'] === 'full' ? 'full' : 'small';
 
 /** Of EDGEMINER_INTEGRITY_SEED, else another one for each file; every figures line shows it. */
 export const seed = givenSeed() ?? Math.floor(Math.random() * 2 ** 32);

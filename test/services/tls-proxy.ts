@@ -21,7 +21,9 @@ export async function openTlsProxy(
       response.writeHead(401).end();
       return;
     }
-    const { authorization: _, host: _host, ...headers } = request.headers;
+    const headers = Object.fromEntries(
+      Object.entries(request.headers).filter(([name]) => !['authorization', 'host'].includes(name)),
+    );
     const onward = http.request(
       new URL(request.url ?? '/', target),
       { method: request.method, headers },

@@ -43,7 +43,7 @@ export function openKafkaEventSource(
   let member: GroupMember | undefined;
 
   async function stayInGroup(): Promise<void> {
-    let everJoined = false;
+    const joined = { ever: false };
     let failures = 0;
     while (!isClosing()) {
       member = joinGroup({
@@ -51,7 +51,7 @@ export function openKafkaEventSource(
         settings,
         window,
         onAssigned: (positions) => {
-          everJoined = true;
+          joined.ever = true;
           failures = 0;
           passed.clear();
           backlogs.assigned(positions);
@@ -61,9 +61,9 @@ export function openKafkaEventSource(
       const error = await member.ended;
       await member.leave();
       if (isClosing()) return;
-      const fault = consumerFault(error, settings, everJoined);
+      const fault = consumerFault(error, settings, joined.ever);
       // Credentials that are changed, certificates that expire: once it worked, it will again.
-      const mayPass = fault.retriable || (everJoined && fault.code === 'config.invalid');
+      const mayPass = fault.retriable || (joined.ever && fault.code === 'config.invalid');
       if (!mayPass || isDefect(error)) {
         window.end(fault);
         return;

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import kafkajs from 'kafkajs';
+import type { AclOperationTypes, AclResourceTypes } from 'kafkajs';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { connectKafka } from '../../../src/adapters/kafka/connect-kafka.js';
 import type { KafkaConnection } from '../../../src/adapters/kafka/connect-kafka.js';
@@ -19,7 +20,8 @@ import { jsonEvent, take } from './topics.js';
 
 const never = new AbortController().signal;
 const topics = { events: 'events', curated: 'curated', deadLetters: 'letters' };
-const { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatternTypes } = kafkajs;
+const { AclPermissionTypes, ResourcePatternTypes } = kafkajs;
+const [operation, resource] = [kafkajs.AclOperationTypes, kafkajs.AclResourceTypes];
 
 describeWith(['registry'], 'secured services', (services) => {
   let processes: Processes;
@@ -85,19 +87,23 @@ describeWith(['registry'], 'secured services', (services) => {
   };
 
   async function grant(
-    resources: readonly { type: number; name: string; operations: readonly number[] }[],
+    resources: readonly {
+      type: AclResourceTypes;
+      name: string;
+      operations: readonly AclOperationTypes[];
+    }[],
   ): Promise<void> {
     const admin = new kafkajs.Kafka({ brokers: plain, logLevel: kafkajs.logLevel.NOTHING }).admin();
     await admin.connect();
     await admin.createAcls({
       acl: resources.flatMap(({ type, name, operations }) =>
-        operations.map((operation) => ({
+        operations.map((one) => ({
           resourceType: type,
           resourceName: name,
           resourcePatternType: ResourcePatternTypes.LITERAL,
           principal: 'User:worker',
           host: '*',
-          operation,
+          operation: one,
           permissionType: AclPermissionTypes.ALLOW,
         })),
       ),
@@ -115,21 +121,21 @@ describeWith(['registry'], 'secured services', (services) => {
 
     await grant([
       {
-        type: AclResourceTypes.TOPIC,
+        type: resource.TOPIC,
         name: topics.events,
-        operations: [AclOperationTypes.READ, AclOperationTypes.WRITE, AclOperationTypes.DESCRIBE],
+        operations: [operation.READ, operation.WRITE, operation.DESCRIBE],
       },
       {
-        type: AclResourceTypes.TOPIC,
+        type: resource.TOPIC,
         name: topics.deadLetters,
-        operations: [AclOperationTypes.WRITE, AclOperationTypes.DESCRIBE],
+        operations: [operation.WRITE, operation.DESCRIBE],
       },
       {
-        type: AclResourceTypes.TOPIC,
+        type: resource.TOPIC,
         name: topics.curated,
-        operations: [AclOperationTypes.WRITE, AclOperationTypes.DESCRIBE],
+        operations: [operation.WRITE, operation.DESCRIBE],
       },
-      { type: AclResourceTypes.GROUP, name: 'workers', operations: [AclOperationTypes.READ] },
+      { type: resource.GROUP, name: 'workers', operations: [operation.READ] },
     ]);
     await expect
       .poll(async () => (await connection.check()).filter(({ ok }) => !ok), { timeout: 20_000 })

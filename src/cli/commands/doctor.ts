@@ -37,7 +37,7 @@ async function doctor(world: World, options: GlobalOptions): Promise<void> {
   const stores = await examine('store', () => openStores(config), findings, storeName(config));
   if (stores !== undefined) {
     try {
-      await examine('store answers', () => stores.ping(), findings);
+      await examine('store answers', () => stores.ping(), findings, 'yes, with its indexes');
       await examine(
         'references',
         () => checkModels(world, config, stores),

@@ -23,7 +23,7 @@ const maxSpan = 10_000;
  * The next fetch begins when less than this waits: enough to work on while it is under way, and
  * all that is held beside one fetch's answer and what is out.
  */
-const enough = { bytes: 8 * 1024 * 1024, count: 4096 };
+const enough = { bytes: 4 * 1024 * 1024, count: 4096 };
 
 /** A record in somebody's hands. */
 export interface HandedOut<R> {

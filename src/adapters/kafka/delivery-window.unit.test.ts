@@ -183,7 +183,7 @@ describe('DeliveryWindow', () => {
     const window = open();
     const hungrier = () => window.hungrier(never).then(() => window.hungry);
     expect(window.hungry).toBe(true);
-    window.add(0, records(0, 0, [0, 8 * 1024 * 1024, 0]));
+    window.add(0, records(0, 0, [0, 4 * 1024 * 1024, 0]));
     expect(window.hungry).toBe(false);
     const turn = hungrier();
     (await take(window)).acknowledge();

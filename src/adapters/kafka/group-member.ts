@@ -31,7 +31,7 @@ export interface MemberOptions {
 }
 
 /** Images are large: fetch enough of them at once that the pipeline does not run dry between. */
-const fetchBytes = { maxBytesPerPartition: 8 * 1024 * 1024, maxBytes: 32 * 1024 * 1024 };
+const fetchBytes = { maxBytesPerPartition: 4 * 1024 * 1024, maxBytes: 16 * 1024 * 1024 };
 /** Also how long kafkajs sleeps while everything is paused. */
 const maxWaitTimeInMs = 250;
 /** Handlers only wait, so that all partitions may be open at once. */

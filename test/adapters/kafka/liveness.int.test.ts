@@ -40,7 +40,7 @@ describeWith(['kafka'], 'the health of a worker', (services) => {
     const { url } = await server.listen({ host: '127.0.0.1', port: 0 });
     const health = async () => {
       const answer = await fetch(`${url}/healthz`);
-      return { status: answer.status, body: (await answer.json()) as unknown };
+      return { status: answer.status, body: await answer.json() };
     };
     const iterator = source.deliveries(new AbortController().signal)[Symbol.asyncIterator]();
     expect((await health()).status).toBe(200);

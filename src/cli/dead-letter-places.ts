@@ -3,9 +3,10 @@ import { openDeadLetterShelfFile } from '../adapters/directory/dead-letter-shelf
 import { openDeadLetterFile } from '../adapters/directory/dead-letter-file.js';
 import type { Config } from '../config/load-config.js';
 import { noContext } from '../event/event-map.js';
-import type { Delivery, EventSource } from '../event/event-source.js';
+import type { Delivery, EventSource, RawRecord } from '../event/event-source.js';
 import { readJson } from '../event/json-event.js';
 import { EdgeminerError } from '../faults.js';
+import { replaysHeader } from '../mine/dead-letter-shelf.js';
 import type { DeadLetterShelf, StoredLetter } from '../mine/dead-letter-shelf.js';
 import { observers } from '../mine/mining-observer.js';
 import { SummaryCounter } from '../mine/summary.js';
@@ -104,9 +105,13 @@ async function openMiner(world: World, config: Config, logger: Logger) {
 }
 
 function oneRecord(
-  { origin, raw }: StoredLetter,
+  { origin, raw: kept, replays }: StoredLetter,
   read: (value: unknown) => Awaited<ReturnType<Delivery['read']>>,
 ): EventSource {
+  const raw: RawRecord | undefined = kept && {
+    ...kept,
+    headers: { ...kept.headers, [replaysHeader]: Buffer.from(String(replays + 1)) },
+  };
   return {
     async *deliveries() {
       yield {

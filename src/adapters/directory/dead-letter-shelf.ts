@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { appendFile, readFile } from 'node:fs/promises';
+import { appendFile, readFile, stat } from 'node:fs/promises';
 import { z } from 'zod';
 import type { RawRecord } from '../../event/event-source.js';
 import { replaysHeader } from '../../mine/dead-letter-shelf.js';
@@ -34,7 +34,10 @@ export function openDeadLetterShelfFile(path: string): DeadLetterShelf {
   async function* letters(): AsyncGenerator<StoredLetter> {
     const replayed = new Set((await textOf(remembered)).split('\n'));
     try {
-      for await (const { number, bytes } of splitLines(createReadStream(path), maxLineBytes)) {
+      // Not what is added meanwhile: a record that is replayed may come back.
+      const { size } = await stat(path);
+      const stream = createReadStream(path, { end: Math.max(0, size - 1) });
+      for await (const { number, bytes } of splitLines(stream, maxLineBytes)) {
         const letter = bytes === undefined || isBlank(bytes) ? undefined : parse(bytes, number);
         if (letter !== undefined) {
           yield { ...letter, replayed: replayed.has(letter.position.offset) };

@@ -2,7 +2,16 @@ import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist/', 'coverage/', '.edgeminer/', '.tmp/', 'node_modules/'] },
+  {
+    ignores: [
+      'dist/',
+      'scripts/plane-kernel/plane-kernel.ts',
+      'coverage/',
+      '.edgeminer/',
+      '.tmp/',
+      'node_modules/',
+    ],
+  },
   js.configs.recommended,
   {
     files: ['**/*.ts'],

@@ -4,6 +4,7 @@ import type { Predictions } from '../event/inference-event.js';
 import { EdgeminerError } from '../faults.js';
 import { modelName, modelVersion } from '../ids.js';
 import type { DecodedImage, PixelPlane } from '../image/decoded-image.js';
+import { lumaOf } from '../image/luma.js';
 import { buildReference } from './build-reference.js';
 import type { BuildReferenceOptions, TrainingPicture } from './build-reference.js';
 import type { Embedder } from './embedder.js';
@@ -167,7 +168,7 @@ function classifier(): Embedder {
   return {
     model: { name: 'toy', sha256: 'ab', dimensions: 6, classes: ['x', 'y', 'z'] },
     infer: async (plane: PixelPlane) => {
-      const random = seeded(plane.luma.reduce((sum, level) => sum + level, 0));
+      const random = seeded(lumaOf(plane).reduce((sum, level) => sum + level, 0));
       const numbers = (length: number) => Float32Array.from({ length }, () => random() - 0.5);
       return { embedding: numbers(6), logits: numbers(3) };
     },

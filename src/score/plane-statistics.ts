@@ -1,6 +1,7 @@
 import type { PixelPlane } from '../image/decoded-image.js';
 import { gradientsOf } from './plane-gradients.js';
 import type { PlaneGradients } from './plane-gradients.js';
+import { countPlane } from './plane-kernel.js';
 
 /** What the quality measurements share: computed once per plane. */
 export interface PlaneStatistics {
@@ -37,59 +38,25 @@ function measurePlane(plane: PixelPlane): PlaneStatistics {
   const { width, height } = plane;
   const across = Math.min(tilesPerSide, width);
   const down = Math.min(tilesPerSide, height);
-  const { tiles, brightest } = histograms(plane, across, down);
+  const counts = countPlane(plane, across, down);
   const luma = new Uint32Array(256);
   const lows: number[] = [];
   const highs: number[] = [];
   for (let tile = 0; tile < across * down; tile += 1) {
-    const counts = tiles.subarray(tile * 256, (tile + 1) * 256);
+    const counted = counts.tiles.subarray(tile * 256, (tile + 1) * 256);
     for (let level = 0; level < 256; level += 1) {
-      luma[level] = (luma[level] ?? 0) + (counts[level] ?? 0);
+      luma[level] = (luma[level] ?? 0) + (counted[level] ?? 0);
     }
-    lows.push(percentileLevel(counts, tileTail));
-    highs.push(percentileLevel(counts, 1 - tileTail));
+    lows.push(percentileLevel(counted, tileTail));
+    highs.push(percentileLevel(counted, 1 - tileTail));
   }
   return {
     pixels: width * height,
     luma,
-    brightest,
+    brightest: counts.brightest,
     tiles: { lows, highs },
-    gradients: gradientsOf(plane),
+    gradients: gradientsOf(width, height, counts),
   };
-}
-
-/**
- * One histogram of luma per tile, row-major, 256 counts each, and one of the brightest channel of
- * all pixels, in one pass: this is most of what a picture costs beside decoding and inference.
- */
-function histograms(
-  { width, height, luma, rgb }: PixelPlane,
-  across: number,
-  down: number,
-): { tiles: Uint32Array; brightest: Uint32Array } {
-  const tiles = new Uint32Array(across * down * 256);
-  // Neighbouring pixels are alike: counted in turn in two places, they do not wait for each other.
-  const even = new Uint32Array(256);
-  const odd = new Uint32Array(256);
-  for (let y = 0, at = 0; y < height; y += 1) {
-    const row = Math.floor((y * down) / height) * across;
-    for (let column = 0; column < across; column += 1) {
-      const bins = (row + column) * 256;
-      const end = y * width + Math.ceil(((column + 1) * width) / across);
-      for (; at < end; at += 1) {
-        const bin = bins + (luma[at] ?? 0);
-        tiles[bin] = (tiles[bin] ?? 0) + 1;
-        const red = rgb[3 * at] ?? 0;
-        const green = rgb[3 * at + 1] ?? 0;
-        const blue = rgb[3 * at + 2] ?? 0;
-        const two = red > green ? red : green;
-        const level = two > blue ? two : blue;
-        if ((at & 1) === 0) even[level] = (even[level] ?? 0) + 1;
-        else odd[level] = (odd[level] ?? 0) + 1;
-      }
-    }
-  }
-  return { tiles, brightest: even.map((count, level) => count + (odd[level] ?? 0)) };
 }
 
 /**

@@ -1,0 +1,121 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { compileKernel } from '../../scripts/plane-kernel/compile.mjs';
+import type { PixelPlane } from '../image/decoded-image.js';
+import { lumaOf } from '../image/luma.js';
+import { planeKernelBinary } from './plane-kernel-binary.js';
+import { coarseStep, countPlane, grainSquare } from './plane-kernel.js';
+import type { PlaneCounts } from './plane-kernel.js';
+
+const planes = fc
+  .record({ width: fc.integer({ min: 1, max: 70 }), height: fc.integer({ min: 1, max: 70 }) })
+  .chain(({ width, height }) =>
+    fc
+      .oneof(
+        fc.uint8Array({ minLength: width * height * 3, maxLength: width * height * 3 }),
+        // The ends of the range, where sums would overflow.
+        fc
+          .array(fc.constantFrom(0, 255), { minLength: 64, maxLength: 64 })
+          .map((few) =>
+            Uint8Array.from({ length: width * height * 3 }, (_, at) => few[(at * 7) % 64] ?? 0),
+          ),
+      )
+      .map((rgb): PixelPlane => ({ width, height, rgb })),
+  );
+
+describe('countPlane', () => {
+  it('counts and sums what plain loops do', () => {
+    fc.assert(
+      fc.property(planes, fc.integer({ min: 1, max: 8 }), (plane, most) => {
+        const across = Math.min(most, plane.width);
+        const down = Math.min(8, plane.height);
+        expect(countPlane(plane, across, down)).toEqual(plainCounts(plane, across, down));
+      }),
+    );
+  });
+
+  it('holds planes beyond its first memory, and small ones after them', () => {
+    const large = plane(900, 700);
+    expect(countPlane(large, 8, 8)).toEqual(plainCounts(large, 8, 8));
+    const small = plane(3, 2);
+    expect(countPlane(small, 3, 2)).toEqual(plainCounts(small, 3, 2));
+  });
+});
+
+describe('the kernel', () => {
+  it('is what its source compiles to', async () => {
+    expect(Buffer.from(await compileKernel()).equals(planeKernelBinary)).toBe(true);
+  });
+});
+
+function plane(width: number, height: number): PixelPlane {
+  const rgb = Uint8Array.from({ length: width * height * 3 }, (_, at) => (at * at * 31 + at) >> 3);
+  return { width, height, rgb };
+}
+
+/** The same in the plainest way. */
+function plainCounts(plane: PixelPlane, across: number, down: number): PlaneCounts {
+  const { width, height, rgb } = plane;
+  const luma = lumaOf(plane);
+  const tiles = new Uint32Array(256 * across * down);
+  const brightest = new Uint32Array(256);
+  luma.forEach((level, at) => {
+    const column = Math.floor(((at % width) * across) / width);
+    const row = Math.floor((Math.floor(at / width) * down) / height);
+    add(tiles, (row * across + column) * 256 + level);
+    add(brightest, Math.max(...rgb.subarray(3 * at, 3 * at + 3)));
+  });
+  const coarse = { width: Math.floor(width / coarseStep), height: Math.floor(height / coarseStep) };
+  return {
+    tiles,
+    brightest,
+    fineSlopes: slopes(width, height, (x, y) => luma[y * width + x] ?? 0),
+    coarseSlopes: slopes(coarse.width, coarse.height, (x, y) =>
+      sumOver(coarseStep, (i, j) => luma[(y * coarseStep + j) * width + x * coarseStep + i] ?? 0),
+    ),
+    grain: plainGrain(luma, width, height),
+  };
+}
+
+function slopes(width: number, height: number, at: (x: number, y: number) => number): number[] {
+  const sums = [0, 0, 0, 0];
+  for (let y = 0; y < height - 1; y += 1) {
+    for (let x = 0; x < width - 1; x += 1) {
+      const [here, next] = [at(x, y), at(x + 1, y)];
+      const [below, belowNext] = [at(x, y + 1), at(x + 1, y + 1)];
+      [next - here, below - here, belowNext - here, below - next].forEach(
+        (difference, direction) => {
+          sums[direction] = (sums[direction] ?? 0) + difference ** 2;
+        },
+      );
+    }
+  }
+  return sums;
+}
+
+function plainGrain(luma: Uint8Array, width: number, height: number): Int32Array {
+  const across = Math.max(0, Math.floor((width - 2) / grainSquare));
+  const down = Math.max(0, Math.floor((height - 2) / grainSquare));
+  const bend = [1, -2, 1];
+  return Int32Array.from({ length: across * down }, (_, square) => {
+    const left = (square % across) * grainSquare;
+    const top = Math.floor(square / across) * grainSquare;
+    return sumOver(grainSquare, (x, y) => {
+      const answer = sumOver(3, (i, j) => {
+        const level = luma[(top + y + j) * width + left + x + i] ?? 0;
+        return (bend[i] ?? 0) * (bend[j] ?? 0) * level;
+      });
+      return answer ** 2;
+    });
+  });
+}
+
+function sumOver(side: number, of: (x: number, y: number) => number): number {
+  let sum = 0;
+  for (let y = 0; y < side; y += 1) for (let x = 0; x < side; x += 1) sum += of(x, y);
+  return sum;
+}
+
+function add(counts: Uint32Array, at: number): void {
+  counts[at] = (counts[at] ?? 0) + 1;
+}

@@ -2,6 +2,7 @@
  * `npm run build:kernel`: compiles scripts/plane-kernel/plane-kernel.ts (AssemblyScript) to
  * WebAssembly, and writes it into src/score/plane-kernel-binary.ts.
  */
+import { Buffer } from 'node:buffer';
 import { writeFile } from 'node:fs/promises';
 import { compileKernel } from './plane-kernel/compile.mjs';
 

@@ -20,10 +20,8 @@ if (port === null) throw new Error('session-thread runs as a worker thread only.
 const start = workerData as SessionStart;
 const { width, height, mean, std } = start.input;
 const planeSize = width * height;
-/** What each level of each channel becomes. */
-const levels = mean.map((middle, channel) =>
-  Float32Array.from({ length: 256 }, (_, level) => (level - middle) / (std[channel] ?? 1)),
-);
+/** The model's input, for the largest batch so far; one inference runs at a time. */
+let floats = new Float32Array(0);
 
 const load = () =>
   InferenceSession.create(start.model, {
@@ -83,19 +81,22 @@ async function run(
   };
 }
 
-/** Interleaved bytes to one float plane per channel. */
+/** Interleaved bytes to one float plane per channel; valid until the next batch. */
 function normalised(pixels: Uint8Array, count: number): Float32Array {
-  const floats = new Float32Array(count * 3 * planeSize);
-  for (let image = 0; image < count; image += 1) {
-    for (const [channel, table] of levels.entries()) {
-      const to = (image * 3 + channel) * planeSize;
-      const from = image * 3 * planeSize + channel;
-      for (let pixel = 0; pixel < planeSize; pixel += 1) {
-        floats[to + pixel] = table[pixels[from + 3 * pixel] ?? 0] ?? 0;
-      }
+  const values = count * 3 * planeSize;
+  if (floats.length < values) floats = new Float32Array(values);
+  const [meanR, meanG, meanB] = mean;
+  const [scaleR, scaleG, scaleB] = [1 / std[0], 1 / std[1], 1 / std[2]];
+  for (let red = 0; red < values; red += 3 * planeSize) {
+    const green = red + planeSize;
+    const blue = green + planeSize;
+    for (let pixel = 0, at = red; pixel < planeSize; pixel += 1, at += 3) {
+      floats[red + pixel] = ((pixels[at] ?? 0) - meanR) * scaleR;
+      floats[green + pixel] = ((pixels[at + 1] ?? 0) - meanG) * scaleG;
+      floats[blue + pixel] = ((pixels[at + 2] ?? 0) - meanB) * scaleB;
     }
   }
-  return floats;
+  return floats.subarray(0, values);
 }
 
 /** A copy whose memory can be given away; the runtime's own can't. */

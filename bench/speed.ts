@@ -77,7 +77,7 @@ const onMongo = {
   MONGODB_URI: services.mongo.uri,
   EDGEMINER_STORE_DATABASE: `bench_${process.pid}`,
 };
-const bestCase = await openBestCase('efficientnet-lite0', availableParallelism());
+const bestCase = await openBestCase('efficientnet-lite0', availableParallelism(), 1);
 const sqlite = await openMining(reference, settings);
 const mongo = await openMining(reference, settings, onMongo);
 const completeOnMongo = await openMining(reference, withoutPixels, {

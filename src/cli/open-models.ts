@@ -162,8 +162,12 @@ async function checkStored(
 }
 
 function inferenceOptions({ inference }: Config) {
-  const { maxBatch, maxWaitMs, spinning, threads } = inference;
-  return { maxBatch, maxWaitMs, spinning, ...(threads === undefined ? {} : { threads }) };
+  const { sessions, threads, ...rest } = inference;
+  return {
+    ...rest,
+    ...(sessions === undefined ? {} : { sessions }),
+    ...(threads === undefined ? {} : { threads }),
+  };
 }
 
 /** The label set of a model's entry, if it names one. Needs no embedder to be open. */

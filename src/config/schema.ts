@@ -126,7 +126,9 @@ export const configSchema = z.strictObject({
     .strictObject({
       maxBatch: z.int().min(1).max(64).default(8),
       maxWaitMs: z.number().min(0).max(1000).default(0),
-      /** Of one inference; one per core unless set. */
+      /** Inferences at once; one per core unless set, four at most. */
+      sessions: z.int().min(1).max(64).optional(),
+      /** Of one inference; unless set, the cores shared out among the sessions. */
       threads: z.int().min(1).optional(),
       spinning: z.boolean().default(false),
     })

@@ -5,7 +5,7 @@ export default tseslint.config(
   {
     ignores: [
       'dist/',
-      'scripts/plane-kernel/plane-kernel.ts',
+      'scripts/kernels/*.ts',
       'coverage/',
       '.edgeminer/',
       '.tmp/',

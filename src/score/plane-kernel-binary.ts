@@ -1,4 +1,4 @@
-/** scripts/plane-kernel/plane-kernel.ts, compiled by `npm run build:kernel`; a test compares. */
+/** scripts/kernels/plane-kernel.ts, compiled by `npm run build:kernels`; a test compares. */
 export const planeKernelBinary = Buffer.from(
   'AGFzbQEAAAABGgNgBH9/f38AYAd/f39/f39/AGAFf39/f38AAwgHAAEAAAIAAAUDAQABB08ICGNoYW5uZWxzAAYF' +
     'Y291bnQAAAV0aWxlcwABBnNsb3BlcwADDGNvYXJzZVNsb3BlcwAFB3NxdWFyZXMAAgVncmFpbgAEBm1lbW9yeQIA' +

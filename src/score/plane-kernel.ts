@@ -1,4 +1,5 @@
 import type { PixelPlane } from '../image/decoded-image.js';
+import { layOut, openKernel } from '../image/kernel-memory.js';
 import { planeKernelBinary } from './plane-kernel-binary.js';
 
 /** What the kernel counts and sums over one plane; whole numbers. */
@@ -23,51 +24,11 @@ export const coarseStep = 4;
 /** Side of the squares that grain is summed over, pixels. */
 export const grainSquare = 16;
 
-interface Kernel extends Readonly<
-  Record<
-    'channels' | 'count' | 'tiles' | 'slopes' | 'coarseSlopes' | 'squares' | 'grain',
-    (...args: number[]) => void
-  >
-> {
-  readonly memory: KernelMemory;
-}
-
-const pageBytes = 65_536;
 const levels = 256;
-
-interface KernelMemory {
-  readonly buffer: ArrayBuffer;
-  grow(pages: number): number;
-}
-
-/** What the types of Node leave out. */
-interface WebAssemblyOfNode {
-  readonly Module: new (binary: Uint8Array) => object;
-  readonly Instance: new (module: object) => { readonly exports: object };
-}
-
-const { Module, Instance } = (globalThis as unknown as { WebAssembly: WebAssemblyOfNode })
-  .WebAssembly;
-const kernel = new Instance(new Module(planeKernelBinary)).exports as Kernel;
+const kernel = openKernel<
+  'channels' | 'count' | 'tiles' | 'slopes' | 'coarseSlopes' | 'squares' | 'grain'
+>(planeKernelBinary);
 const { memory } = kernel;
-
-/** Hands out areas of the kernel's memory, one after the other; the first are zero. */
-function layout() {
-  // What lies below is the module's own.
-  let next = 1024;
-  return {
-    area: (bytes: number): number => {
-      const at = next;
-      // Loops may read and write a step past the end.
-      next = (next + bytes + 32 + 15) & ~15;
-      return at;
-    },
-    reserve: (): void => {
-      const missing = next - memory.buffer.byteLength;
-      if (missing > 0) memory.grow(Math.ceil(missing / pageBytes));
-    },
-  };
-}
 
 /**
  * Counts a plane in `across * down` tiles, in one go: nothing else runs on this thread meanwhile
@@ -83,7 +44,7 @@ export function countPlane(
   const grainAcross = Math.max(0, Math.floor((width - 2) / grainSquare));
   const grainDown = Math.max(0, Math.floor((height - 2) / grainSquare));
 
-  const { area, reserve } = layout();
+  const { area, reserve } = layOut(memory);
   const tiles = area(4 * levels * across * down);
   const brightest = area(4 * levels);
   const odd = area(4 * levels);

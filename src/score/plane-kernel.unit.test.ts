@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { compileKernel } from '../../scripts/plane-kernel/compile.mjs';
+import { compileKernel } from '../../scripts/kernels/compile.mjs';
 import type { PixelPlane } from '../image/decoded-image.js';
 import { lumaOf } from '../image/luma.js';
 import { planeKernelBinary } from './plane-kernel-binary.js';
@@ -44,7 +44,7 @@ describe('countPlane', () => {
 
 describe('the kernel', () => {
   it('is what its source compiles to', async () => {
-    expect(Buffer.from(await compileKernel()).equals(planeKernelBinary)).toBe(true);
+    expect(Buffer.from(await compileKernel('plane-kernel')).equals(planeKernelBinary)).toBe(true);
   });
 });
 

@@ -4,9 +4,16 @@
  * Sums to 1; empty for no logits.
  */
 export function softmax(logits: ArrayLike<number>): number[] {
-  const scores = Array.from(logits);
-  const largest = scores.reduce((most, score) => Math.max(most, score), -Infinity);
-  const exponentials = scores.map((score) => Math.exp(score - largest));
-  const sum = exponentials.reduce((total, value) => total + value, 0);
-  return exponentials.map((value) => value / sum);
+  // In plain loops: a label set may have thousands of classes, and each event has its own logits.
+  const values = Array.from(logits);
+  let largest = -Infinity;
+  for (const value of values) largest = Math.max(largest, value);
+  let sum = 0;
+  for (const [at, value] of values.entries()) {
+    const exponential = Math.exp(value - largest);
+    values[at] = exponential;
+    sum += exponential;
+  }
+  for (const [at, value] of values.entries()) values[at] = value / sum;
+  return values;
 }

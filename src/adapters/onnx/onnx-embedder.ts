@@ -130,17 +130,13 @@ export async function openEmbedder(options: EmbedderOptions): Promise<Embedder> 
 
   return {
     model,
-    async infer(plane) {
-      if (closing !== undefined) throw closed();
-      const pixels = await cutModelInput(plane, input);
+    infer(plane) {
+      if (closing !== undefined) return Promise.reject(closed());
+      const pixels = cutModelInput(plane, input);
       return new Promise((resolve, reject) => {
-        // May have been closed while the input was cut.
-        if (closing !== undefined) {
-          reject(closed());
-          return;
-        }
         queue.push({ since: performance.now(), pixels, resolve, reject });
-        start();
+        // Whoever asks for several at once gets them in one batch.
+        if (queue.length === 1) queueMicrotask(start);
       });
     },
     close() {

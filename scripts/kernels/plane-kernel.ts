@@ -1,7 +1,7 @@
 /**
  * The loops over the pixels of a working plane, in AssemblyScript with 128-bit SIMD: what
  * src/score/plane-statistics.ts counts and sums, some ten times as fast as in JavaScript. Whole
- * numbers only, so that the results are the same on every machine. `npm run build:kernel` puts
+ * numbers only, so that the results are the same on every machine. `npm run build:kernels` puts
  * the compiled module into src/score/plane-kernel-binary.ts.
  *
  * All arguments are addresses in the module's memory, or sizes. The caller lays the memory out,

@@ -1,1 +1,0 @@
-export function compileKernel(): Promise<Uint8Array>;

@@ -124,21 +124,27 @@ export async function openBestCase(
       const limit = pLimit(inFlight);
       const start = performance.now();
       let batch: Uint8Array[] = [];
+      let inferred = 0;
       const flush = () => {
         const full = batch;
         batch = [];
+        inferred += full.length;
         return full.length > 0 ? run(full) : Promise.resolve();
       };
       await Promise.all(
         pictures.map((picture) =>
           limit(async () => {
-            batch.push(await cut(picture));
+            // Not in one line: `batch` would be the one from before the wait, which may be sent.
+            const input = await cut(picture);
+            batch.push(input);
             // Whoever fills a batch waits for it, and so holds back the decoding.
             if (batch.length === batchSize) await flush();
           }),
         ),
       );
       await flush();
+      if (inferred !== pictures.length)
+        throw new Error(`${inferred} of ${pictures.length} inferred`);
       return (performance.now() - start) / 1000;
     },
     async close() {

@@ -44,11 +44,13 @@ function measurePlane(plane: PixelPlane): PlaneStatistics {
   const highs: number[] = [];
   for (let tile = 0; tile < across * down; tile += 1) {
     const counted = counts.tiles.subarray(tile * 256, (tile + 1) * 256);
-    for (let level = 0; level < 256; level += 1) {
-      luma[level] = (luma[level] ?? 0) + (counted[level] ?? 0);
+    let pixels = 0;
+    for (const [level, count] of counted.entries()) {
+      luma[level] = (luma[level] ?? 0) + count;
+      pixels += count;
     }
-    lows.push(percentileLevel(counted, tileTail));
-    highs.push(percentileLevel(counted, 1 - tileTail));
+    lows.push(levelAt(counted, tileTail, pixels));
+    highs.push(levelAt(counted, 1 - tileTail, pixels));
   }
   return {
     pixels: width * height,
@@ -66,7 +68,21 @@ function measurePlane(plane: PixelPlane): PlaneStatistics {
 export function percentileLevel(counts: Uint32Array, share: number): number {
   let total = 0;
   for (const count of counts) total += count;
+  return levelAt(counts, share, total);
+}
+
+/** Counted from the nearer end: most tails are short. */
+function levelAt(counts: Uint32Array, share: number, total: number): number {
+  if (total === 0) return 0;
   const rank = Math.min(total - 1, Math.floor(share * total));
+  if (2 * rank > total) {
+    let above = 0;
+    for (let level = counts.length - 1; level > 0; level -= 1) {
+      above += counts[level] ?? 0;
+      if (total - above <= rank) return level;
+    }
+    return 0;
+  }
   let below = 0;
   for (let level = 0; level < counts.length; level += 1) {
     below += counts[level] ?? 0;

@@ -46,7 +46,7 @@ const mostSessions = 4;
 interface Waiting {
   /** Milliseconds of performance.now(). */
   readonly since: number;
-  readonly pixels: Uint8Array;
+  readonly pixels: Uint8Array<ArrayBuffer>;
   readonly resolve: (inference: Inference) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -70,7 +70,6 @@ export async function openEmbedder(options: EmbedderOptions): Promise<Embedder> 
     ...(classes === undefined ? {} : { classes }),
   };
   const { input } = entry;
-  const size = input.width * input.height * 3;
   const idle = await openSessions(options, entry, classes?.length);
   const queue: Waiting[] = [];
   const running = new Set<Promise<void>>();
@@ -110,9 +109,7 @@ export async function openEmbedder(options: EmbedderOptions): Promise<Embedder> 
     let session = given;
     try {
       if (!session.alive) session = await openSession(options, entry, classes?.length);
-      const pixels = new Uint8Array(batch.length * size);
-      for (const [index, one] of batch.entries()) pixels.set(one.pixels, index * size);
-      const outputs = await session.run(pixels, batch.length);
+      const outputs = await session.run(batch.map(({ pixels }) => pixels));
       for (const [index, one] of batch.entries()) {
         const embedding = row(outputs.embedding, index, model.dimensions);
         one.resolve(
@@ -195,7 +192,7 @@ async function openSession(
   });
   try {
     checkSignature(file, session.signature, entry, classes);
-    const trial = await session.run(new Uint8Array(input.width * input.height * 3), 1);
+    const trial = await session.run([new Uint8Array(input.width * input.height * 3)]);
     checkLength('outputs.embedding.dimensions', trial.embedding, outputs.embedding.dimensions);
     if (trial.logits !== undefined && classes !== undefined) {
       checkLength('classes', trial.logits, classes);

@@ -45,7 +45,7 @@ function serve(session: InferenceSession): void {
       void session.release().finally(() => port.close());
       return;
     }
-    run(session, message.pixels, message.count).then(
+    run(session, message.pictures).then(
       (outputs) => {
         const buffers = [outputs.embedding.buffer];
         if (outputs.logits !== undefined) buffers.push(outputs.logits.buffer);
@@ -69,10 +69,9 @@ function post(message: FromSession, transfer: ArrayBuffer[] = []): void {
 
 async function run(
   session: InferenceSession,
-  pixels: Uint8Array,
-  count: number,
+  pictures: readonly Uint8Array[],
 ): Promise<SessionOutputs> {
-  const input = new Tensor('float32', normalised(pixels, count), [count, 3, height, width]);
+  const input = new Tensor('float32', normalised(pictures), [pictures.length, 3, height, width]);
   const wanted = [start.embedding, ...(start.logits === undefined ? [] : [start.logits])];
   const results = await session.run({ [start.input.name]: input }, wanted);
   return {
@@ -82,18 +81,19 @@ async function run(
 }
 
 /** Interleaved bytes to one float plane per channel; valid until the next batch. */
-function normalised(pixels: Uint8Array, count: number): Float32Array {
-  const values = count * 3 * planeSize;
+function normalised(pictures: readonly Uint8Array[]): Float32Array {
+  const values = pictures.length * 3 * planeSize;
   if (floats.length < values) floats = new Float32Array(values);
   const [meanR, meanG, meanB] = mean;
   const [scaleR, scaleG, scaleB] = [1 / std[0], 1 / std[1], 1 / std[2]];
-  for (let red = 0; red < values; red += 3 * planeSize) {
+  for (const [index, picture] of pictures.entries()) {
+    const red = index * 3 * planeSize;
     const green = red + planeSize;
     const blue = green + planeSize;
-    for (let pixel = 0, at = red; pixel < planeSize; pixel += 1, at += 3) {
-      floats[red + pixel] = ((pixels[at] ?? 0) - meanR) * scaleR;
-      floats[green + pixel] = ((pixels[at + 1] ?? 0) - meanG) * scaleG;
-      floats[blue + pixel] = ((pixels[at + 2] ?? 0) - meanB) * scaleB;
+    for (let pixel = 0, at = 0; pixel < planeSize; pixel += 1, at += 3) {
+      floats[red + pixel] = ((picture[at] ?? 0) - meanR) * scaleR;
+      floats[green + pixel] = ((picture[at + 1] ?? 0) - meanG) * scaleG;
+      floats[blue + pixel] = ((picture[at + 2] ?? 0) - meanB) * scaleB;
     }
   }
   return floats.subarray(0, values);

@@ -16,7 +16,7 @@ export interface BestCase {
   close(): Promise<void>;
 }
 
-const batchSize = 8;
+const batchSize = 4;
 const inFlight = 32;
 const models = new URL('../models/', import.meta.url);
 

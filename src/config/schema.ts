@@ -124,7 +124,7 @@ export const configSchema = z.strictObject({
     .prefault({}),
   inference: z
     .strictObject({
-      maxBatch: z.int().min(1).max(64).default(8),
+      maxBatch: z.int().min(1).max(64).default(4),
       maxWaitMs: z.number().min(0).max(1000).default(0),
       /** Inferences at once; one per core unless set, four at most. */
       sessions: z.int().min(1).max(64).optional(),

@@ -30,7 +30,7 @@ export interface EmbedderOptions {
    */
   readonly spinning?: boolean;
   /**
-   * Pictures of one inference at most, 1 or more; 8 unless told. Larger batches did not raise the
+   * Pictures of one inference at most, 1 or more; 4 unless told. Larger batches did not raise the
    * throughput on two cores, and cost latency and memory.
    */
   readonly maxBatch?: number;
@@ -38,7 +38,7 @@ export interface EmbedderOptions {
   readonly maxWaitMs?: number;
 }
 
-const defaultBatch = { maxBatch: 8, maxWaitMs: 0 };
+const defaultBatch = { maxBatch: 4, maxWaitMs: 0 };
 
 /** Each holds the weights and the activations of a batch. */
 const mostSessions = 4;

@@ -15,6 +15,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { openDirectorySource } from '../src/adapters/directory/directory-source.js';
 import { table } from '../src/cli/output.js';
+import { scorers } from '../src/score/registry.js';
 import { measureBatches } from './batches.js';
 import { openBestCase } from './best-case.js';
 import { mineFromKafka } from './kafka-runs.js';
@@ -51,7 +52,7 @@ const settings = {
   mining: { duplicates: { windowSeconds: 0, bits: 0 } },
 };
 const off = Object.fromEntries(
-  ['dark', 'over-exposed', 'low-contrast', 'blur'].map((name) => [name, 'off']),
+  scorers.filter(({ looksAt }) => looksAt === 'pixels').map(({ name }) => [name, 'off']),
 );
 const withoutPixels = {
   models: [{ name: 'bench', versions: ['1'], embedder: 'none' }],

@@ -8,37 +8,65 @@
  * with 32 bytes to spare behind each area, for the last step of a loop may read or write past it.
  */
 
-/** ITU-R BT.709 luma and the brightest channel of `pixels` interleaved RGB pixels. */
-export function channels(rgb: usize, pixels: i32, luma: usize, brightest: usize): void {
-  const half = i32x4.splat(32768);
-  const red = i32x4.splat(13933);
-  const green = i32x4.splat(46871);
-  const blue = i32x4.splat(4732);
+/**
+ * Of `pixels` interleaved RGB pixels: ITU-R BT.709 luma, the brightest and the darkest channel;
+ * and the sums of R, G and B, as three u32.
+ */
+export function channels(
+  rgb: usize,
+  pixels: i32,
+  luma: usize,
+  brightest: usize,
+  darkest: usize,
+  sums: usize,
+): void {
+  let reds = i32x4.splat(0);
+  let greens = reds;
+  let blues = reds;
+  const whole = pixels & ~15;
   for (let at = 0; at < pixels; at += 16) {
     const from = rgb + 3 * at;
-    let lumaLow = i32x4.splat(0);
-    let lumaHigh = lumaLow;
-    let maxLow = lumaLow;
-    let maxHigh = lumaLow;
+    let lumas = reds;
+    let maxima = reds;
+    let minima = reds;
+    let lumaHalf = reds;
+    let maxHalf = reds;
+    let minHalf = reds;
     for (let pair = 0; pair < 2; pair += 1) {
       const first = v128.load(from + 24 * pair);
       const second = v128.load(from + 24 * pair + 12);
-      const lumas = i16x8.narrow_i32x4_u(
-        weighed(first, red, green, blue, half),
-        weighed(second, red, green, blue, half),
-      );
-      const maxima = i16x8.narrow_i32x4_u(brightestOf(first), brightestOf(second));
+      const red = i16x8.narrow_i32x4_u(redOf(first), redOf(second));
+      const green = i16x8.narrow_i32x4_u(greenOf(first), greenOf(second));
+      const blue = i16x8.narrow_i32x4_u(blueOf(first), blueOf(second));
+      if (at < whole) {
+        reds = i32x4.add(reds, i32x4.extadd_pairwise_i16x8_u(red));
+        greens = i32x4.add(greens, i32x4.extadd_pairwise_i16x8_u(green));
+        blues = i32x4.add(blues, i32x4.extadd_pairwise_i16x8_u(blue));
+      }
+      lumas = i16x8.narrow_i32x4_u(weighed(first), weighed(second));
+      maxima = i16x8.max_u(i16x8.max_u(red, green), blue);
+      minima = i16x8.min_u(i16x8.min_u(red, green), blue);
       if (pair == 0) {
-        lumaLow = lumas;
-        maxLow = maxima;
-      } else {
-        lumaHigh = lumas;
-        maxHigh = maxima;
+        lumaHalf = lumas;
+        maxHalf = maxima;
+        minHalf = minima;
       }
     }
-    v128.store(luma + at, i8x16.narrow_i16x8_u(lumaLow, lumaHigh));
-    v128.store(brightest + at, i8x16.narrow_i16x8_u(maxLow, maxHigh));
+    v128.store(luma + at, i8x16.narrow_i16x8_u(lumaHalf, lumas));
+    v128.store(brightest + at, i8x16.narrow_i16x8_u(maxHalf, maxima));
+    v128.store(darkest + at, i8x16.narrow_i16x8_u(minHalf, minima));
   }
+  let red = <u32>total(reds);
+  let green = <u32>total(greens);
+  let blue = <u32>total(blues);
+  for (let at = whole; at < pixels; at += 1) {
+    red += load<u8>(rgb + 3 * at);
+    green += load<u8>(rgb + 3 * at + 1);
+    blue += load<u8>(rgb + 3 * at + 2);
+  }
+  store<u32>(sums, red);
+  store<u32>(sums + 4, green);
+  store<u32>(sums + 8, blue);
 }
 
 // @ts-ignore: decorators of AssemblyScript
@@ -61,18 +89,15 @@ function blueOf(four: v128): v128 {
 
 // @ts-ignore: decorators of AssemblyScript
 @inline
-function weighed(four: v128, red: v128, green: v128, blue: v128, half: v128): v128 {
+function weighed(four: v128): v128 {
   const sum = i32x4.add(
-    i32x4.add(i32x4.mul(redOf(four), red), i32x4.mul(greenOf(four), green)),
-    i32x4.add(i32x4.mul(blueOf(four), blue), half),
+    i32x4.add(
+      i32x4.mul(redOf(four), i32x4.splat(13933)),
+      i32x4.mul(greenOf(four), i32x4.splat(46871)),
+    ),
+    i32x4.add(i32x4.mul(blueOf(four), i32x4.splat(4732)), i32x4.splat(32768)),
   );
   return i32x4.shr_u(sum, 16);
-}
-
-// @ts-ignore: decorators of AssemblyScript
-@inline
-function brightestOf(four: v128): v128 {
-  return i32x4.max_s(i32x4.max_s(redOf(four), greenOf(four)), blueOf(four));
 }
 
 /**
@@ -304,4 +329,59 @@ function bent(at: usize): v128 {
     i16x8.add(v128.load8x8_u(at), v128.load8x8_u(at + 2)),
     i16x8.shl(middle, 1),
   );
+}
+
+/** The lowest value of each square of 16 x 16, row-major, as bytes; what is left over is dropped. */
+export function lowest(values: usize, width: i32, height: i32, into: usize): void {
+  const across = width >> 4;
+  const down = height >> 4;
+  for (let row = 0; row < down; row += 1) {
+    for (let column = 0; column < across; column += 1) {
+      let least = i8x16.splat(-1);
+      for (let line = 0; line < 16; line += 1) {
+        const at = values + (16 * row + line) * width + 16 * column;
+        least = i8x16.min_u(least, v128.load(at));
+      }
+      let value: u32 = 255;
+      const low = i64x2.extract_lane(least, 0);
+      const high = i64x2.extract_lane(least, 1);
+      for (let shift = 0; shift < 64; shift += 8) {
+        value = min(value, <u32>((low >> shift) & 255));
+        value = min(value, <u32>((high >> shift) & 255));
+      }
+      store<u8>(into + row * across + column, <u8>value);
+    }
+  }
+}
+
+/**
+ * Sums of the absolute steps of luma to the pixel before, by the place of the pixel in a grid of
+ * eight: eight sums along the lines, then eight down the columns, as u32. From the ninth pixel on.
+ */
+export function grid(luma: usize, width: i32, height: i32, into: usize): void {
+  let low = i32x4.splat(0);
+  let high = low;
+  const end = width & ~7;
+  for (let y = 0; y < height; y += 1) {
+    for (let x = 8; x < end; x += 8) {
+      const at = luma + y * width + x;
+      const steps = i16x8.abs(i16x8.sub(v128.load8x8_u(at), v128.load8x8_u(at - 1)));
+      low = i32x4.add(low, i32x4.extend_low_i16x8_u(steps));
+      high = i32x4.add(high, i32x4.extend_high_i16x8_u(steps));
+    }
+  }
+  v128.store(into, low);
+  v128.store(into + 16, high);
+  for (let place = 0; place < 8; place += 1) store<u32>(into + 32 + 4 * place, 0);
+  const bottom = height & ~7;
+  for (let y = 8; y < bottom; y += 1) {
+    let sum = i32x4.splat(0);
+    for (let x = 0; x < end; x += 8) {
+      const at = luma + y * width + x;
+      const steps = i16x8.abs(i16x8.sub(v128.load8x8_u(at), v128.load8x8_u(at - width)));
+      sum = i32x4.add(sum, i32x4.extadd_pairwise_i16x8_u(steps));
+    }
+    const to = into + 32 + 4 * (y & 7);
+    store<u32>(to, load<u32>(to) + <u32>total(sum));
+  }
 }

@@ -32,7 +32,8 @@ export interface SignalCalibration {
    * Where (n + 1) * rate is at least 1, it is the conformal quantile, and the promise holds
    * without any assumption but exchangeability. A smaller reference has no such quantile: then
    * the tail is extrapolated (tail.ts), never to within the reference's most unusual picture,
-   * so that 30 pictures still tell a black frame; the promise is then an estimate.
+   * so that 30 pictures still tell a black frame; nor further out than the scorer's
+   * `ordinaryLimit`, where it has one. The promise is then an estimate.
    */
   limitFor(rate: number): number;
   standing(raw: number): Standing;
@@ -101,7 +102,9 @@ export function calibrateSignal(measured: Float64Array, scale: Scale): SignalCal
 
   function beyondSample(rate: number): number {
     const distances = signed.map((value) => distanceToUnusualEnd(sign * value, scale));
-    const distance = extrapolatedDistance(distances, rate);
+    const ordinary =
+      scale.ordinaryLimit === undefined ? 0 : distanceToUnusualEnd(scale.ordinaryLimit, scale);
+    const distance = Math.max(ordinary, extrapolatedDistance(distances, rate));
     // Taken as it is, the most unusual measurement can't be missed by rounding.
     return distance < (distances[0] ?? 0)
       ? atDistance(distance, scale)

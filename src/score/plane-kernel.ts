@@ -14,6 +14,16 @@ export interface PlaneCounts {
    */
   readonly fineSlopes: readonly number[];
   readonly coarseSlopes: readonly number[];
+  /** Sums of R, G and B. */
+  readonly colours: readonly number[];
+  /** The darkest channel of any pixel of each square of `darkSquare` pixels, 0..255. */
+  readonly darkest: Uint8Array;
+  /**
+   * Sums of absolute luma steps to the pixel before, by the pixel's place in a grid of eight:
+   * along the lines, and down the columns; from the ninth pixel on, of whole eights.
+   */
+  readonly gridAcross: readonly number[];
+  readonly gridDown: readonly number[];
   /** Per square of `grainSquare` pixels: the sum of squared answers of Immerkær's mask. */
   readonly grain: Int32Array;
 }
@@ -24,9 +34,20 @@ export const coarseStep = 4;
 /** Side of the squares that grain is summed over, pixels. */
 export const grainSquare = 16;
 
+/** Side of the squares whose darkest channel is taken, pixels. */
+export const darkSquare = 16;
+
 const levels = 256;
 const kernel = openKernel<
-  'channels' | 'count' | 'tiles' | 'slopes' | 'coarseSlopes' | 'squares' | 'grain'
+  | 'channels'
+  | 'count'
+  | 'tiles'
+  | 'slopes'
+  | 'coarseSlopes'
+  | 'squares'
+  | 'grain'
+  | 'lowest'
+  | 'grid'
 >(planeKernelBinary);
 const { memory } = kernel;
 
@@ -53,20 +74,27 @@ export function countPlane(
   const fineSlopes = area(4 * 8);
   const coarseSlopes = area(4 * 8);
   const grain = area(4 * grainAcross * grainDown);
+  const colours = area(4 * 3);
+  const grid = area(4 * 16);
+  const darkSquares = Math.floor(width / darkSquare) * Math.floor(height / darkSquare);
+  const lowest = area(darkSquares);
   const squares = area(4 * coarse.width * coarse.height);
   const luma = area(pixels);
   const maxima = area(pixels);
+  const minima = area(pixels);
   const source = area(3 * pixels);
   reserve();
   new Uint8Array(memory.buffer, 0, zeroed).fill(0, tiles);
   new Uint8Array(memory.buffer).set(rgb, source);
 
-  kernel.channels(source, pixels, luma, maxima);
+  kernel.channels(source, pixels, luma, maxima, minima, colours);
   kernel.count(maxima, pixels, brightest, odd);
   kernel.tiles(luma, width, height, across, down, scratch, tiles);
   kernel.slopes(luma, width, height, fineSlopes);
   kernel.squares(luma, width, height, squares);
   kernel.coarseSlopes(squares, coarse.width, coarse.height, coarseSlopes);
+  kernel.lowest(minima, width, height, lowest);
+  kernel.grid(luma, width, height, grid);
   kernel.grain(luma, width, grainAcross, grainDown, grain);
 
   // The memory is used again by the next plane.
@@ -78,6 +106,10 @@ export function countPlane(
     ),
     fineSlopes: Array.from(new BigUint64Array(memory.buffer, fineSlopes, 4), Number),
     coarseSlopes: Array.from(new BigUint64Array(memory.buffer, coarseSlopes, 4), Number),
+    colours: Array.from(new Uint32Array(memory.buffer, colours, 3)),
+    darkest: new Uint8Array(memory.buffer, lowest, darkSquares).slice(),
+    gridAcross: Array.from(new Uint32Array(memory.buffer, grid, 8)),
+    gridDown: Array.from(new Uint32Array(memory.buffer, grid + 32, 8)),
     grain: new Int32Array(memory.buffer, grain, grainAcross * grainDown).slice(),
   };
 }

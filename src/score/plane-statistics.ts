@@ -2,6 +2,7 @@ import type { PixelPlane } from '../image/decoded-image.js';
 import { gradientsOf } from './plane-gradients.js';
 import type { PlaneGradients } from './plane-gradients.js';
 import { countPlane } from './plane-kernel.js';
+import type { PlaneCounts } from './plane-kernel.js';
 
 /** What the quality measurements share: computed once per plane. */
 export interface PlaneStatistics {
@@ -12,7 +13,21 @@ export interface PlaneStatistics {
   /** Pixels by their brightest channel, 256 counts: the value of HSV. */
   readonly brightest: Uint32Array;
   /** Lowest and highest luma of each tile, a few pixels aside; grey levels. */
-  readonly tiles: { readonly lows: readonly number[]; readonly highs: readonly number[] };
+  readonly tiles: {
+    readonly lows: readonly number[];
+    readonly highs: readonly number[];
+    /** Mean luma of each tile. */
+    readonly means: readonly number[];
+  };
+  /** Mean R, G and B, grey levels. */
+  readonly meanColour: readonly [number, number, number];
+  /** Mean of the darkest channel of each square of 16 pixels, 0..255; 0 where none fits. */
+  readonly darkChannel: number;
+  /**
+   * Mean absolute luma step to the pixel before, by the pixel's place in a grid of eight: along the
+   * lines and down the columns.
+   */
+  readonly grid: { readonly across: readonly number[]; readonly down: readonly number[] };
   readonly gradients: PlaneGradients;
 }
 
@@ -42,22 +57,43 @@ function measurePlane(plane: PixelPlane): PlaneStatistics {
   const luma = new Uint32Array(256);
   const lows: number[] = [];
   const highs: number[] = [];
+  const means: number[] = [];
   for (let tile = 0; tile < across * down; tile += 1) {
     const counted = counts.tiles.subarray(tile * 256, (tile + 1) * 256);
     let pixels = 0;
+    let sum = 0;
     for (const [level, count] of counted.entries()) {
       luma[level] = (luma[level] ?? 0) + count;
       pixels += count;
+      sum += level * count;
     }
+    means.push(sum / Math.max(1, pixels));
     lows.push(levelAt(counted, tileTail, pixels));
     highs.push(levelAt(counted, 1 - tileTail, pixels));
   }
+  const pixels = width * height;
+  const [red = 0, green = 0, blue = 0] = counts.colours;
   return {
-    pixels: width * height,
+    pixels,
     luma,
     brightest: counts.brightest,
-    tiles: { lows, highs },
+    tiles: { lows, highs, means },
+    meanColour: [red / pixels, green / pixels, blue / pixels],
+    darkChannel:
+      counts.darkest.reduce((sum, level) => sum + level, 0) / Math.max(1, counts.darkest.length),
+    grid: gridMeans(width, height, counts),
     gradients: gradientsOf(width, height, counts),
+  };
+}
+
+function gridMeans(width: number, height: number, { gridAcross, gridDown }: PlaneCounts) {
+  const columns = Math.max(0, Math.floor(width / 8) - 1);
+  const rows = Math.max(0, Math.floor(height / 8) - 1);
+  const eachAcross = Math.max(1, columns * height);
+  const eachDown = Math.max(1, rows * 8 * Math.floor(width / 8));
+  return {
+    across: gridAcross.map((sum) => sum / eachAcross),
+    down: gridDown.map((sum) => sum / eachDown),
   };
 }
 

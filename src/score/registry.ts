@@ -5,6 +5,15 @@ import { margin } from './confidence/margin.js';
 import { meanBoxScore } from './confidence/mean-box-score.js';
 import { embeddingDistance } from './novelty/embedding-distance.js';
 import { blur } from './quality/blur.js';
+import { clipped } from './quality/clipped.js';
+import { haze } from './quality/haze.js';
+import { unevenLight } from './quality/uneven-light.js';
+import { colourCast } from './quality/colour-cast.js';
+import { motionBlur } from './quality/motion-blur.js';
+import { noise } from './quality/noise.js';
+import { compression } from './quality/compression.js';
+import { lowInformation } from './quality/low-information.js';
+import { coveredLens } from './quality/covered-lens.js';
 import { dark } from './quality/dark.js';
 import { lowContrast } from './quality/low-contrast.js';
 import { overExposed } from './quality/over-exposed.js';
@@ -23,6 +32,15 @@ const byName: Readonly<Record<SignalName, Scorer>> = {
   'over-exposed': overExposed,
   'low-contrast': lowContrast,
   blur,
+  clipped,
+  haze,
+  'uneven-light': unevenLight,
+  'colour-cast': colourCast,
+  'motion-blur': motionBlur,
+  noise,
+  compression,
+  'low-information': lowInformation,
+  'covered-lens': coveredLens,
   'embedding-distance': embeddingDistance,
 };
 

@@ -61,6 +61,12 @@ interface AnyScorer {
   uncalibrated(raw: number): number;
   /** Raw limit of the flag where there is no reference. */
   readonly fallbackLimit: number;
+  /**
+   * Raw limit that few photographs of any kind go beyond. Where a reference is too small to tell
+   * the false-alarm rate that is asked for, the limit lies no further out than this, unless its
+   * own pictures do. Absent where what is ordinary depends on the model or the scene.
+   */
+  readonly ordinaryLimit?: number;
   /** One sentence; `standing` is set where there is a reference. */
   explain(raw: number, standing: Standing | undefined): string;
 }

@@ -9,6 +9,15 @@ export const signalNames = [
   'over-exposed',
   'low-contrast',
   'blur',
+  'clipped',
+  'haze',
+  'uneven-light',
+  'colour-cast',
+  'motion-blur',
+  'noise',
+  'compression',
+  'low-information',
+  'covered-lens',
   'embedding-distance',
 ] as const;
 

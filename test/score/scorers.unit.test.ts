@@ -7,6 +7,7 @@ import { scorers } from '../../src/score/registry.js';
 import type { Scorer, InputWithPixels } from '../../src/score/scorer.js';
 import { signalNames } from '../../src/score/signal.js';
 import { distanceToUnusualEnd } from '../../src/score/unusual-end.js';
+import { drawPlane } from '../fixtures/draw-picture.js';
 import { boxBlurred, mapped, planeOf, seeded, sharpScene } from '../fixtures/planes.js';
 
 /*
@@ -29,6 +30,8 @@ const planes = [
   planeOf(1, 1, () => 128),
   planeOf(3, 500, (x, y) => (x + 1) * y),
   planeOf(9, 2, (x) => 28 * x),
+  drawPlane(40, 30, (x, y) => [6 * x, 8 * y, 30]),
+  drawPlane(40, 30, () => [250, 10, 90]),
 ];
 
 const classification: Predictions[] = [

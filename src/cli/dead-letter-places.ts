@@ -27,7 +27,8 @@ export interface LetterPlace {
   readonly shelf: DeadLetterShelf;
   /** As it is shown: a topic or a file. */
   readonly name: string;
-  replay(letter: StoredLetter): Promise<'replayed' | 'gone'>;
+  /** `left` where the process was told to end before the record was dealt with. */
+  replay(letter: StoredLetter): Promise<'replayed' | 'gone' | 'left'>;
   close(): Promise<void>;
 }
 
@@ -66,8 +67,7 @@ function filePlace(world: World, config: Config, logger: Logger): LetterPlace {
       if (letter.raw?.value == null) return 'gone';
       miner ??= openMiner(world, config, logger);
       const { mine } = await miner;
-      await mine(letter);
-      return 'replayed';
+      return (await mine(letter)) ? 'replayed' : 'left';
     },
     async close() {
       await shelf.close();
@@ -88,10 +88,16 @@ async function openMiner(world: World, config: Config, logger: Logger) {
   const deadLetters = await openDeadLetterFile({ path: deadLetterFile(config), now: world.now });
   const reader = eventReader(config);
   return {
-    mine: (letter: StoredLetter) =>
-      runWorker(
+    /** Whether the record was dealt with: mined, or a dead letter again. */
+    async mine(letter: StoredLetter): Promise<boolean> {
+      let settled = false;
+      const source = oneRecord(letter, {
+        read: (value) => reader(value, noContext),
+        acknowledge: () => (settled = true),
+      });
+      await runWorker(
         {
-          source: oneRecord(letter, (value) => reader(value, noContext)),
+          source,
           stations,
           deadLetters,
           limits: inFlightLimits(config),
@@ -99,14 +105,22 @@ async function openMiner(world: World, config: Config, logger: Logger) {
           observer: observers([counter]),
         },
         world.ending,
-      ),
+      );
+      return settled;
+    },
     close: () => closeAll([deadLetters, stations, stores]),
   };
 }
 
 function oneRecord(
   { origin, raw: kept, replays }: StoredLetter,
-  read: (value: unknown) => Awaited<ReturnType<Delivery['read']>>,
+  {
+    read,
+    acknowledge,
+  }: {
+    readonly read: (value: unknown) => Awaited<ReturnType<Delivery['read']>>;
+    readonly acknowledge: () => void;
+  },
 ): EventSource {
   const raw: RawRecord | undefined = kept && {
     ...kept,
@@ -122,7 +136,7 @@ function oneRecord(
           const json = readJson(raw?.value ?? new Uint8Array());
           return json.kind === 'json' ? read(json.value) : json;
         },
-        acknowledge: () => undefined,
+        acknowledge,
       };
     },
     backlog: () => [],

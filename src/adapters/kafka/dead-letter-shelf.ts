@@ -5,7 +5,7 @@ import { EdgeminerError, messageOf } from '../../faults.js';
 import { replaysHeader } from '../../mine/dead-letter-shelf.js';
 import type { DeadLetterShelf, StoredLetter } from '../../mine/dead-letter-shelf.js';
 import { openKafkaEventSource } from './event-source.js';
-import { kafkaFault } from './kafka-faults.js';
+import { isUnknownTopic, kafkaFault } from './kafka-faults.js';
 import type { KafkaSettings } from './kafka-settings.js';
 import type { Sender } from './sender.js';
 
@@ -26,12 +26,16 @@ export function openKafkaDeadLetterShelf(
   const topic = settings.topics.deadLetters;
 
   async function* letters(): AsyncGenerator<StoredLetter> {
+    // Not what is added meanwhile: a worker may refuse again what is replayed.
+    const ends = await endsOf(kafka, topic);
     const replayed = new Set<string>();
     for await (const { raw } of readTopic(kafka, settings, topic)) {
       const marked = text(raw, replayedHeader);
       if (marked !== undefined) replayed.add(marked);
     }
     for await (const delivery of readTopic(kafka, settings, topic)) {
+      const { partition, offset } = delivery.origin;
+      if (BigInt(offset) >= (ends.get(partition) ?? 0n)) continue;
       const letter = letterOf(delivery, replayed);
       if (letter !== undefined) yield letter;
     }
@@ -109,6 +113,29 @@ async function originalRecord(
     if (!(error instanceof EdgeminerError) || error.retriable) throw error;
   }
   return undefined;
+}
+
+/** The offset after the last record of each partition, now. */
+async function endsOf(kafka: Kafka, topic: string): Promise<ReadonlyMap<number, bigint>> {
+  const admin = kafka.admin();
+  try {
+    await admin.connect();
+    const bounds = await admin.fetchTopicOffsets(topic);
+    return new Map(bounds.map(({ partition, high }) => [partition, BigInt(high)]));
+  } catch (error) {
+    if (isUnknownTopic(error)) throw noTopic(topic, error);
+    throw kafkaFault(error, `ask where '${topic}' ends`);
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+function noTopic(topic: string, cause: unknown): EdgeminerError {
+  return new EdgeminerError('input.not-found', `there is no topic '${topic}'`, {
+    field: 'kafka.topics.deadLetters',
+    mend: 'Create the topic, or correct its name.',
+    cause,
+  });
 }
 
 async function* readTopic(

@@ -6,7 +6,7 @@ import { noContext } from '../event/event-map.js';
 import type { Delivery, EventSource, RawRecord } from '../event/event-source.js';
 import { readJson } from '../event/json-event.js';
 import { EdgeminerError } from '../faults.js';
-import { replaysHeader } from '../mine/dead-letter-shelf.js';
+import { replayOfHeader, replaysHeader } from '../mine/dead-letter-shelf.js';
 import type { DeadLetterShelf, StoredLetter } from '../mine/dead-letter-shelf.js';
 import { observers } from '../mine/mining-observer.js';
 import { SummaryCounter } from '../mine/summary.js';
@@ -29,6 +29,8 @@ export interface LetterPlace {
   readonly name: string;
   /** `left` where the process was told to end before the record was dealt with. */
   replay(letter: StoredLetter): Promise<'replayed' | 'gone' | 'left'>;
+  /** The record as it came; undefined where its value is not to be had any more. */
+  record(letter: StoredLetter): Promise<RawRecord | undefined>;
   close(): Promise<void>;
 }
 
@@ -51,6 +53,7 @@ export async function openLetterPlace(
     shelf: kafka,
     name: `topic ${config.kafka.topics.deadLetters}`,
     replay: (letter) => kafka.replay(letter),
+    record: (letter) => kafka.record(letter),
     close: () => kafka.close(),
   };
 }
@@ -66,9 +69,10 @@ function filePlace(world: World, config: Config, logger: Logger): LetterPlace {
     async replay(letter) {
       if (letter.raw?.value == null) return 'gone';
       miner ??= openMiner(world, config, logger);
-      const { mine } = await miner;
-      return (await mine(letter)) ? 'replayed' : 'left';
+      const opened = await miner;
+      return (await opened.mine(letter)) ? 'replayed' : 'left';
     },
+    record: (letter) => Promise.resolve(letter.raw),
     async close() {
       await shelf.close();
       await (await miner)?.close();
@@ -113,7 +117,7 @@ async function openMiner(world: World, config: Config, logger: Logger) {
 }
 
 function oneRecord(
-  { origin, raw: kept, replays }: StoredLetter,
+  { origin, raw: kept, replays, position }: StoredLetter,
   {
     read,
     acknowledge,
@@ -124,7 +128,11 @@ function oneRecord(
 ): EventSource {
   const raw: RawRecord | undefined = kept && {
     ...kept,
-    headers: { ...kept.headers, [replaysHeader]: Buffer.from(String(replays + 1)) },
+    headers: {
+      ...kept.headers,
+      [replaysHeader]: Buffer.from(String(replays + 1)),
+      [replayOfHeader]: Buffer.from(`${position.partition}:${position.offset}`),
+    },
   };
   return {
     async *deliveries() {

@@ -87,7 +87,10 @@ export function deadLetterShelfSuite(open: () => Promise<ShelfUnderTest>): void 
   it('reads how often a record was replayed before', async () => {
     opened = await open();
     const { raw } = letter(1);
-    const headers = { 'edgeminer.replays': Buffer.from('2') };
+    const headers = {
+      'edgeminer.replays': Buffer.from('2'),
+      'edgeminer.replay-of': Buffer.from('0:7'),
+    };
     await opened.letters.send(
       letter(1, { raw: { key: null, value: raw?.value ?? null, headers } }),
     );

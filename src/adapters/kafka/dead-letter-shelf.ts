@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Kafka } from 'kafkajs';
 import type { Delivery, RawRecord } from '../../event/event-source.js';
 import { EdgeminerError, messageOf } from '../../faults.js';
-import { replaysHeader } from '../../mine/dead-letter-shelf.js';
+import { replayOfHeader, replaysHeader } from '../../mine/dead-letter-shelf.js';
 import type { DeadLetterShelf, StoredLetter } from '../../mine/dead-letter-shelf.js';
 import { openKafkaEventSource } from './event-source.js';
 import { isUnknownTopic, kafkaFault } from './kafka-faults.js';
@@ -65,6 +65,8 @@ export interface RecordReplayer {
    * there. Throws as Sender does.
    */
   replay(letter: StoredLetter): Promise<'replayed' | 'gone'>;
+  /** The record as it came; undefined where its value was not kept and is no longer there. */
+  readonly record: (letter: StoredLetter) => Promise<RawRecord | undefined>;
 }
 
 export function createRecordReplayer(
@@ -72,12 +74,12 @@ export function createRecordReplayer(
   settings: KafkaSettings,
   sender: Sender,
 ): RecordReplayer {
+  const record = async (letter: StoredLetter) =>
+    letter.omittedBytes === undefined ? letter.raw : originalRecord(kafka, settings, letter);
   return {
+    record,
     async replay(letter) {
-      const raw =
-        letter.omittedBytes === undefined
-          ? letter.raw
-          : await originalRecord(kafka, settings, letter);
+      const raw = await record(letter);
       if (raw === undefined) return 'gone';
       const headers = Object.fromEntries(
         Object.entries(raw.headers)
@@ -89,7 +91,11 @@ export function createRecordReplayer(
           key: raw.key === null ? null : Buffer.from(raw.key),
           value: raw.value === null ? null : Buffer.from(raw.value),
           partition: letter.origin.partition,
-          headers: { ...headers, [replaysHeader]: String(letter.replays + 1) },
+          headers: {
+            ...headers,
+            [replaysHeader]: String(letter.replays + 1),
+            [replayOfHeader]: idOf(letter.position),
+          },
         },
       ]);
       return 'replayed';

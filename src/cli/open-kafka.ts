@@ -7,6 +7,7 @@ import { EdgeminerError } from '../faults.js';
 import type { CandidatePublisher } from '../mine/candidate-publisher.js';
 import type { DeadLetters } from '../mine/dead-letters.js';
 import type { EventIntake } from '../mine/event-intake.js';
+import type { Check } from '../telemetry/checkup.js';
 import type { Logger } from '../telemetry/logger.js';
 import type { ReplayOptions } from './start-position.js';
 import { eventReader, inEvents, waitingLimits } from './event-format.js';
@@ -80,19 +81,10 @@ export function openKafkaLetters(
   return connect(world, config, logger)?.openDeadLetterShelf();
 }
 
-/** What `doctor` asks of Kafka; none without Kafka. */
-export async function checkKafka(
-  world: World,
-  config: Config,
-  logger: Logger,
-): Promise<Awaited<ReturnType<KafkaConnection['check']>>> {
-  const kafka = connect(world, config, logger);
-  if (kafka === undefined) return [];
-  try {
-    return await kafka.check();
-  } finally {
-    await kafka.close();
-  }
+/** What `doctor` asks of Kafka and the schema registry; none without Kafka. */
+export function kafkaChecks(world: World, config: Config, logger: Logger): readonly Check[] {
+  const ownFormat = config.events.format === 'edgeminer';
+  return connect(world, config, logger)?.checks({ ownFormat }) ?? [];
 }
 
 function connect(

@@ -1,5 +1,8 @@
 import { connectKafka } from '../adapters/kafka/connect-kafka.js';
 import type { KafkaConnection } from '../adapters/kafka/connect-kafka.js';
+import { createEventDecoder } from '../adapters/kafka/event-decoder.js';
+import type { EventDecoder } from '../adapters/kafka/event-decoder.js';
+import { connectSchemaRegistry } from '../adapters/kafka/schema-registry.js';
 import type { Config } from '../config/load-config.js';
 import type { EdgeCasePublisher } from '../curate/edge-case-publisher.js';
 import type { EventSource } from '../event/event-source.js';
@@ -79,6 +82,17 @@ export function openKafkaLetters(
   logger: Logger,
 ): ReturnType<KafkaConnection['openDeadLetterShelf']> | undefined {
   return connect(world, config, logger)?.openDeadLetterShelf();
+}
+
+/** Reads the values of records as a worker does, with the schema registry if one is configured. */
+export function openEventDecoder(config: Config): EventDecoder {
+  const { kafka } = config;
+  const url = kafka?.schemaRegistryUrl;
+  const registry =
+    kafka === undefined || url === undefined
+      ? undefined
+      : connectSchemaRegistry(url, kafkaSecurity(kafka).schemaRegistryCa);
+  return createEventDecoder(registry, eventReader(config));
 }
 
 /** What `doctor` asks of Kafka and the schema registry; none without Kafka. */

@@ -38,11 +38,11 @@ export function trackSockets(): Sockets {
   let destroyed = false;
   return {
     factory: ({ host, port, ssl, onConnect }) => {
-      // The types say that ssl is always there; without TLS it is not.
-      const settings = ssl as tls.ConnectionOptions | undefined;
+      // The types say that ssl is always there; without TLS it is none of these.
+      const settings = ssl as tls.ConnectionOptions | null | undefined | false;
       const name = net.isIP(host) === 0 ? { servername: host } : {};
       const socket =
-        settings === undefined
+        settings === undefined || settings === null || settings === false
           ? net.connect({ host, port }, onConnect)
           : tls.connect({ host, port, ...name, ...settings }, onConnect);
       socket.setKeepAlive(true, keepAliveMs);
@@ -85,7 +85,7 @@ export async function topicRights(
   answer.int32();
   return new Map(
     answer.list(() => {
-      answer.int16();
+      const error = answer.int16();
       const name = answer.text() ?? '';
       answer.skip(1);
       answer.list(() => {
@@ -93,7 +93,7 @@ export async function topicRights(
         for (let field = 0; field < 3; field++) answer.int32();
         for (let list = 0; list < 3; list++) answer.list(() => answer.int32());
       });
-      return [name, rightsOf(answer.int32())] as const;
+      return [name, rightsOf(answer.int32(), error)] as const;
     }),
   );
 }
@@ -114,16 +114,19 @@ export async function groupRights(
       for (let field = 0; field < 2; field++) answer.skip(Math.max(0, answer.int32()));
     });
     const operations = answer.int32();
-    return error === notCoordinator ? undefined : rightsOf(operations);
+    return error === notCoordinator ? undefined : rightsOf(operations, error);
   });
   return rights;
 }
 
 const notCoordinator = 16;
+/** Of a topic and of a group: not even to be described. */
+const refusals: ReadonlySet<number> = new Set([29, 30]);
 /** What a broker answers that does not tell. */
 const untold = -2_147_483_648;
 
-function rightsOf(operations: number): Rights {
+function rightsOf(operations: number, error: number): Rights {
+  if (refusals.has(error)) return { allows: () => false };
   return {
     allows: (operation) =>
       operations === untold ? undefined : (operations & (1 << bits[operation])) !== 0,

@@ -23,7 +23,7 @@ export interface Check {
    * What is thrown becomes a failed finding. `signal` aborts at the deadline: what is held is to
    * be let go then, for nobody waits for it any more.
    */
-  run(signal: AbortSignal): Promise<readonly Finding[]>;
+  readonly run: (signal: AbortSignal) => Promise<readonly Finding[]>;
 }
 
 export function ok(name: string, detail: string): Finding {

@@ -5,6 +5,7 @@ import { createClient } from '@libsql/client';
 import type { Client } from '@libsql/client';
 import { failed, ok, skipped, warning } from '../../telemetry/checkup.js';
 import type { Check, Finding } from '../../telemetry/checkup.js';
+import { textIn } from './columns.js';
 import { newestVersion, versionOf } from './schema.js';
 import { isBusy, sqliteFault } from './sqlite-faults.js';
 
@@ -50,8 +51,8 @@ async function futureFile(path: string): Promise<Finding> {
 }
 
 async function checkFile(client: Client, path: string, size: number): Promise<Finding> {
-  const { rows } = await client.execute('PRAGMA quick_check(1)');
-  const verdict = String(Object.values(rows[0] ?? {})[0]);
+  const { rows } = await client.execute('SELECT quick_check AS verdict FROM pragma_quick_check(1)');
+  const verdict = rows[0] === undefined ? 'no answer' : textIn(rows[0], 'verdict');
   if (verdict !== 'ok') {
     const mend = 'Restore it from a backup; sqlite3 FILE .recover saves what can be read.';
     return failed('store', `${path} is damaged: ${verdict}`, mend);

@@ -45,9 +45,9 @@ describeWith(['mongo'], 'the check of MongoDB', (services) => {
     const db = client.db(database);
     await db.collection('tasks').dropIndex('claim-order');
     await db.collection('tasks').dropIndex('batch');
-    await db.collection('tasks').createIndex({ state: 1 }, { name: 'batch' });
+    await db.collection('tasks').createIndexes([{ key: { state: 1 }, name: 'batch' }]);
     await db.collection('images.chunks').dropIndex('files_id_1_n_1');
-    await db.collection('images.chunks').createIndex({ files_id: 1, n: 1 });
+    await db.collection('images.chunks').createIndexes([{ key: { files_id: 1, n: 1 } }]);
     const problems = (await check(uri, database)).filter(({ verdict }) => verdict === 'failed');
     expect(problems).toMatchObject([
       { name: 'index claim-order of tasks', mend: expect.stringContaining('Start') as string },

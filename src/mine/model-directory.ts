@@ -86,6 +86,9 @@ interface Known {
   readonly reference: Promise<LoadedReference | undefined>;
 }
 
+/** Events may name any number of models; the oldest answers are forgotten, and asked for again. */
+const mostKnown = 1000;
+
 export function createServedModels(options: ModelDirectoryOptions): ServedModels {
   const known = new Map<string, Known>();
   const loaded = new Map<ReferenceId, LoadedReference>();
@@ -142,7 +145,11 @@ export function createServedModels(options: ModelDirectoryOptions): ServedModels
     if (answer === undefined || answer.until <= options.now()) {
       const reference = fromStore(modelName, modelVersion, embedder);
       answer = { until: options.now() + options.refreshMs, reference };
+      // The newest last, whether it is new or was there before.
+      known.delete(key);
       known.set(key, answer);
+      const [oldest] = known.keys();
+      if (known.size > mostKnown && oldest !== undefined) known.delete(oldest);
       // A failure is not remembered: the caller's next try asks again.
       reference.catch(() => known.delete(key));
     }

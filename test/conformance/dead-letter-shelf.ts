@@ -93,4 +93,17 @@ export function deadLetterShelfSuite(open: () => Promise<ShelfUnderTest>): void 
     );
     expect(await all(opened.shelf)).toMatchObject([{ replays: 2, raw: { headers: {} } }]);
   });
+
+  it('gives no letter that is added while it is read, as a replay may', async () => {
+    opened = await open();
+    const { letters, shelf } = opened;
+    for (const n of [0, 1, 2]) await letters.send(letter(n));
+    const read: string[] = [];
+    for await (const { message } of shelf.letters()) {
+      read.push(message);
+      await letters.send(letter(10 + read.length));
+    }
+    expect(read).toEqual(['problem 0', 'problem 1', 'problem 2']);
+    expect(await all(shelf)).toHaveLength(6);
+  });
 }

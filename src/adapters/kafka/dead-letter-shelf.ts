@@ -31,7 +31,11 @@ export function openKafkaDeadLetterShelf(
       const marked = text(raw, replayedHeader);
       if (marked !== undefined) replayed.add(marked);
     }
+    // Not what is added meanwhile: a record that is replayed may come back.
+    const ends = await endsOf(kafka, topic);
     for await (const delivery of readTopic(kafka, settings, topic)) {
+      const { partition, offset } = delivery.origin;
+      if (BigInt(offset) >= (ends.get(partition) ?? 0n)) continue;
       const letter = letterOf(delivery, replayed);
       if (letter !== undefined) yield letter;
     }
@@ -109,6 +113,20 @@ async function originalRecord(
     if (!(error instanceof EdgeminerError) || error.retriable) throw error;
   }
   return undefined;
+}
+
+/** How far each partition reaches now. */
+async function endsOf(kafka: Kafka, topic: string): Promise<ReadonlyMap<number, bigint>> {
+  const admin = kafka.admin();
+  try {
+    await admin.connect();
+    const offsets = await admin.fetchTopicOffsets(topic);
+    return new Map(offsets.map(({ partition, high }) => [partition, BigInt(high)]));
+  } catch (error) {
+    throw kafkaFault(error, `read '${topic}'`);
+  } finally {
+    await admin.disconnect();
+  }
 }
 
 async function* readTopic(

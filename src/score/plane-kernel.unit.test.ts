@@ -36,7 +36,7 @@ describe('countPlane', () => {
   });
 
   it('holds planes beyond its first memory, and small ones after them', () => {
-    const large = plane(900, 700);
+    const large = plane(460, 340);
     expect(countPlane(large, 8, 8)).toEqual(plainCounts(large, 8, 8));
     const small = plane(3, 2);
     expect(countPlane(small, 3, 2)).toEqual(plainCounts(small, 3, 2));

@@ -1,4 +1,5 @@
 import type { ReferenceId } from '../ids.js';
+import { temperatureOf } from './confidence/fit-temperature.js';
 import type { Reference } from './reference.js';
 import { scorers } from './registry.js';
 import type { PredictionOrigin, Scorer, Standing } from './scorer.js';
@@ -12,6 +13,8 @@ export interface Calibration {
   readonly reference: ReferenceId;
   /** Whose predictions the confidence signals are calibrated for; undefined for nobody's. */
   readonly predictionsBy: PredictionOrigin | undefined;
+  /** What class scores of that origin are divided by before they are measured; 1 for nothing. */
+  readonly temperature: number;
   /** Undefined where the reference measured fewer than `minMeasured` pictures. */
   of(name: SignalName): SignalCalibration | undefined;
 }
@@ -54,6 +57,7 @@ export function calibrationOf(reference: Reference): Calibration {
   return {
     reference: reference.id,
     predictionsBy: reference.predictionsBy,
+    temperature: temperatureOf(reference.temperature),
     of: (name) => calibrations.get(name),
   };
 }

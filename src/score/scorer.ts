@@ -1,5 +1,6 @@
 import type { Predictions } from '../event/inference-event.js';
 import type { PixelPlane } from '../image/decoded-image.js';
+import type { DetectionStatistics } from './confidence/detection-statistics.js';
 import type { Neighbour } from './neighbours.js';
 import type { AbsentSignal, SignalFamily, SignalName } from './signal.js';
 
@@ -13,6 +14,8 @@ export interface ScoringInput {
   readonly predictionsBy: PredictionOrigin;
   /** Nearest reference pictures, or why there are none. */
   readonly neighbours: readonly Neighbour[] | AbsentSignal['why'];
+  /** What is usual of the reference's detections; undefined where there are none. */
+  readonly detection?: DetectionStatistics | undefined;
 }
 
 /**

@@ -45,7 +45,7 @@ export async function mineEvent(
     timed('image', stations, () => lookAtImage(event, stations.images, request)),
   );
   const seen = needsPixels(event, model) ? await look() : undefined;
-  const scored = await timed('score', stations, () => scoreImage(event, seen, model));
+  const scored = await timed('score', stations, () => scoreImage(event, seen, model, undefined));
   const { scores } = scored;
   const decision = decide({
     scores,

@@ -7,9 +7,10 @@ import { minMeasured } from './calibrate.js';
 import { predictedClass } from './confidence/class-scores.js';
 import type { Embedder } from './embedder.js';
 import { GrowingMatrix } from './growing-matrix.js';
-import { leaveOneOutDistances } from './leave-one-out.js';
+import { leaveOneOutNeighbours } from './leave-one-out.js';
 import { measureConfidence, mostHeld } from './measure-confidence.js';
 import type { HeldPicture } from './measure-confidence.js';
+import { measureNeighbours } from './measure-neighbours.js';
 import { neighboursFor } from './novelty/embedding-distance.js';
 import { predictionsFrom } from './predictions.js';
 import { referenceIdOf } from './reference-files.js';
@@ -191,9 +192,15 @@ async function assemble(
   const measurements = { ...columnsOf(measured), ...confidence.columns };
   const labels = measured.flatMap(({ item }) => (item.label === undefined ? [] : [item.label]));
   const classes = [...new Set(labels)].sort();
+  const items = measured.map(({ item, ...picture }) =>
+    picture.predicted === undefined || picture.predictionsBy !== predictionsBy
+      ? item
+      : { ...item, predicted: picture.predicted },
+  );
   const embeddings = growing.matrix();
   if (embeddings !== undefined) {
-    measurements['embedding-distance'] = await leaveOneOutDistances(embeddings, neighbours);
+    const found = await leaveOneOutNeighbours(embeddings, neighbours);
+    Object.assign(measurements, measureNeighbours(found, items, predictionsBy));
   }
   const model = options.embedder?.model;
   const content = {
@@ -203,11 +210,7 @@ async function assemble(
     ...(predictionsBy === undefined ? {} : { predictionsBy }),
     ...(confidence.temperature === undefined ? {} : { temperature: confidence.temperature }),
     ...(confidence.detection === undefined ? {} : { detection: confidence.detection }),
-    items: measured.map(({ item, ...picture }) =>
-      picture.predicted === undefined || picture.predictionsBy !== predictionsBy
-        ? item
-        : { ...item, predicted: picture.predicted },
-    ),
+    items,
     measurements,
     embeddings,
     neighbours,

@@ -28,7 +28,7 @@ export function scoreEvent(
     else if (input.plane !== undefined) measured = scorer.measure({ ...input, plane: input.plane });
     else throw new TypeError(`${scorer.name} is asked for, but the image was not decoded`);
     if (measured.kind === 'absent') absent.push({ name: scorer.name, why: measured.why });
-    else signals.push(signalOf(measured.raw, scorer, input, calibration, rule));
+    else signals.push(signalOf(measured, scorer, input, calibration, rule));
   }
   return { signals, absent };
 }
@@ -42,7 +42,7 @@ function temperedBy(calibration: Calibration | undefined, input: ScoringInput): 
 }
 
 function signalOf(
-  raw: number,
+  { raw, note }: Extract<Measurement, { kind: 'measured' }>,
   scorer: Scorer,
   { predictionsBy }: ScoringInput,
   reference: Calibration | undefined,
@@ -60,7 +60,7 @@ function signalOf(
     edgeScore,
     calibrated: calibration !== undefined,
     flagged: isFlagged(rule, { raw, edgeScore, scorer, calibration }),
-    explanation: scorer.explain(raw, calibration?.standing(raw)),
+    explanation: scorer.explain(raw, calibration?.standing(raw), note),
   };
 }
 

@@ -5,6 +5,13 @@ export const signalNames = [
   'entropy',
   'lowest-box-score',
   'mean-box-score',
+  'near-threshold',
+  'class-overlap',
+  'box-count',
+  'box-size',
+  'cut-boxes',
+  'flicker',
+  'label-disagreement',
   'dark',
   'over-exposed',
   'low-contrast',
@@ -37,7 +44,19 @@ export interface Signal {
 /** A signal that could not be had for this event, and why. */
 export interface AbsentSignal {
   readonly name: SignalName;
-  readonly why: 'no-predictions' | 'no-reference' | 'no-embedding' | 'embedding-size-differs';
+  readonly why:
+    | 'no-predictions'
+    | 'no-reference'
+    | 'no-embedding'
+    | 'embedding-size-differs'
+    /** Neither set nor to be had of the reference. */
+    | 'no-threshold'
+    /** None of the source that this worker saw within the time limit. */
+    | 'no-previous-frame'
+    /** The reference's pictures have none. */
+    | 'no-labels'
+    /** The predicted class is none of the reference's labels. */
+    | 'labels-differ';
 }
 
 /** All that was found out about one event. */

@@ -48,7 +48,8 @@ export function detectionStatistics(
     boxSize: all.length === 0 ? undefined : spreadOf(all),
     boxSizeOf: Object.fromEntries(
       [...sizes]
-        .filter(([, ofClass]) => ofClass.length >= minBoxes)
+        // One name means something else in objects, and would not come back from a file.
+        .filter(([label, ofClass]) => ofClass.length >= minBoxes && label !== '__proto__')
         .map(([label, ofClass]) => [label, spreadOf(ofClass)]),
     ),
   };

@@ -37,6 +37,7 @@ function everyOtherModel({ models }: Config): ModelSettings {
     reference: 'store',
     embedder: models.length === 0 ? 'efficientnet-lite0' : 'none',
     policy: 'default',
+    detection: {},
   };
 }
 
@@ -88,6 +89,7 @@ export async function openModels(
       policy: policyOf(config, settings.policy),
       labelSet: labelSetOf(config, settings),
       embedder,
+      scoreThreshold: settings.detection.scoreThreshold,
       reference: await referenceOf(settings, { embedder, references, openNeighbours }),
     };
   }

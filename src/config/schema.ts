@@ -52,6 +52,13 @@ const model = z.strictObject({
   embedder: name.default('efficientnet-lite0'),
   labelSet: name.optional(),
   policy: name.default('default'),
+  /** Of the deployed model, where it is a detector. */
+  detection: z
+    .strictObject({
+      /** Its boxes count from this score on. */
+      scoreThreshold: share.optional(),
+    })
+    .prefault({}),
 });
 
 const role = z.enum(['producer', 'annotator', 'curator', 'admin']);
@@ -118,6 +125,13 @@ export const configSchema = z.strictObject({
         .strictObject({
           windowSeconds: z.number().min(0).default(86_400),
           bits: z.int().min(0).max(32).default(10),
+        })
+        .prefault({}),
+      /** Frames are compared with the one before of their source. */
+      frames: z
+        .strictObject({
+          maxSources: z.int().min(1).default(1000),
+          maxGapSeconds: z.number().min(0).default(10),
         })
         .prefault({}),
     })

@@ -49,7 +49,9 @@ async function build(world: World, options: BuildOptions): Promise<void> {
   const total = await countPictures(directory);
   const name = modelName(options.modelName);
   const version = modelVersion(options.modelVersion);
-  const embedderName = findEntry(config.models, name, version)?.embedder ?? defaultEmbedder;
+  const settings = findEntry(config.models, name, version);
+  const embedderName = settings?.embedder ?? defaultEmbedder;
+  const scoreThreshold = settings?.detection.scoreThreshold;
   const embedder =
     embedderName === 'none'
       ? undefined
@@ -68,6 +70,7 @@ async function build(world: World, options: BuildOptions): Promise<void> {
       modelVersion: version,
       now: world.now(),
       concurrency: 8,
+      ...(scoreThreshold === undefined ? {} : { scoreThreshold }),
       onProgress: (done) => bar.update(done),
     });
     bar.end();

@@ -91,6 +91,8 @@ export type Measurement =
   | {
       readonly kind: 'measured';
       readonly raw: number;
+      /** The class that `raw` is about, where it is another than the predicted one. */
+      readonly about?: string;
       /** Figures behind `raw`, as the start of its explanation. */
       readonly note?: string | undefined;
     }
@@ -102,4 +104,6 @@ export interface Standing {
   readonly lessUnusual: number;
   /** Number of reference pictures measured. */
   readonly count: number;
+  /** Which ones they are, where not all: 'predicted as milk'. */
+  readonly among?: string;
 }

@@ -68,7 +68,12 @@ export interface ScoreCard {
 /** When a signal is flagged. */
 export type FlagRule =
   /** The measurement is beyond what this share of the reference's own pictures reach. */
-  | { readonly kind: 'false-alarms'; readonly rate: number }
+  | {
+      readonly kind: 'false-alarms';
+      readonly rate: number;
+      /** The rate is that of all signals together whose rule says so: each gets its part. */
+      readonly together?: boolean;
+    }
   /** The edge score is at least this. */
   | { readonly kind: 'edge-score'; readonly atLeast: number }
   /** The raw measurement is at or beyond this, in the scorer's direction. */
@@ -76,4 +81,11 @@ export type FlagRule =
   /** Not asked for: neither measured nor listed. */
   | { readonly kind: 'off' };
 
-export type FlagRules = Readonly<Record<SignalName, FlagRule>>;
+/** A rule of its own for some predicted classes. */
+export interface ByClass {
+  readonly kind: 'by-class';
+  readonly classes: ReadonlyMap<string, FlagRule>;
+  readonly otherwise: FlagRule;
+}
+
+export type FlagRules = Readonly<Record<SignalName, FlagRule | ByClass>>;

@@ -8,7 +8,7 @@ export interface ClassGroup {
 }
 
 /** So many measurements have a quantile of 1 %, and tell one class's ordinary doubt from another's. */
-export const minOfClass = 100;
+const minOfClass = 100;
 
 /**
  * The groups of a class-conditional (Mondrian) conformal predictor (Vovk, Gammerman and Shafer

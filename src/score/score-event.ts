@@ -80,7 +80,7 @@ function sharedRates(
 }
 
 function temperedBy(calibration: Calibration | undefined, input: ScoringInput): ScoringInput {
-  if (calibration === undefined || calibration.predictionsBy !== input.predictionsBy) return input;
+  if (calibration?.predictionsBy !== input.predictionsBy) return input;
   const { temperature } = calibration;
   return temperature === 1
     ? input

@@ -1,6 +1,11 @@
-import type { SignalCalibration } from './calibrate.js';
 import type { Reference } from './reference.js';
 import type { SignalName } from './signal.js';
+
+/** Of a signal's calibration, what is needed to tell a p-value. */
+interface Calibrated {
+  readonly count: number;
+  edgeScore(raw: number): number;
+}
 
 /** With fewer pictures that have them all, how signals hang together is not asked of them. */
 const minComplete = 100;
@@ -21,7 +26,7 @@ const minComplete = 100;
  */
 export function rateOfEach(
   reference: Reference,
-  calibrationOf: (name: SignalName, predicted?: string) => SignalCalibration | undefined,
+  calibrationOf: (name: SignalName, predicted?: string) => Calibrated | undefined,
   names: readonly SignalName[],
   rate: number,
 ): number {

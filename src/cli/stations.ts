@@ -3,6 +3,7 @@ import type { ImageFetcherOptions } from '../adapters/fetch/open-fetcher.js';
 import type { S3Options } from '../adapters/s3/s3-objects.js';
 import type { Config } from '../config/load-config.js';
 import type { CandidatePublisher } from '../mine/candidate-publisher.js';
+import { LastFrames } from '../mine/last-frames.js';
 import type { MiningObserver } from '../mine/mining-observer.js';
 import type { Stations } from '../mine/pipeline.js';
 import type { Logger } from '../telemetry/logger.js';
@@ -47,6 +48,10 @@ export async function openStations(
       },
       now: parts.now,
     },
+    frames: new LastFrames({
+      maxSources: config.mining.frames.maxSources,
+      maxGapMs: config.mining.frames.maxGapSeconds * 1000,
+    }),
     took: (station, seconds) => parts.observer.stationTook(station, seconds),
     close: () => closeAll([fetcher, models]),
   };

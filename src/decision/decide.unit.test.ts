@@ -10,7 +10,7 @@ import type { Policy } from './policy.js';
 const off = { kind: 'off' } as const;
 const policy: Policy = {
   name: 'default',
-  flags: Object.fromEntries(signalNames.map((name) => [name, off])) as unknown as FlagRules,
+  flags: Object.fromEntries(signalNames.map((name) => [name, off])) as FlagRules,
   minFlags: 1,
   weights: { confidence: 1, quality: 0.6, novelty: 1 },
   controlSample: 0.1,

@@ -20,6 +20,7 @@ export interface ModelEntry {
   readonly policy: Policy;
   readonly labelSet: LabelSet | undefined;
   readonly embedder: Embedder | undefined;
+  readonly scoreThreshold?: number | undefined;
   /** A loaded one serves all of `versions`; `store` looks up each version's own. */
   readonly reference: LoadedReference | 'store' | 'none';
 }
@@ -77,6 +78,7 @@ export async function loadReference(
   return {
     reference,
     calibration: calibrationOf(reference),
+    labels: new Set(reference.classes),
     index: embeddings === undefined ? undefined : await openNeighbours(embeddings),
   };
 }
@@ -135,10 +137,10 @@ export function createServedModels(options: ModelDirectoryOptions): ServedModels
 
   async function serve(modelName: ModelName, modelVersion: ModelVersion): Promise<ServedModel> {
     const entry = findEntry(options.entries, modelName, modelVersion) ?? options.fallback;
-    const { policy, labelSet, embedder } = entry;
+    const { policy, labelSet, embedder, scoreThreshold } = entry;
     if (entry.reference !== 'store') {
       const reference = entry.reference === 'none' ? undefined : entry.reference;
-      return { policy, labelSet, embedder, reference };
+      return { policy, labelSet, embedder, scoreThreshold, reference };
     }
     const key = keyOf(modelName, modelVersion);
     let answer = known.get(key);
@@ -153,7 +155,7 @@ export function createServedModels(options: ModelDirectoryOptions): ServedModels
       // A failure is not remembered: the caller's next try asks again.
       reference.catch(() => known.delete(key));
     }
-    return { policy, labelSet, embedder, reference: await answer.reference };
+    return { policy, labelSet, embedder, scoreThreshold, reference: await answer.reference };
   }
 
   return { serve };

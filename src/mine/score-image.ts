@@ -1,10 +1,11 @@
 import type { InferenceEvent, Predictions } from '../event/inference-event.js';
 import { chooseEmbedding } from '../score/embedding-choice.js';
 import type { Inference } from '../score/embedder.js';
+import { withLabels } from '../score/measure-neighbours.js';
 import { predictionsFrom } from '../score/predictions.js';
 import { statisticsOf } from '../score/plane-statistics.js';
 import { asksFor, scoreEvent } from '../score/score-event.js';
-import type { ScoringInput } from '../score/scorer.js';
+import type { PreviousFrame, ScoringInput } from '../score/scorer.js';
 import type { ScoreCard } from '../score/signal.js';
 import type { SeenImage } from './look-at-image.js';
 import type { ServedModel } from './served-models.js';
@@ -24,6 +25,7 @@ export async function scoreImage(
   event: InferenceEvent,
   image: SeenImage | undefined,
   model: ServedModel,
+  previous: PreviousFrame | undefined,
 ): Promise<ScoredImage> {
   // Now, one picture at a time: inferences end in batches, and eight measurements in a row would
   // hold up heartbeats and HTTP.
@@ -39,6 +41,10 @@ export async function scoreImage(
     predictions,
     predictionsBy: event.predictions.kind === 'none' ? 'embedder' : 'producer',
     neighbours: await neighbours(event, inference, model),
+    // A reference was measured with a threshold of its own, and is compared by it.
+    detection: model.reference?.reference.detection ?? { scoreThreshold: model.scoreThreshold },
+    referenceLabels: model.reference?.labels,
+    previous,
   } as const;
   return {
     scores: scoreEvent(input, model.reference?.calibration, model.policy.flags),
@@ -82,7 +88,7 @@ async function neighbours(
   const index = asksFor('neighbours', policy.flags) ? reference?.index : undefined;
   if (reference === undefined || index === undefined) return 'no-reference';
   const chosen = chooseEmbedding(event.embedding, inference?.embedding, index.dimensions);
-  return chosen.kind === 'embedding'
-    ? index.nearest(chosen.embedding, reference.reference.neighbours)
-    : chosen.why;
+  if (chosen.kind !== 'embedding') return chosen.why;
+  const { neighbours: k, items } = reference.reference;
+  return withLabels(await index.nearest(chosen.embedding, k), items);
 }

@@ -4,9 +4,13 @@ import type { ModelName, ModelVersion } from '../ids.js';
 import { contentHash } from '../image/content-hash.js';
 import type { DecodedImage } from '../image/decoded-image.js';
 import { minMeasured } from './calibrate.js';
-import type { Embedder, Inference } from './embedder.js';
+import { predictedClass } from './confidence/class-scores.js';
+import type { Embedder } from './embedder.js';
 import { GrowingMatrix } from './growing-matrix.js';
-import { leaveOneOutDistances } from './leave-one-out.js';
+import { leaveOneOutNeighbours } from './leave-one-out.js';
+import { measureConfidence, mostHeld } from './measure-confidence.js';
+import type { HeldPicture } from './measure-confidence.js';
+import { measureNeighbours } from './measure-neighbours.js';
 import { neighboursFor } from './novelty/embedding-distance.js';
 import { predictionsFrom } from './predictions.js';
 import { referenceIdOf } from './reference-files.js';
@@ -14,6 +18,7 @@ import type { Reference, ReferenceItem } from './reference.js';
 import { scorers } from './registry.js';
 import type { PredictionOrigin, InputWithPixels } from './scorer.js';
 import type { SignalName } from './signal.js';
+import { SpreadSample } from './spread-sample.js';
 
 export interface TrainingPicture {
   /** Relative to the directory, with forward slashes. */
@@ -35,6 +40,8 @@ export interface BuildReferenceOptions {
   readonly now: number;
   /** Pictures in work at once; 1 or more. */
   readonly concurrency: number;
+  /** The score from which the deployed detector's boxes count, 0..1, where it is known. */
+  readonly scoreThreshold?: number;
   /** Neighbours that the embedding distance looks at; by default `neighboursFor`. */
   readonly neighbours?: number;
   /** Hears the number of pictures that are done, skipped ones included. */
@@ -57,11 +64,17 @@ interface MeasuredPicture {
   readonly item: ReferenceItem;
   readonly measurements: ReadonlyMap<SignalName, number>;
   readonly predictionsBy: PredictionOrigin | undefined;
-  readonly inference: Inference | undefined;
+  /** The likeliest class. */
+  readonly predicted: string | undefined;
 }
 
 type Outcome =
-  | { readonly kind: 'measured'; readonly picture: MeasuredPicture }
+  | {
+      readonly kind: 'measured';
+      readonly picture: MeasuredPicture;
+      readonly predictions: Predictions;
+      readonly embedding: Float32Array | undefined;
+    }
   | { readonly kind: 'skipped'; readonly picture: SkippedPicture }
   | { readonly kind: 'failed'; readonly error: unknown };
 
@@ -76,19 +89,34 @@ export async function buildReference(options: BuildReferenceOptions): Promise<Bu
   const measured: MeasuredPicture[] = [];
   const skipped: SkippedPicture[] = [];
   const embeddings = new GrowingMatrix();
+  // Lists of a thousand classes: those of a sample are kept until all pictures were seen.
+  const held = {
+    producer: new SpreadSample<HeldPicture>(mostHeld),
+    embedder: new SpreadSample<HeldPicture>(mostHeld),
+  };
   for await (const outcome of inOrder(options)) {
     if (outcome.kind === 'failed') throw outcome.error;
     if (outcome.kind === 'skipped') skipped.push(outcome.picture);
     else {
-      const { inference, ...picture } = outcome.picture;
-      if (inference !== undefined) embeddings.append(inference.embedding);
-      // The logits are measured and let go: a thousand numbers a picture.
-      measured.push({ ...picture, inference: undefined });
+      const { picture, predictions, embedding } = outcome;
+      if (embedding !== undefined) embeddings.append(embedding);
+      if (picture.predictionsBy !== undefined) {
+        const { predictionsBy, item } = picture;
+        held[predictionsBy].offer({
+          row: measured.length,
+          predictions,
+          predictionsBy,
+          label: item.label,
+        });
+      }
+      measured.push(picture);
     }
     options.onProgress?.(measured.length + skipped.length);
   }
   if (measured.length < minMeasured) throw tooFew(measured.length, skipped.length);
-  return { reference: await assemble(options, measured, embeddings), skipped };
+  const predictionsBy = originOf(measured);
+  const sample = predictionsBy === undefined ? [] : held[predictionsBy].values();
+  return { reference: await assemble(options, measured, embeddings, sample), skipped };
 }
 
 /** Outcomes in the pictures' order, with `concurrency` of them in work at once. */
@@ -111,7 +139,7 @@ async function* inOrder(options: BuildReferenceOptions): AsyncGenerator<Outcome>
 /** Never rejects: a failure must wait for its turn. */
 async function workOn(picture: TrainingPicture, options: BuildReferenceOptions): Promise<Outcome> {
   try {
-    return { kind: 'measured', picture: await measurePicture(picture, options) };
+    return { kind: 'measured', ...(await measurePicture(picture, options)) };
   } catch (error) {
     if (!isEdgeminerError(error) || error.kind !== 'data') return { kind: 'failed', error };
     return { kind: 'skipped', picture: { path: picture.path, why: error.message } };
@@ -121,7 +149,7 @@ async function workOn(picture: TrainingPicture, options: BuildReferenceOptions):
 async function measurePicture(
   { path, bytes, label, predictions: own }: TrainingPicture,
   { decode, embedder }: BuildReferenceOptions,
-): Promise<MeasuredPicture> {
+): Promise<Omit<Extract<Outcome, { kind: 'measured' }>, 'kind'>> {
   const { plane } = await decode(bytes);
   const inference = await embedder?.infer(plane);
   const brought = own !== undefined && own.kind !== 'none' ? own : undefined;
@@ -132,18 +160,23 @@ async function measurePicture(
       : predictionsFrom(inference, embedder.model));
   const predictionsBy = brought === undefined ? 'embedder' : 'producer';
   const measurements = new Map<SignalName, number>();
-  // Embedding distances need the whole reference; they are measured at the end.
+  // What looks at predictions or neighbours is measured at the end, when all of them are there.
   const input: InputWithPixels = { plane, predictions, predictionsBy, neighbours: 'no-reference' };
   for (const scorer of scorers) {
+    if (scorer.looksAt !== 'pixels') continue;
     const measurement = scorer.measure(input);
     if (measurement.kind === 'measured') measurements.set(scorer.name, measurement.raw);
   }
   const sha256 = contentHash(bytes);
   return {
-    item: label === undefined ? { path, sha256 } : { path, sha256, label },
-    measurements,
-    predictionsBy: predictions.kind === 'none' ? undefined : predictionsBy,
-    inference,
+    picture: {
+      item: label === undefined ? { path, sha256 } : { path, sha256, label },
+      measurements,
+      predictionsBy: predictions.kind === 'none' ? undefined : predictionsBy,
+      predicted: predictedClass(predictions),
+    },
+    predictions,
+    embedding: inference?.embedding,
   };
 }
 
@@ -151,26 +184,37 @@ async function assemble(
   options: BuildReferenceOptions,
   measured: readonly MeasuredPicture[],
   growing: GrowingMatrix,
+  held: readonly HeldPicture[],
 ): Promise<Reference> {
   const neighbours = options.neighbours ?? neighboursFor(measured.length);
   const predictionsBy = originOf(measured);
-  const measurements = columnsOf(measured, predictionsBy);
+  const confidence = measureConfidence(held, measured.length, options.scoreThreshold);
+  const measurements = { ...columnsOf(measured), ...confidence.columns };
+  const labels = measured.flatMap(({ item }) => (item.label === undefined ? [] : [item.label]));
+  const classes = [...new Set(labels)].sort();
+  const items = measured.map(({ item, ...picture }) =>
+    picture.predicted === undefined || picture.predictionsBy !== predictionsBy
+      ? item
+      : { ...item, predicted: picture.predicted },
+  );
   const embeddings = growing.matrix();
   if (embeddings !== undefined) {
-    measurements['embedding-distance'] = await leaveOneOutDistances(embeddings, neighbours);
+    const found = await leaveOneOutNeighbours(embeddings, neighbours);
+    Object.assign(measurements, measureNeighbours(found, items, predictionsBy));
   }
   const model = options.embedder?.model;
-  const labels = measured.flatMap(({ item }) => (item.label === undefined ? [] : [item.label]));
   const content = {
     modelName: options.modelName,
     modelVersion: options.modelVersion,
     embedder: model === undefined ? undefined : { name: model.name, sha256: model.sha256 },
     ...(predictionsBy === undefined ? {} : { predictionsBy }),
-    items: measured.map(({ item }) => item),
+    ...(confidence.temperature === undefined ? {} : { temperature: confidence.temperature }),
+    ...(confidence.detection === undefined ? {} : { detection: confidence.detection }),
+    items,
     measurements,
     embeddings,
     neighbours,
-    classes: [...new Set(labels)].sort(),
+    classes,
   };
   return { ...content, id: referenceIdOf(content), createdAt: options.now };
 }
@@ -184,14 +228,12 @@ function originOf(measured: readonly MeasuredPicture[]): PredictionOrigin | unde
 
 function columnsOf(
   measured: readonly MeasuredPicture[],
-  origin: PredictionOrigin | undefined,
 ): Partial<Record<SignalName, Float64Array>> {
   const columns: Partial<Record<SignalName, Float64Array>> = {};
-  for (const { name, family } of scorers) {
-    const column = Float64Array.from(measured, ({ measurements, predictionsBy }) =>
-      family === 'confidence' && predictionsBy !== origin
-        ? Number.NaN
-        : (measurements.get(name) ?? Number.NaN),
+  for (const { name } of scorers) {
+    const column = Float64Array.from(
+      measured,
+      ({ measurements }) => measurements.get(name) ?? Number.NaN,
     );
     if (column.some((raw) => !Number.isNaN(raw))) columns[name] = column;
   }

@@ -22,13 +22,12 @@ describe('buildReference', () => {
     expect(skipped).toEqual([]);
     expect(progress).toEqual(Array.from({ length: 20 }, (_, i) => i + 1));
     expect(reference.items.map(({ path }) => path)).toEqual(pictures(20).map(({ path }) => path));
-    expect(Object.keys(reference.measurements)).toEqual([
-      'least-confidence',
-      'margin',
-      'entropy',
-      ...scorers.filter(({ looksAt }) => looksAt === 'pixels').map(({ name }) => name),
-      'embedding-distance',
-    ]);
+    expect(new Set(Object.keys(reference.measurements))).toEqual(
+      new Set([
+        ...['least-confidence', 'margin', 'entropy', 'embedding-distance'],
+        ...scorers.filter(({ looksAt }) => looksAt === 'pixels').map(({ name }) => name),
+      ]),
+    );
     expect(reference).toMatchObject({
       createdAt: 1234,
       embedder: { name: 'toy', sha256: 'ab' },
@@ -117,6 +116,59 @@ describe('buildReference', () => {
     expect([...(reference.measurements.margin ?? [])]).toEqual(
       Array.from({ length: 12 }, (_, i) => (i === 5 ? Number.NaN : 0.5)),
     );
+  });
+
+  it('tempers the predictions by their labels, and compares them with their neighbours’', async () => {
+    const random = seeded(3);
+    const all = pictures(120).map((picture, at): TrainingPicture => {
+      const right = random() < 0.7;
+      const best = (at % 2 === 0) === right ? 'even' : 'odd';
+      const other = best === 'even' ? 'odd' : 'even';
+      const predictions = {
+        kind: 'classification' as const,
+        classes: [best, other],
+        probabilities: [0.99, 0.01],
+      };
+      return { ...picture, predictions };
+    });
+    const { reference } = await buildReference({ ...options(all), embedder: classifier() });
+    const { temperature, measurements, items } = reference;
+    if (temperature?.kind !== 'fitted') throw new Error('no temperature was fitted');
+    expect(temperature.temperature).toBeGreaterThan(2);
+    expect(temperature.calibrationError.before).toBeGreaterThan(0.15);
+    expect(temperature.calibrationError.after).toBeLessThan(temperature.calibrationError.before);
+    const doubt = measurements['least-confidence']?.[0] ?? 0;
+    expect(doubt).toBeCloseTo(1 / (1 + 99 ** (1 / temperature.temperature)), 9);
+    expect(items[0]?.predicted).toBe(
+      all[0]?.predictions?.kind === 'classification' ? all[0].predictions.classes[0] : '',
+    );
+    expect(measurements['label-disagreement']).toHaveLength(120);
+    expect(measurements['label-disagreement']?.every((raw) => raw >= 0 && raw <= 1)).toBe(true);
+  });
+
+  it('learns what detections are usual', async () => {
+    const all = pictures(12).map((picture, at) => ({
+      ...picture,
+      predictions: {
+        kind: 'detection' as const,
+        imageWidth: 40,
+        imageHeight: 30,
+        boxes: Array.from({ length: 1 + (at % 3) }, () => ({
+          label: 'a',
+          score: 0.4 + at / 100,
+          x: 9,
+          y: 9,
+          width: 5,
+          height: 5,
+        })),
+      },
+    }));
+    const { reference } = await buildReference({ ...options(all), scoreThreshold: 0.45 });
+    expect(reference.temperature).toBeUndefined();
+    expect(reference.detection).toMatchObject({ pictures: 12, scoreThreshold: 0.45 });
+    for (const name of ['near-threshold', 'class-overlap', 'box-count', 'box-size'] as const)
+      expect(reference.measurements[name]?.every((raw) => !Number.isNaN(raw))).toBe(true);
+    expect(reference.measurements.flicker).toBeUndefined();
   });
 
   it('refuses a handful', async () => {

@@ -1,8 +1,15 @@
+import { boxCount } from './confidence/box-count.js';
+import { boxSize } from './confidence/box-size.js';
+import { classOverlap } from './confidence/class-overlap.js';
+import { cutBoxes } from './confidence/cut-boxes.js';
 import { entropy } from './confidence/entropy.js';
+import { flicker } from './confidence/flicker.js';
+import { labelDisagreement } from './confidence/label-disagreement.js';
 import { leastConfidence } from './confidence/least-confidence.js';
 import { lowestBoxScore } from './confidence/lowest-box-score.js';
 import { margin } from './confidence/margin.js';
 import { meanBoxScore } from './confidence/mean-box-score.js';
+import { nearThreshold } from './confidence/near-threshold.js';
 import { embeddingDistance } from './novelty/embedding-distance.js';
 import { blur } from './quality/blur.js';
 import { clipped } from './quality/clipped.js';
@@ -28,6 +35,13 @@ const byName: Readonly<Record<SignalName, Scorer>> = {
   entropy,
   'lowest-box-score': lowestBoxScore,
   'mean-box-score': meanBoxScore,
+  'near-threshold': nearThreshold,
+  'class-overlap': classOverlap,
+  'box-count': boxCount,
+  'box-size': boxSize,
+  'cut-boxes': cutBoxes,
+  flicker,
+  'label-disagreement': labelDisagreement,
   dark,
   'over-exposed': overExposed,
   'low-contrast': lowContrast,

@@ -15,9 +15,9 @@ const count = sized({ small: 3000, full: 100_000 });
 const part = count / 10;
 /** Pixels on a side of each large picture: 4.8 million that a decoder makes of 4.2 MiB of noise. */
 const largeSide = 2200;
-const largeCount = sized({ small: 175, full: 600 });
+const largeCount = sized({ small: 140, full: 600 });
 /** The limit has to be so much smaller than what is behind; a small run must be quick. */
-const timesTheLimit = sized({ small: 2.5, full: 8 });
+const timesTheLimit = sized({ small: 2, full: 8 });
 /** What a worker may hold resident at any time, whatever it is behind. */
 const largestResident = 384 * 1024 * 1024;
 const inFlightBytes = 32 * 1024 * 1024;

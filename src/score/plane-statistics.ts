@@ -62,7 +62,8 @@ function measurePlane(plane: PixelPlane): PlaneStatistics {
     const counted = counts.tiles.subarray(tile * 256, (tile + 1) * 256);
     let pixels = 0;
     let sum = 0;
-    for (const [level, count] of counted.entries()) {
+    for (let level = 0; level < counted.length; level += 1) {
+      const count = counted[level] ?? 0;
       luma[level] = (luma[level] ?? 0) + count;
       pixels += count;
       sum += level * count;

@@ -11,11 +11,11 @@ export function softmax(logits: ArrayLike<number>, inverse = 1): number[] {
   let largest = -Infinity;
   for (const value of values) largest = Math.max(largest, value);
   let sum = 0;
-  for (const [at, value] of values.entries()) {
-    const exponential = Math.exp((value - largest) * inverse);
+  for (let at = 0; at < values.length; at += 1) {
+    const exponential = Math.exp(((values[at] ?? 0) - largest) * inverse);
     values[at] = exponential;
     sum += exponential;
   }
-  for (const [at, value] of values.entries()) values[at] = value / sum;
+  for (let at = 0; at < values.length; at += 1) values[at] = (values[at] ?? 0) / sum;
   return values;
 }

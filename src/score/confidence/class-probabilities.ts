@@ -1,4 +1,4 @@
-import type { Predictions } from '../../event/inference-event.js';
+import type { Classification, Predictions } from '../../event/inference-event.js';
 import { softmax } from '../softmax.js';
 
 /** A classification's probabilities, whatever the producer sent. */
@@ -19,12 +19,22 @@ export interface ClassProbabilities {
 /** Sums that miss 1 by less than this were rounded, not cut. */
 const roundingSlack = 1e-3;
 
+// Predictions never change and several scorers read them.
+const known = new WeakMap<Classification, ClassProbabilities | undefined>();
+
 /**
  * Probabilities as given, else the softmax of the logits; undefined where the predictions are
  * no classification or name no class.
  */
 export function classProbabilities(predictions: Predictions): ClassProbabilities | undefined {
   if (predictions.kind !== 'classification') return undefined;
+  if (known.has(predictions)) return known.get(predictions);
+  const found = probabilitiesOf(predictions);
+  known.set(predictions, found);
+  return found;
+}
+
+function probabilitiesOf(predictions: Classification): ClassProbabilities | undefined {
   const { probabilities, logits } = predictions;
   const listed = probabilities ?? (logits === undefined ? [] : softmax(logits));
   if (listed.length === 0) return undefined;

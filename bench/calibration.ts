@@ -9,7 +9,7 @@
  * pictures are split again and again into a reference (two thirds) and held-out pictures, on which
  * the share that is flagged is counted. `--write` puts the tables into docs/scores.md.
  */
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { relative, sep } from 'node:path';
 import { parseArgs } from 'node:util';
 import pLimit from 'p-limit';
@@ -35,6 +35,7 @@ import { signalNames } from '../src/score/signal.js';
 import type { FlagRule, FlagRules, SignalName } from '../src/score/signal.js';
 import { softmax } from '../src/score/softmax.js';
 import { fitHead } from './logistic-head.js';
+import { writeBetweenMarks } from './write-between-marks.js';
 
 const { values: options } = parseArgs({
   options: {
@@ -263,21 +264,7 @@ try {
     lines.push(...(await report(title, others, model)));
   }
   process.stdout.write(`${lines.join('\n')}\n`);
-  if (options.write) await writeInto('docs/scores.md', lines);
+  if (options.write) await writeBetweenMarks('docs/scores.md', 'bench:calibration', lines);
 } finally {
   await embedder.close();
-}
-
-/** Replaces what stands between the marks. */
-async function writeInto(file: string, lines: readonly string[]): Promise<void> {
-  const path = new URL(`../${file}`, import.meta.url).pathname;
-  const text = await readFile(path, 'utf8');
-  const [start, end] = ['<!-- bench:calibration -->', '<!-- /bench:calibration -->'];
-  const [before, rest] = text.split(start);
-  const after = rest?.split(end)[1];
-  if (before === undefined || after === undefined) throw new Error(`${file} lacks ${start}`);
-  await writeFile(
-    path,
-    `${before}${start}\n\n\`\`\`\n${lines.join('\n')}\n\`\`\`\n\n${end}${after}`,
-  );
 }

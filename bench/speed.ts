@@ -9,7 +9,7 @@
  * of edgeminer's. Topics are filled before the clock starts; opening models and joining groups is
  * not counted. `--write` puts the table into docs/performance.md.
  */
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -30,6 +30,7 @@ import {
 import type { MiningRun } from './mining.js';
 import { benchPictures } from './pictures.js';
 import { benchServices } from './services.js';
+import { writeBetweenMarks } from './write-between-marks.js';
 
 const { values: options } = parseArgs({
   options: {
@@ -168,16 +169,5 @@ async function report(batches: Awaited<ReturnType<typeof measureBatches>>): Prom
     ]),
   ];
   if (!options.json) process.stdout.write(`${lines.join('\n')}\n`);
-  if (options.write) await writeInto('docs/performance.md', lines);
-}
-
-/** Replaces what stands between the marks. */
-async function writeInto(file: string, lines: readonly string[]): Promise<void> {
-  const path = new URL(`../${file}`, import.meta.url).pathname;
-  const text = await readFile(path, 'utf8');
-  const [start, end] = ['<!-- bench -->', '<!-- /bench -->'];
-  const [before, rest = ''] = text.split(start);
-  const after = rest.split(end)[1] ?? '';
-  const block = ['', '```', ...lines, '```', ''].join('\n');
-  await writeFile(path, `${before ?? ''}${start}\n${block}\n${end}${after}`);
+  if (options.write) await writeBetweenMarks('docs/performance.md', 'bench', lines);
 }

@@ -1,0 +1,173 @@
+/**
+ * What the scores of light and quality find, and how fast:
+ *
+ *   npm run bench:quality -- --images DIR [--falseAlarms 0.01] [--peers PYTHON] [--write]
+ *
+ * The folder's photographs are split in two halves. Each half is a reference for the other one,
+ * whose pictures are judged as they are (false alarms) and spoilt in fourteen ways at three
+ * strengths (recall), by the policy that the false-alarm rate is shared among all signals of
+ * light and quality. With --peers, a Python that has cleanvision installed, CleanVision judges
+ * the same files at its default thresholds.
+ */
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs, promisify } from 'node:util';
+import pLimit from 'p-limit';
+import { z } from 'zod';
+import { table } from '../src/cli/output.js';
+import { modelName, modelVersion } from '../src/ids.js';
+import { decodeImage } from '../src/image/decode.js';
+import { buildReference } from '../src/score/build-reference.js';
+import { calibrationOf } from '../src/score/calibrate.js';
+import type { Calibration } from '../src/score/calibrate.js';
+import { scorers } from '../src/score/registry.js';
+import { scoreEvent } from '../src/score/score-event.js';
+import { signalNames } from '../src/score/signal.js';
+import type { FlagRules, SignalName } from '../src/score/signal.js';
+import { benchPictures } from './pictures.js';
+import { pixelsOf, spoilers } from './spoilt-photographs.js';
+import { writeBetweenMarks } from './write-between-marks.js';
+
+const { values: options } = parseArgs({
+  options: {
+    images: { type: 'string' },
+    falseAlarms: { type: 'string', default: '0.01' },
+    peers: { type: 'string' },
+    write: { type: 'boolean', default: false },
+  },
+});
+if (options.images === undefined) throw new Error('Give --images DIR, a folder of photographs.');
+const rate = Number(options.falseAlarms);
+const strengths = ['low', 'middle', 'high'] as const;
+const pixelSignals = new Set<SignalName>(
+  scorers.filter(({ looksAt }) => looksAt === 'pixels').map(({ name }) => name),
+);
+const flags = Object.fromEntries(
+  signalNames.map((name) => [
+    name,
+    pixelSignals.has(name) ? { kind: 'false-alarms', rate, together: true } : { kind: 'off' },
+  ]),
+) as FlagRules;
+const say = (line: string) => process.stderr.write(`${line}\n`);
+
+async function calibrated(photos: readonly Uint8Array[]): Promise<Calibration> {
+  const { reference } = await buildReference({
+    pictures: (async function* () {
+      for (const [n, bytes] of photos.entries()) yield { path: `${n}.jpg`, bytes };
+    })(),
+    decode: (bytes) => decodeImage(bytes, { maxPixels: 50_000_000 }),
+    modelName: modelName('bench'),
+    modelVersion: modelVersion('1'),
+    now: 0,
+    concurrency: 8,
+    onProgress: () => undefined,
+  });
+  return calibrationOf(reference);
+}
+
+async function flagsOf(bytes: Uint8Array, calibration: Calibration): Promise<SignalName[]> {
+  const { plane } = await decodeImage(bytes, { maxPixels: 50_000_000 });
+  const { signals } = scoreEvent(
+    { plane, predictions: { kind: 'none' }, predictionsBy: 'producer', neighbours: 'no-reference' },
+    calibration,
+    flags,
+  );
+  return signals.filter(({ flagged }) => flagged).map(({ name }) => name);
+}
+
+/** A set of pictures, each with the calibration of the half that it is not in. */
+interface Judged {
+  readonly name: string;
+  readonly strength: string;
+  readonly pictures: readonly { bytes: Uint8Array; calibration: Calibration }[];
+}
+
+const photos = await benchPictures(options.images, Number.POSITIVE_INFINITY);
+const halves = [0, 1].map((half) => photos.filter((_photo, at) => at % 2 === half));
+const calibrations = await Promise.all(halves.map(calibrated));
+const ofOther = (at: number) => {
+  const calibration = calibrations[1 - (at % 2)];
+  if (calibration === undefined) throw new Error('there are two halves');
+  return calibration;
+};
+
+async function* sets(): AsyncGenerator<Judged> {
+  const clean = photos.map((bytes, at) => ({ bytes, calibration: ofOther(at) }));
+  yield { name: 'as they are', strength: '', pictures: clean };
+  const limit = pLimit(4);
+  for (const { name, strengths: amounts, spoil } of spoilers) {
+    for (const [level, amount] of amounts.entries()) {
+      const pictures = await Promise.all(
+        photos.map((bytes, at) =>
+          limit(async () => {
+            const spoilt = await spoil(await pixelsOf(bytes), amount, at);
+            return { bytes: spoilt, calibration: ofOther(at) };
+          }),
+        ),
+      );
+      yield { name, strength: strengths[level] ?? '', pictures };
+    }
+  }
+}
+
+const peerAnswer = z.object({ flagged: z.number(), seconds: z.number(), peakKiB: z.number() });
+
+async function peer(python: string, pictures: Judged['pictures']) {
+  const folder = await mkdtemp(join(tmpdir(), 'edgeminer-quality-'));
+  try {
+    await mkdir(folder, { recursive: true });
+    for (const [at, { bytes }] of pictures.entries()) {
+      await writeFile(join(folder, `${at}.jpg`), bytes);
+    }
+    const script = new URL('../scripts/cleanvision_run.py', import.meta.url).pathname;
+    const { stdout } = await promisify(execFile)(python, [script, folder]);
+    return peerAnswer.parse(JSON.parse(stdout));
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+const rows: string[][] = [];
+const speed = { ours: 0, peers: 0, pictures: 0, peakMiB: 0 };
+for await (const { name, strength, pictures } of sets()) {
+  const limit = pLimit(8);
+  const start = performance.now();
+  const judged = await Promise.all(
+    pictures.map(({ bytes, calibration }) => limit(() => flagsOf(bytes, calibration))),
+  );
+  speed.ours += (performance.now() - start) / 1000;
+  speed.pictures += pictures.length;
+  const found = judged.filter((names) => names.length > 0).length / pictures.length;
+  const counts = new Map<SignalName, number>();
+  for (const names of judged) {
+    for (const flag of names) counts.set(flag, (counts.get(flag) ?? 0) + 1);
+  }
+  const most = [...counts].sort(([, a], [, b]) => b - a).slice(0, 3);
+  const row = [name, strength, found.toFixed(2)];
+  if (options.peers !== undefined) {
+    const theirs = await peer(options.peers, pictures);
+    row.push((theirs.flagged / pictures.length).toFixed(2));
+    speed.peers += theirs.seconds;
+    speed.peakMiB = Math.max(speed.peakMiB, theirs.peakKiB / 1024);
+  }
+  row.push(most.map(([flag, count]) => `${flag} ${count}`).join(', '));
+  rows.push(row);
+  say(row.join('  '));
+}
+const peers = options.peers === undefined ? [] : ['CleanVision'];
+const perSecond = speed.pictures / speed.ours;
+const lines = [
+  `${photos.length} photographs; each half judged by the other as its reference; false alarms asked: ${rate * 100} % of all.`,
+  '',
+  ...table([['spoilt by', 'strength', 'flagged', ...peers, 'by'], ...rows]),
+  '',
+  `Decoding and all scores of light and quality: ${perSecond.toFixed(0)} pictures per second` +
+    (options.peers === undefined
+      ? '.'
+      : `; CleanVision, two processes: ${(speed.pictures / speed.peers).toFixed(0)} (ratio ` +
+        `${((perSecond * speed.peers) / speed.pictures).toFixed(1)}).`),
+];
+process.stdout.write(`${lines.join('\n')}\n`);
+if (options.write) await writeBetweenMarks('docs/scores.md', 'bench:quality', lines);

@@ -10,7 +10,7 @@ const roundingSlope = 0.01;
 /**
  * Smoothness, 0 (every edge is one pixel wide) to 1 (nothing is finer than four pixels): the
  * root mean square slope between squares of four pixels over the one between neighbouring
- * pixels, without the grain's part in it, in the smoothest of four directions.
+ * pixels, without the grain's part in it, in the smoothest of eight directions.
  *
  * A ratio of two scales, as in the re-blur measure of Crete et al. 2007, whose own reblurring is
  * replaced by the coarse plane. The variance of the Laplacian (Pech-Pacheco et al. 2000; Pertuz
@@ -35,16 +35,31 @@ export const blur: PixelScorer = {
 };
 
 function smoothness(gradients: PlaneGradients): number {
-  return Math.max(0, ...smoothnessByDirection(gradients));
+  return Math.max(...smoothnessByDirection(gradients));
 }
 
-/** Each 0..1; in the order of `PlaneGradients`. */
+/** Directions between right (0) and left (8), an eighth of a half turn apart. */
+const directions = 8;
+
+/**
+ * Each 0..1, for directions 22.5 degrees apart, from right by way of down-right and down. The mean
+ * squared slopes of four directions tell those of all: together they are the structure tensor
+ * (Förstner and Gülch 1987), a quadratic form of the direction.
+ */
 export function smoothnessByDirection({ fine, coarse, noise }: PlaneGradients): readonly number[] {
-  return fine.map((slope, direction) => {
-    // Grain adds its variance twice to a difference; diagonal slopes are halved (√2 apart).
-    const grain = direction < 2 ? 2 * noise : noise;
-    const sharp = Math.max(0, slope - grain) + roundingSlope;
-    const smooth = (coarse[direction] ?? 0) + roundingSlope;
+  return Array.from({ length: directions }, (_, at) => {
+    const angle = (at * Math.PI) / directions;
+    // Grain adds its variance twice to a difference of neighbours.
+    const sharp = Math.max(0, slopeAlong(fine, angle) - 2 * noise) + roundingSlope;
+    const smooth = Math.max(0, slopeAlong(coarse, angle)) + roundingSlope;
     return Math.min(1, Math.sqrt(smooth / sharp));
   });
+}
+
+function slopeAlong(
+  [right = 0, down = 0, downRight = 0, downLeft = 0]: readonly number[],
+  angle: number,
+) {
+  const [x, y] = [Math.cos(angle), Math.sin(angle)];
+  return right * x * x + down * y * y + (downRight - downLeft) * x * y;
 }

@@ -8,9 +8,9 @@ import { smoothnessByDirection } from './blur.js';
 const most = 4;
 
 /**
- * How much smoother the picture is along one direction than across it: the larger of
- * |ln(right / down)| and |ln(down-right / down-left)| of the directional smoothness that `blur`
- * reads, 0 (alike) to 4. A moving camera or object smears along its path only (the basis of
+ * How much smoother the picture is along one direction than across it: the largest |ln(along /
+ * across)| of the directional smoothness that `blur` reads, of four pairs of directions, 0 (alike)
+ * to 4. A moving camera or object smears along its path only (the basis of
  * Levin 2006), while a lens out of focus smooths all directions alike; so a picture that `blur`
  * flags and this one does not is out of focus. Texture with a direction of its own is steep
  * across its stripes at both scales, and hardly moves the ratio.
@@ -26,10 +26,11 @@ export const motionBlur: PixelScorer = {
   ordinaryLimit: 0.45,
   measure({ plane }) {
     const smoothness = smoothnessByDirection(statisticsOf(plane).gradients);
-    const [right = 1, down = 1, downRight = 1, downLeft = 1] = smoothness;
+    const quarter = smoothness.length / 2;
     const raw = Math.max(
-      Math.abs(Math.log(right / down)),
-      Math.abs(Math.log(downRight / downLeft)),
+      ...smoothness
+        .slice(0, quarter)
+        .map((along, at) => Math.abs(Math.log(along / (smoothness[at + quarter] ?? along)))),
     );
     return { kind: 'measured', raw: Math.min(most, raw) };
   },

@@ -136,7 +136,7 @@ function isCutShort(bytes: Uint8Array, type: ImageContentType, message: string):
 }
 
 /** ITU-R BT.709 luma of interleaved RGB, rounded; its weights in 65,536ths. */
-function lumaOf(rgb: Uint8Array): Uint8Array {
+export function lumaOf(rgb: Uint8Array): Uint8Array {
   const luma = new Uint8Array(rgb.length / 3);
   for (let pixel = 0, at = 0; pixel < luma.length; pixel += 1, at += 3) {
     luma[pixel] =

@@ -4,12 +4,12 @@ import type { ExposedDirection } from './outlier-exposure.js';
 import { localDensities, localOutlierFactor, mostDensities } from './local-outlier-factor.js';
 import type { LocalDensities } from './local-outlier-factor.js';
 import { logitScores } from './logit-scores.js';
-import { classMahalanobis, mahalanobis, shrunkCovariance } from './mahalanobis.js';
-import type { ShrunkCovariance } from './mahalanobis.js';
+import { classCentre, classMahalanobis, mahalanobis, shrunkCovariance } from './mahalanobis.js';
+import type { ClassCentre, ShrunkCovariance } from './mahalanobis.js';
 import { noveltyMethods } from './novelty-methods.js';
 import type { MethodScores, NoveltyMethod } from './novelty-methods.js';
 import { meanRow, project } from './principal-axes.js';
-import type { Projection } from './principal-axes.js';
+import type { PrincipalAxes, Projection } from './principal-axes.js';
 
 /** Every method's fitted state. Immutable data: a reference keeps it as a file. */
 export interface Detectors {
@@ -17,7 +17,7 @@ export interface Detectors {
   readonly normalised: ShrunkCovariance;
   /** Undefined where the reference has fewer than two classes of enough pictures. */
   readonly classes:
-    { readonly covariance: ShrunkCovariance; readonly means: readonly Float32Array[] } | undefined;
+    { readonly covariance: ShrunkCovariance; readonly centres: readonly ClassCentre[] } | undefined;
   readonly densities: LocalDensities;
   /** Undefined where there were no spoilt pictures to fit it on. */
   readonly exposed:
@@ -40,18 +40,22 @@ export interface DetectorFit {
   /** Class of each ordinary picture, 0 up, -1 for none. */
   readonly classes: Int32Array | undefined;
   readonly spoilt: EmbeddedPictures | undefined;
+  /** A fit of about the same pictures, whose axes are the place to begin. */
+  readonly near?: Detectors;
 }
 
 /** A class of fewer pictures has no mean of its own. */
 const fewestOfClass = 5;
 const penalties = { close: 1, smooth: 10 } as const;
 
-export function fitDetectors({ ordinary, classes, spoilt }: DetectorFit): Detectors {
-  const raw = shrunkCovariance(ordinary.raw);
+export function fitDetectors({ ordinary, classes, spoilt, near }: DetectorFit): Detectors {
+  const raw = shrunkCovariance(ordinary.raw, undefined, near?.raw.axes);
+  const normalised = shrunkCovariance(ordinary.unit, undefined, near?.normalised.axes);
   return {
     raw,
-    normalised: shrunkCovariance(ordinary.unit),
-    classes: classes === undefined ? undefined : fitClasses(ordinary.unit, classes),
+    normalised,
+    classes:
+      classes === undefined ? undefined : fitClasses(ordinary.unit, classes, normalised.axes),
     densities: localDensities(spread(ordinary.unit, mostDensities)),
     exposed:
       spoilt === undefined
@@ -97,7 +101,14 @@ export function detect(
       project(detectors.normalised.axes, unit),
     ),
     'class-mahalanobis-normalised':
-      classes === undefined ? undefined : classMahalanobis(classes.covariance, classes.means, unit),
+      classes === undefined
+        ? undefined
+        : classMahalanobis(
+            classes.covariance,
+            classes.centres,
+            unit,
+            project(classes.covariance.axes, unit),
+          ),
     'outlier-exposure': exposed === undefined ? undefined : exposedScore(exposed.close, unit),
     'outlier-exposure-smooth':
       exposed === undefined ? undefined : exposedScore(exposed.smooth, unit),
@@ -170,7 +181,11 @@ function fitVirtualLogit(
   return { axes: count, scale: residuals > 0 ? Math.max(0, highest / residuals) : 0 };
 }
 
-function fitClasses(unit: EmbeddingMatrix, classes: Int32Array): Detectors['classes'] {
+function fitClasses(
+  unit: EmbeddingMatrix,
+  classes: Int32Array,
+  near: PrincipalAxes,
+): Detectors['classes'] {
   const members = new Map<number, number[]>();
   for (const [row, name] of classes.entries()) {
     if (name < 0) continue;
@@ -182,5 +197,6 @@ function fitClasses(unit: EmbeddingMatrix, classes: Int32Array): Detectors['clas
   if (large.length < 2) return undefined;
   const means = large.map((rows) => meanRow(pickRows(unit, rows)));
   const of = Int32Array.from(large.flatMap((rows, index) => rows.map(() => index)));
-  return { covariance: shrunkCovariance(pickRows(unit, large.flat()), { of, means }), means };
+  const covariance = shrunkCovariance(pickRows(unit, large.flat()), { of, means }, near);
+  return { covariance, centres: means.map((mean) => classCentre(covariance, mean)) };
 }

@@ -55,11 +55,12 @@ export async function fitNovelty(
   const { ordinary, classes, spoilt, spoiltBy } = sample;
   const count = ordinary.raw.rows;
   const all = Array.from({ length: count }, (_, row) => row);
+  const detectors = fitDetectors({ ordinary, classes, spoilt });
   const heldOut: MethodScores[] = [];
   const spoiltScores: MethodScores[] = [];
   for (let fold = 0; fold < folds; fold += 1) {
     await turn();
-    const part = partOf(sample, (row) => row % folds !== fold);
+    const part = partOf(sample, detectors, (row) => row % folds !== fold);
     for (const row of all.filter((each) => each % folds === fold)) {
       heldOut[row] = scoreRow(part, ordinary, row);
     }
@@ -71,7 +72,7 @@ export async function fitNovelty(
   }
   const standards = standardsOf(heldOut);
   const surprises = (scores: readonly MethodScores[]) => surprisesOf(scores, standards);
-  const left = await leaveOutGroups(sample, turn);
+  const left = await leaveOutGroups(sample, detectors, turn);
   const kinds = [...new Set(spoiltBy.map(({ kind }) => kind))];
   const byKind = kinds.map((kind) => spoiltScores.filter((_, row) => spoiltBy[row]?.kind === kind));
   const sets = {
@@ -101,11 +102,10 @@ export async function fitNovelty(
     weights,
     withoutLogits: { weights: lean, scale: highest(weights) / (highest(lean) || 1) || 1 },
   };
-  await turn();
   return {
     model: {
       ...parts,
-      detectors: fitDetectors({ ordinary, classes, spoilt }),
+      detectors,
       figures: figuresOf(sets, kinds, weights),
       reached: Object.fromEntries(
         kinds.map((kind, at) => [
@@ -128,13 +128,14 @@ interface Part {
   readonly neighbours: number;
 }
 
-function partOf(sample: NoveltySample, isIn: (row: number) => boolean): Part {
+function partOf(sample: NoveltySample, near: Detectors, isIn: (row: number) => boolean): Part {
   const rows = Array.from({ length: sample.ordinary.raw.rows }, (_, row) => row).filter(isIn);
   const spoiltRows = sample.spoiltBy.flatMap(({ source }, row) => (isIn(source) ? [row] : []));
   const ordinary = pickPictures(sample.ordinary, rows);
   const { classes, spoilt } = sample;
   const detectors = fitDetectors({
     ordinary,
+    near,
     classes: classes === undefined ? undefined : Int32Array.from(rows, (row) => classes[row] ?? -1),
     spoilt:
       spoilt === undefined || spoiltRows.length === 0
@@ -164,6 +165,7 @@ function scoreRow({ detectors, unit, neighbours }: Part, from: EmbeddedPictures,
 /** Surprises at a class (a cluster, without labels) that the detectors did not know. */
 async function leaveOutGroups(
   sample: NoveltySample,
+  near: Detectors,
   turn: () => Promise<void>,
 ): Promise<{ readonly out: Surprises; readonly beside: Surprises }> {
   const groups = groupRows(sample.ordinary.unit, sample.classes, mostGroups);
@@ -175,7 +177,7 @@ async function leaveOutGroups(
     const isIn = (row: number) => groups[row] !== group && row % folds > 1;
     const known = groups.filter((_, row) => isIn(row)).length;
     if (known < 2 * folds) continue;
-    const part = partOf(sample, isIn);
+    const part = partOf(sample, near, isIn);
     const scores = (rows: (row: number) => boolean) =>
       [...groups.keys()].filter(rows).map((row) => scoreRow(part, sample.ordinary, row));
     const others = scores((row) => groups[row] !== group && row % folds <= 1);

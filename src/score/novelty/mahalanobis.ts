@@ -29,15 +29,33 @@ export function mahalanobis(covariance: ShrunkCovariance, seen: Projection): num
   return Math.sqrt(sum + Math.max(0, seen.squares - onAxes) / covariance.offAxes);
 }
 
+/** A class's mean, and how it lies on the axes: half of every distance to it, taken beforehand. */
+export interface ClassCentre {
+  readonly mean: Float32Array;
+  readonly seen: Projection;
+}
+
+export function classCentre({ axes }: ShrunkCovariance, mean: Float32Array): ClassCentre {
+  return { mean, seen: project(axes, mean) };
+}
+
 /** To the nearest of the class means, by the covariance within classes. */
 export function classMahalanobis(
   covariance: ShrunkCovariance,
-  means: readonly Float32Array[],
+  centres: readonly ClassCentre[],
   embedding: Float32Array,
+  seen: Projection,
 ): number {
   let nearest = Infinity;
-  for (const mean of means) {
-    nearest = Math.min(nearest, mahalanobis(covariance, project(covariance.axes, embedding, mean)));
+  for (const { mean, seen: centre } of centres) {
+    let squares = 0;
+    for (let at = 0; at < mean.length; at += 1) {
+      squares += ((embedding[at] ?? 0) - (mean[at] ?? 0)) ** 2;
+    }
+    const coefficients = seen.coefficients.map(
+      (coefficient, axis) => coefficient - (centre.coefficients[axis] ?? 0),
+    );
+    nearest = Math.min(nearest, mahalanobis(covariance, { coefficients, squares }));
   }
   return nearest;
 }
@@ -45,9 +63,10 @@ export function classMahalanobis(
 export function shrunkCovariance(
   matrix: EmbeddingMatrix,
   centres?: { readonly of: Int32Array; readonly means: readonly Float32Array[] },
+  near?: PrincipalAxes,
 ): ShrunkCovariance {
   const { rows, dimensions, values } = matrix;
-  const axes = principalAxes(matrix, centres);
+  const axes = principalAxes(matrix, centres, near);
   const average = axes.total / dimensions;
   const onAxes = axes.variances.reduce((sum, variance) => sum + variance, 0);
   const offCount = Math.max(1, dimensions - axes.variances.length);

@@ -25,16 +25,18 @@ export interface Projection {
  */
 const mostAxes = 64;
 const spareAxes = 16;
-const rounds = 4;
+const rounds = 3;
 
 /**
  * By subspace iteration from a fixed start (Halko, Martinsson and Tropp 2011, algorithm 4.4): a
- * full decomposition of 1,280 dimensions would take a minute. `groups` gives each row's class,
- * whose mean is taken off instead of the common one (pooled within-class covariance).
+ * full decomposition of 1,280 dimensions would take a minute. `centres` gives each row's class,
+ * whose mean is taken off instead of the common one (pooled within-class covariance). `near` are
+ * the axes of about the same rows, to begin at.
  */
 export function principalAxes(
   { rows, dimensions, values }: EmbeddingMatrix,
   centres?: { readonly of: Int32Array; readonly means: readonly Float32Array[] },
+  near?: PrincipalAxes,
 ): PrincipalAxes {
   const mean = meanRow({ rows, dimensions, values });
   const centred = new Float32Array(rows * dimensions);
@@ -49,8 +51,8 @@ export function principalAxes(
     }
   }
   const size = Math.min(mostAxes + spareAxes, rows, dimensions);
-  let basis = startingBasis(size, dimensions);
-  for (let round = 0; round < rounds; round += 1) {
+  let basis = startingBasis(size, dimensions, near);
+  for (let round = near === undefined ? 0 : rounds - 1; round < rounds; round += 1) {
     basis = orthonormal(backProjected(centred, basis, rows, dimensions, size), size, dimensions);
   }
   return {
@@ -130,12 +132,13 @@ export function addScaled(
 }
 
 /** Fixed, so that the same pictures give the same reference: MINSTD (Park and Miller 1988). */
-function startingBasis(size: number, dimensions: number): Float32Array {
+function startingBasis(size: number, dimensions: number, near?: PrincipalAxes): Float32Array {
   let state = 20_260_517;
   const basis = Float32Array.from({ length: size * dimensions }, () => {
     state = (state * 48_271) % 2_147_483_647;
     return state / 1_073_741_823.5 - 1;
   });
+  if (near !== undefined) basis.set(near.axes.subarray(0, basis.length));
   return orthonormal(basis, size, dimensions);
 }
 

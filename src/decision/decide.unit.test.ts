@@ -20,6 +20,7 @@ const policy: Policy = {
     'low-contrast': off,
     blur: off,
     'embedding-distance': off,
+    'out-of-distribution': off,
   },
   minFlags: 1,
   weights: { confidence: 1, quality: 0.6, novelty: 1 },

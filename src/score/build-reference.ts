@@ -2,12 +2,14 @@ import type { Predictions } from '../event/inference-event.js';
 import { EdgeminerError, isEdgeminerError } from '../faults.js';
 import type { ModelName, ModelVersion } from '../ids.js';
 import { contentHash } from '../image/content-hash.js';
-import type { DecodedImage } from '../image/decoded-image.js';
+import type { DecodedImage, PixelPlane } from '../image/decoded-image.js';
 import { minMeasured } from './calibrate.js';
 import type { Embedder, Inference } from './embedder.js';
 import { GrowingMatrix } from './growing-matrix.js';
 import { leaveOneOutDistances } from './leave-one-out.js';
+import { mostSpoilt, NoveltyGathering } from './sample-novelty.js';
 import { neighboursFor } from './novelty/embedding-distance.js';
+import type { NoveltyModel } from './novelty/novelty-model.js';
 import { predictionsFrom } from './predictions.js';
 import { referenceIdOf } from './reference-files.js';
 import type { Reference, ReferenceItem } from './reference.js';
@@ -37,6 +39,11 @@ export interface BuildReferenceOptions {
   readonly concurrency: number;
   /** Neighbours that the embedding distance looks at; by default `neighboursFor`. */
   readonly neighbours?: number;
+  /**
+   * Pictures of which spoilt copies are made, to weigh the ways to tell what is out of
+   * distribution; 64 unless told. Each costs fourteen inferences.
+   */
+  readonly spoilt?: number;
   /** Hears the number of pictures that are done, skipped ones included. */
   readonly onProgress?: (done: number) => void;
 }
@@ -58,6 +65,7 @@ interface MeasuredPicture {
   readonly measurements: ReadonlyMap<SignalName, number>;
   readonly predictionsBy: PredictionOrigin | undefined;
   readonly inference: Inference | undefined;
+  readonly plane: PixelPlane | undefined;
 }
 
 type Outcome =
@@ -76,19 +84,23 @@ export async function buildReference(options: BuildReferenceOptions): Promise<Bu
   const measured: MeasuredPicture[] = [];
   const skipped: SkippedPicture[] = [];
   const embeddings = new GrowingMatrix();
+  const novelty = new NoveltyGathering(options.spoilt ?? mostSpoilt);
   for await (const outcome of inOrder(options)) {
     if (outcome.kind === 'failed') throw outcome.error;
     if (outcome.kind === 'skipped') skipped.push(outcome.picture);
     else {
-      const { inference, ...picture } = outcome.picture;
+      const { inference, plane, ...picture } = outcome.picture;
       if (inference !== undefined) embeddings.append(inference.embedding);
+      if (inference !== undefined && plane !== undefined) {
+        novelty.offer(picture.item.sha256, measured.length, plane, inference);
+      }
       // The logits are measured and let go: a thousand numbers a picture.
-      measured.push({ ...picture, inference: undefined });
+      measured.push({ ...picture, inference: undefined, plane: undefined });
     }
     options.onProgress?.(measured.length + skipped.length);
   }
   if (measured.length < minMeasured) throw tooFew(measured.length, skipped.length);
-  return { reference: await assemble(options, measured, embeddings), skipped };
+  return { reference: await assemble(options, measured, embeddings, novelty), skipped };
 }
 
 /** Outcomes in the pictures' order, with `concurrency` of them in work at once. */
@@ -144,6 +156,7 @@ async function measurePicture(
     measurements,
     predictionsBy: predictions.kind === 'none' ? undefined : predictionsBy,
     inference,
+    plane: inference === undefined ? undefined : plane,
   };
 }
 
@@ -151,13 +164,30 @@ async function assemble(
   options: BuildReferenceOptions,
   measured: readonly MeasuredPicture[],
   growing: GrowingMatrix,
+  gathered: NoveltyGathering,
 ): Promise<Reference> {
   const neighbours = options.neighbours ?? neighboursFor(measured.length);
   const predictionsBy = originOf(measured);
   const measurements = columnsOf(measured, predictionsBy);
   const embeddings = growing.matrix();
-  if (embeddings !== undefined) {
-    measurements['embedding-distance'] = await leaveOneOutDistances(embeddings, neighbours);
+  let novelty: NoveltyModel | undefined;
+  if (embeddings !== undefined && options.embedder !== undefined) {
+    const nearest = await leaveOneOutDistances(embeddings, neighbours, gathered.rows());
+    measurements['embedding-distance'] = nearest;
+    if (gathered.rows().length >= minMeasured) {
+      const { fitted, rows } = await gathered.fit({
+        embeddings,
+        nearest,
+        neighbours,
+        labels: measured.map(({ item }) => item.label),
+        embedder: options.embedder,
+        concurrency: options.concurrency,
+      });
+      novelty = fitted.model;
+      const column = new Float64Array(measured.length).fill(Number.NaN);
+      for (const [at, row] of rows.entries()) column[row] = fitted.heldOut[at] ?? Number.NaN;
+      measurements['out-of-distribution'] = column;
+    }
   }
   const model = options.embedder?.model;
   const labels = measured.flatMap(({ item }) => (item.label === undefined ? [] : [item.label]));
@@ -169,6 +199,7 @@ async function assemble(
     items: measured.map(({ item }) => item),
     measurements,
     embeddings,
+    ...(novelty === undefined ? {} : { novelty }),
     neighbours,
     classes: [...new Set(labels)].sort(),
   };

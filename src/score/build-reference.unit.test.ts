@@ -28,6 +28,7 @@ describe('buildReference', () => {
       'least-confidence',
       'low-contrast',
       'margin',
+      'out-of-distribution',
       'over-exposed',
     ]);
     expect(reference).toMatchObject({

@@ -36,7 +36,7 @@ describe('leaveOneOutDistances', () => {
   });
 
   it('measures an even share of many rows, and nothing where all are one', async () => {
-    const some = await leaveOneOutDistances(randomMatrix(10, 3), 1, 5);
+    const some = await leaveOneOutDistances(randomMatrix(10, 3), 1, [0, 2, 4, 6, 8]);
     expect([...some].map((distance) => Number.isNaN(distance))).toEqual(
       Array.from({ length: 10 }, (_, row) => row % 2 === 1),
     );

@@ -4,6 +4,7 @@ import { lowestBoxScore } from './confidence/lowest-box-score.js';
 import { margin } from './confidence/margin.js';
 import { meanBoxScore } from './confidence/mean-box-score.js';
 import { embeddingDistance } from './novelty/embedding-distance.js';
+import { outOfDistribution } from './novelty/out-of-distribution.js';
 import { blur } from './quality/blur.js';
 import { dark } from './quality/dark.js';
 import { lowContrast } from './quality/low-contrast.js';
@@ -24,6 +25,7 @@ const byName: Readonly<Record<SignalName, Scorer>> = {
   'low-contrast': lowContrast,
   blur,
   'embedding-distance': embeddingDistance,
+  'out-of-distribution': outOfDistribution,
 };
 
 /** Every scorer, in the order of `signalNames`. To add one, see ARCHITECTURE.md. */

@@ -1,6 +1,7 @@
 import { calibrates } from './calibrate.js';
 import type { Calibration } from './calibrate.js';
 import { isFlagged } from './flag.js';
+import { causeOf, noveltyDetail } from './novelty/novelty-detail.js';
 import { scorers } from './registry.js';
 import type { Measurement, Scorer, ScoringInput } from './scorer.js';
 import type { AbsentSignal, FlagRule, FlagRules, ScoreCard, Signal } from './signal.js';
@@ -28,7 +29,7 @@ export function scoreEvent(
     if (measured.kind === 'absent') absent.push({ name: scorer.name, why: measured.why });
     else signals.push(signalOf(measured.raw, scorer, input, calibration, rule));
   }
-  return { signals, absent };
+  return { signals: withNoveltyDetail(signals, input), absent };
 }
 
 function signalOf(
@@ -52,6 +53,22 @@ function signalOf(
     flagged: isFlagged(rule, { raw, edgeScore, scorer, calibration }),
     explanation: scorer.explain(raw, calibration?.standing(raw)),
   };
+}
+
+/** Novelty signals with what weighed, what is near, and the quality signal that explains them. */
+function withNoveltyDetail(
+  signals: readonly Signal[],
+  { novelty, neighbours, items = [] }: ScoringInput,
+): readonly Signal[] {
+  if (novelty === undefined || typeof neighbours === 'string') return signals;
+  const cause = causeOf(novelty, signals);
+  return signals.map((signal) => {
+    if (signal.family !== 'novelty' || !signal.flagged) return signal;
+    const explained = cause === undefined ? signal : { ...signal, cause };
+    if (signal.name !== 'out-of-distribution') return explained;
+    const detail = noveltyDetail(novelty, neighbours, items, cause);
+    return { ...explained, explanation: `${signal.explanation} ${detail}`.trimEnd() };
+  });
 }
 
 /** Whether any signal that is switched on looks at what is named. */

@@ -33,6 +33,7 @@ describe('scoreEvent', () => {
     expect(absent).toEqual([
       { name: 'lowest-box-score', why: 'no-predictions' },
       { name: 'mean-box-score', why: 'no-predictions' },
+      { name: 'out-of-distribution', why: 'no-reference' },
     ]);
   });
 

@@ -1,6 +1,8 @@
 import type { Predictions } from '../event/inference-event.js';
 import type { PixelPlane } from '../image/decoded-image.js';
 import type { Neighbour } from './neighbours.js';
+import type { NoveltyFinding } from './novelty/novelty-model.js';
+import type { ReferenceItem } from './reference.js';
 import type { AbsentSignal, SignalFamily, SignalName } from './signal.js';
 
 /** All that a scorer may look at. Data only: a scorer does no I/O and keeps no state. */
@@ -13,6 +15,10 @@ export interface ScoringInput {
   readonly predictionsBy: PredictionOrigin;
   /** Nearest reference pictures, or why there are none. */
   readonly neighbours: readonly Neighbour[] | AbsentSignal['why'];
+  /** By the reference's novelty model; absent where it has none, or there are no neighbours. */
+  readonly novelty?: NoveltyFinding;
+  /** What the neighbours' indexes stand for; for explanations only. */
+  readonly items?: readonly ReferenceItem[];
 }
 
 /**

@@ -10,6 +10,7 @@ export const signalNames = [
   'low-contrast',
   'blur',
   'embedding-distance',
+  'out-of-distribution',
 ] as const;
 
 export type SignalName = (typeof signalNames)[number];
@@ -30,8 +31,13 @@ export interface Signal {
   readonly edgeScore: number;
   readonly calibrated: boolean;
   readonly flagged: boolean;
-  /** One sentence with figures, for a person. */
+  /** Sentences with figures, for a person; the first one says it all. */
   readonly explanation: string;
+  /**
+   * The flagged quality signal that explains this novelty: the picture is badly taken, and need
+   * not show anything new.
+   */
+  readonly cause?: SignalName;
 }
 
 /** A signal that could not be had for this event, and why. */

@@ -26,7 +26,7 @@ export interface NoveltySample {
   readonly neighbours: number;
   /** Copies of some of the pictures, spoilt. */
   readonly spoilt: EmbeddedPictures | undefined;
-  /** Of each spoilt one: how, and the row in `ordinary` that it was made of. */
+  /** Of each spoilt one: how, and the row in `ordinary` (one of its first) that it was made of. */
   readonly spoiltBy: readonly { readonly kind: Spoiling; readonly source: number }[];
 }
 
@@ -37,6 +37,8 @@ export interface FittedNovelty {
 }
 
 const folds = 5;
+/** Pictures that detectors are fitted on and weighed with, at most; the rest place the scores. */
+const mostFitted = 400;
 /** Groups that are left out in turn, at most. */
 const mostGroups = 5;
 /** Two embeddings this close are one picture twice. */
@@ -49,9 +51,10 @@ const withinReach = 0.9;
  * Takes seconds for hundreds of pictures; `turn` is awaited between the fits.
  */
 export async function fitNovelty(
-  sample: NoveltySample,
+  whole: NoveltySample,
   turn: () => Promise<void> = () => new Promise((resolve) => setImmediate(resolve)),
 ): Promise<FittedNovelty> {
+  const sample = firstRows(whole, mostFitted);
   const { ordinary, classes, spoilt, spoiltBy } = sample;
   const count = ordinary.raw.rows;
   const all = Array.from({ length: count }, (_, row) => row);
@@ -90,7 +93,12 @@ export async function fitNovelty(
     usable.map((can, at) => can && !needsLogits.has(noveltyMethods[at] ?? 'energy')),
   );
   // In use, distances go to the whole reference, which is denser than the sample's folds.
-  const placed = heldOut.map((row, at) => withNearest(row, sample.nearest[at]));
+  const placed = heldOut.map((row, at) => withNearest(row, whole.nearest[at]));
+  for (let row = count; row < whole.ordinary.raw.rows; row += 1) {
+    if (row % 50 === 0) await turn();
+    const { embedding, logits } = pictureAt(whole.ordinary, row);
+    placed.push(detect(detectors, embedding, logits, whole.nearest[row] ?? Number.NaN));
+  }
   const finalStandards = standardsOf(placed);
   const highest = (by: readonly number[]) =>
     quantile(
@@ -154,12 +162,27 @@ function scoreRow({ detectors, unit, neighbours }: Part, from: EmbeddedPictures,
     const distance = cosineDistance(from.unit.values, start, unit.values, at, dimensions);
     if (distance > sameDirection) nearest.offer(other, distance);
   }
-  const logits = from.logits?.values.subarray(
-    row * from.logits.dimensions,
-    (row + 1) * from.logits.dimensions,
-  );
+  const { embedding, logits } = pictureAt(from, row);
   const distance = nearest.found.length === 0 ? Number.NaN : meanDistance(nearest.found);
-  return detect(detectors, from.raw.values.subarray(start, start + dimensions), logits, distance);
+  return detect(detectors, embedding, logits, distance);
+}
+
+function pictureAt({ raw, logits }: EmbeddedPictures, row: number) {
+  const rowOf = ({ dimensions, values }: EmbeddingMatrix) =>
+    values.subarray(row * dimensions, (row + 1) * dimensions);
+  return { embedding: rowOf(raw), logits: logits === undefined ? undefined : rowOf(logits) };
+}
+
+function firstRows(sample: NoveltySample, most: number): NoveltySample {
+  const count = sample.ordinary.raw.rows;
+  if (count <= most) return sample;
+  const rows = Array.from({ length: most }, (_, row) => row);
+  return {
+    ...sample,
+    ordinary: pickPictures(sample.ordinary, rows),
+    classes: sample.classes?.slice(0, most),
+    nearest: sample.nearest.slice(0, most),
+  };
 }
 
 /** Surprises at a class (a cluster, without labels) that the detectors did not know. */

@@ -1,0 +1,208 @@
+import { z } from 'zod';
+import type { Spoiling } from '../../image/spoil-plane.js';
+import { spoilings } from '../../image/spoil-plane.js';
+import type { EmbeddingMatrix } from '../embedding-matrix.js';
+import type { Detectors } from './detectors.js';
+import { classCentre } from './mahalanobis.js';
+import type { ShrunkCovariance } from './mahalanobis.js';
+import type { NoveltyModel } from './novelty-model.js';
+import { noveltyMethods } from './novelty-methods.js';
+
+/**
+ * A novelty model as JSON, with the long vectors one after another in one array beside it; in the
+ * JSON stands where each begins and how long it is.
+ */
+export interface NoveltyFiles {
+  readonly head: z.input<typeof noveltyHead>;
+  readonly vectors: Float32Array;
+}
+
+const vector = z.tuple([z.int().min(0), z.int().min(0)]);
+const numbers = z.array(z.number());
+const covariance = z.strictObject({
+  mean: vector,
+  axes: vector,
+  axisVariances: numbers,
+  total: z.number(),
+  shrinkage: z.number().min(0).max(1),
+  variances: numbers,
+  offAxes: z.number().positive(),
+});
+const direction = z.strictObject({ weights: vector, offset: z.number() });
+const methods = z.array(z.string()).refine((names) => names.join() === noveltyMethods.join(), {
+  error: `must be ${noveltyMethods.join(', ')}`,
+});
+const perMethod = z.array(z.number()).length(noveltyMethods.length);
+const area = z.number().min(0).max(1).nullable();
+
+/** What novelty.json holds. */
+export const noveltyHead = z.strictObject({
+  methods,
+  standards: z
+    .array(z.strictObject({ median: z.number(), spread: z.number().positive() }))
+    .length(noveltyMethods.length),
+  weights: perMethod,
+  withoutLogits: z.strictObject({ weights: perMethod, scale: z.number().positive() }),
+  figures: z.array(
+    z.strictObject({
+      method: z.enum([...noveltyMethods, 'combination']),
+      spoilt: area,
+      mixed: area,
+      leftOut: area,
+    }),
+  ),
+  reached: z.partialRecord(z.enum(spoilings), z.number()),
+  detectors: z.strictObject({
+    raw: covariance,
+    normalised: covariance,
+    classes: z.strictObject({ covariance, means: z.array(vector) }).nullable(),
+    densities: z.strictObject({
+      rows: z.int().min(0),
+      dimensions: z.int().min(1),
+      unit: vector,
+      neighbours: z.int().min(1),
+      reach: numbers,
+      density: numbers,
+    }),
+    exposed: z.strictObject({ close: direction, smooth: direction }).nullable(),
+    virtualLogit: z.strictObject({ axes: z.int().min(0), scale: z.number() }).nullable(),
+  }),
+});
+
+export function noveltyToFiles(model: NoveltyModel): NoveltyFiles {
+  const kept: Float32Array[] = [];
+  let length = 0;
+  const keep = (values: Float32Array): [number, number] => {
+    kept.push(values);
+    length += values.length;
+    return [length - values.length, values.length];
+  };
+  const keepCovariance = ({ axes, shrinkage, variances, offAxes }: ShrunkCovariance) => ({
+    mean: keep(axes.mean),
+    axes: keep(axes.axes),
+    axisVariances: [...axes.variances],
+    total: axes.total,
+    shrinkage,
+    variances: [...variances],
+    offAxes,
+  });
+  const { raw, normalised, classes, densities, exposed, virtualLogit } = model.detectors;
+  const known = (value: number) => (Number.isNaN(value) ? null : value);
+  const head = {
+    methods: [...noveltyMethods],
+    standards: model.standards.map(({ median, spread }) => ({ median, spread })),
+    weights: [...model.weights],
+    withoutLogits: {
+      weights: [...model.withoutLogits.weights],
+      scale: model.withoutLogits.scale,
+    },
+    figures: model.figures.map(({ method, spoilt, mixed, leftOut }) => ({
+      method,
+      spoilt: known(spoilt),
+      mixed: known(mixed),
+      leftOut: known(leftOut),
+    })),
+    reached: { ...model.reached },
+    detectors: {
+      raw: keepCovariance(raw),
+      normalised: keepCovariance(normalised),
+      classes:
+        classes === undefined
+          ? null
+          : {
+              covariance: keepCovariance(classes.covariance),
+              means: classes.centres.map(({ mean }) => keep(mean)),
+            },
+      densities: {
+        rows: densities.unit.rows,
+        dimensions: densities.unit.dimensions,
+        unit: keep(densities.unit.values),
+        neighbours: densities.neighbours,
+        reach: [...densities.reach],
+        density: [...densities.density],
+      },
+      exposed:
+        exposed === undefined
+          ? null
+          : {
+              close: { weights: keep(exposed.close.weights), offset: exposed.close.offset },
+              smooth: { weights: keep(exposed.smooth.weights), offset: exposed.smooth.offset },
+            },
+      virtualLogit: virtualLogit === undefined ? null : { ...virtualLogit },
+    },
+  };
+  const vectors = new Float32Array(length);
+  let at = 0;
+  for (const values of kept) {
+    vectors.set(values, at);
+    at += values.length;
+  }
+  return { head, vectors };
+}
+
+/** @throws RangeError where the vectors do not hold what the head says. */
+export function noveltyFromFiles(
+  head: z.output<typeof noveltyHead>,
+  vectors: Float32Array,
+): NoveltyModel {
+  const take = ([start, length]: readonly [number, number]): Float32Array => {
+    if (start + length > vectors.length) {
+      throw new RangeError(`it ends at ${vectors.length}, before ${start + length}`);
+    }
+    return vectors.slice(start, start + length);
+  };
+  const takeCovariance = (stored: z.output<typeof covariance>): ShrunkCovariance => ({
+    axes: {
+      mean: take(stored.mean),
+      axes: take(stored.axes),
+      variances: Float64Array.from(stored.axisVariances),
+      total: stored.total,
+    },
+    shrinkage: stored.shrinkage,
+    variances: Float64Array.from(stored.variances),
+    offAxes: stored.offAxes,
+  });
+  const { classes, densities, exposed, virtualLogit, raw, normalised } = head.detectors;
+  const { rows, dimensions } = densities;
+  const unit: EmbeddingMatrix = { rows, dimensions, values: take(densities.unit) };
+  const detectors: Detectors = {
+    raw: takeCovariance(raw),
+    normalised: takeCovariance(normalised),
+    classes: classes === null ? undefined : takeClasses(classes),
+    densities: {
+      unit,
+      neighbours: densities.neighbours,
+      reach: Float64Array.from(densities.reach),
+      density: Float64Array.from(densities.density),
+    },
+    exposed:
+      exposed === null
+        ? undefined
+        : {
+            close: { weights: take(exposed.close.weights), offset: exposed.close.offset },
+            smooth: { weights: take(exposed.smooth.weights), offset: exposed.smooth.offset },
+          },
+    virtualLogit: virtualLogit ?? undefined,
+  };
+  return {
+    detectors,
+    standards: head.standards,
+    weights: head.weights,
+    withoutLogits: head.withoutLogits,
+    figures: head.figures.map(({ method, spoilt, mixed, leftOut }) => ({
+      method,
+      spoilt: spoilt ?? Number.NaN,
+      mixed: mixed ?? Number.NaN,
+      leftOut: leftOut ?? Number.NaN,
+    })),
+    reached: head.reached as Readonly<Partial<Record<Spoiling, number>>>,
+  };
+
+  function takeClasses(stored: NonNullable<typeof classes>): Detectors['classes'] {
+    const within = takeCovariance(stored.covariance);
+    return {
+      covariance: within,
+      centres: stored.means.map((mean) => classCentre(within, take(mean))),
+    };
+  }
+}

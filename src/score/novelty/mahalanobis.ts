@@ -1,6 +1,6 @@
 import type { EmbeddingMatrix } from '../embedding-matrix.js';
 import { principalAxes, project } from './principal-axes.js';
-import type { PrincipalAxes, Projection } from './principal-axes.js';
+import type { PrincipalAxes, Projection, RowCentres } from './principal-axes.js';
 
 /** A shrunk covariance, as variances along axes and one for all that is off them. */
 export interface ShrunkCovariance {
@@ -62,11 +62,11 @@ export function classMahalanobis(
 
 export function shrunkCovariance(
   matrix: EmbeddingMatrix,
-  centres?: { readonly of: Int32Array; readonly means: readonly Float32Array[] },
+  centres?: RowCentres,
   near?: PrincipalAxes,
 ): ShrunkCovariance {
   const { rows, dimensions, values } = matrix;
-  const axes = principalAxes(matrix, centres, near);
+  const axes = principalAxes(matrix, { centres, near });
   const average = axes.total / dimensions;
   const onAxes = axes.variances.reduce((sum, variance) => sum + variance, 0);
   const offCount = Math.max(1, dimensions - axes.variances.length);

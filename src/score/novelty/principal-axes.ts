@@ -12,6 +12,12 @@ export interface PrincipalAxes {
   readonly total: number;
 }
 
+/** Which centre each row belongs to. */
+export interface RowCentres {
+  readonly of: Int32Array;
+  readonly means: readonly Float32Array[];
+}
+
 /** An embedding seen from the axes. */
 export interface Projection {
   readonly coefficients: Float64Array;
@@ -35,8 +41,15 @@ const rounds = 3;
  */
 export function principalAxes(
   { rows, dimensions, values }: EmbeddingMatrix,
-  centres?: { readonly of: Int32Array; readonly means: readonly Float32Array[] },
-  near?: PrincipalAxes,
+  {
+    centres,
+    near,
+    most = mostAxes,
+  }: {
+    readonly centres?: RowCentres | undefined;
+    readonly near?: PrincipalAxes | undefined;
+    readonly most?: number;
+  } = {},
 ): PrincipalAxes {
   const mean = meanRow({ rows, dimensions, values });
   const centred = new Float32Array(rows * dimensions);
@@ -50,14 +63,14 @@ export function principalAxes(
       squares += value * value;
     }
   }
-  const size = Math.min(mostAxes + spareAxes, rows, dimensions);
+  const size = Math.min(most + spareAxes, rows, dimensions);
   let basis = startingBasis(size, dimensions, near);
   for (let round = near === undefined ? 0 : rounds - 1; round < rounds; round += 1) {
     basis = orthonormal(backProjected(centred, basis, rows, dimensions, size), size, dimensions);
   }
   return {
     mean,
-    ...withinBasis(centred, basis, { rows, dimensions, size }),
+    ...withinBasis(centred, basis, { rows, dimensions, size, most }),
     total: squares / rows,
   };
 }
@@ -185,7 +198,12 @@ function orthonormal(basis: Float32Array, size: number, dimensions: number): Flo
 function withinBasis(
   centred: Float32Array,
   basis: Float32Array,
-  { rows, dimensions, size }: { rows: number; dimensions: number; size: number },
+  {
+    rows,
+    dimensions,
+    size,
+    most,
+  }: { rows: number; dimensions: number; size: number; most: number },
 ): Pick<PrincipalAxes, 'axes' | 'variances'> {
   const covariance = Matrix.zeros(size, size);
   const along = new Float64Array(size);
@@ -210,7 +228,7 @@ function withinBasis(
     .map((variance, column) => ({ variance, column }))
     .sort((a, b) => b.variance - a.variance);
   const largest = order[0]?.variance ?? 0;
-  const kept = order.slice(0, mostAxes).filter(({ variance }) => variance > 1e-9 * largest);
+  const kept = order.slice(0, most).filter(({ variance }) => variance > 1e-9 * largest);
   const axes = new Float32Array(kept.length * dimensions);
   for (const [axis, { column }] of kept.entries()) {
     for (let k = 0; k < size; k += 1) {

@@ -11,14 +11,14 @@ import { dot, principalAxes } from './novelty/principal-axes.js';
 export const shortlistFrom = 10_000;
 
 /** Axes that the shortlist is made on, and how much longer it is than what is asked for. */
-const axesKept = 64;
-const leastShortlist = 100;
+const axesKept = 96;
+const leastShortlist = 200;
 const shortlistPerAsked = 20;
 /** Rows that the axes are fitted on. */
 const fittedOn = 1000;
 
 /**
- * Nearest neighbours in two steps: a shortlist by the embeddings' main directions alone, a twentieth
+ * Nearest neighbours in two steps: a shortlist by the embeddings' main directions alone, a thirteenth
  * of their length, then the exact distances of those on it. Distances are exact; a neighbour may
  * be missed (docs/performance.md has the measured share). Opens in seconds for 50,000 rows, with
  * turns for others in between.

@@ -87,7 +87,7 @@ export function shrunkCovariance(
   const error = Math.max(0, (fourth / rows - sumOfSquares) / rows);
   const spread = sumOfSquares - dimensions * average * average;
   const shrinkage = spread > 0 ? Math.min(1, error / spread) : 1;
-  const floor = Math.max(1e-9 * average, Number.MIN_VALUE);
+  const floor = Math.max(1e-9 * average, 1e-12);
   const shrunk = (variance: number) =>
     Math.max(floor, (1 - shrinkage) * variance + shrinkage * average);
   return { axes, shrinkage, variances: axes.variances.map(shrunk), offAxes: shrunk(rest) };

@@ -2,7 +2,6 @@ import type { Predictions } from '../event/inference-event.js';
 import type { PixelPlane } from '../image/decoded-image.js';
 import type { Neighbour } from './neighbours.js';
 import type { NoveltyFinding } from './novelty/novelty-model.js';
-import type { ReferenceItem } from './reference.js';
 import type { AbsentSignal, SignalFamily, SignalName } from './signal.js';
 
 /** All that a scorer may look at. Data only: a scorer does no I/O and keeps no state. */
@@ -18,7 +17,7 @@ export interface ScoringInput {
   /** By the reference's novelty model; absent where it has none, or there are no neighbours. */
   readonly novelty?: NoveltyFinding;
   /** What the neighbours' indexes stand for; for explanations only. */
-  readonly items?: readonly ReferenceItem[];
+  readonly items?: readonly { readonly path: string }[];
 }
 
 /**

@@ -78,7 +78,7 @@ export function fitDetectors({ ordinary, classes, spoilt, near }: DetectorFit): 
 export function detect(
   detectors: Detectors,
   embedding: Float32Array,
-  logits: ArrayLike<number> | undefined,
+  logits: Float32Array | undefined,
   nearest: number,
 ): MethodScores {
   const unit = unitOf(embedding);

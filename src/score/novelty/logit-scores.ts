@@ -13,10 +13,10 @@ export interface LogitScores {
 }
 
 /** Of one or more logits. */
-export function logitScores(logits: ArrayLike<number>): LogitScores {
+export function logitScores(logits: Float32Array | readonly number[]): LogitScores {
   let highest = -Infinity;
-  for (let at = 0; at < logits.length; at += 1) highest = Math.max(highest, logits[at] ?? 0);
+  for (const logit of logits) highest = Math.max(highest, logit);
   let sum = 0;
-  for (let at = 0; at < logits.length; at += 1) sum += Math.exp((logits[at] ?? 0) - highest);
+  for (const logit of logits) sum += Math.exp(logit - highest);
   return { maximumSoftmax: -1 / sum, maximumLogit: -highest, energy: -highest - Math.log(sum) };
 }

@@ -1,5 +1,4 @@
 import type { Spoiling } from '../../image/spoil-plane.js';
-import type { ReferenceItem } from '../reference.js';
 import type { Neighbour } from '../neighbours.js';
 import type { Signal, SignalName } from '../signal.js';
 import type { NoveltyFinding } from './novelty-model.js';
@@ -39,7 +38,7 @@ export function causeOf(
 export function noveltyDetail(
   finding: NoveltyFinding,
   nearest: readonly Neighbour[],
-  items: readonly ReferenceItem[],
+  items: readonly { readonly path: string }[],
   cause: SignalName | undefined,
 ): string {
   const total = finding.shares.reduce((sum, { share }) => sum + share, 0);

@@ -195,7 +195,7 @@ export function noveltyFromFiles(
       mixed: mixed ?? Number.NaN,
       leftOut: leftOut ?? Number.NaN,
     })),
-    reached: head.reached as Readonly<Partial<Record<Spoiling, number>>>,
+    reached: head.reached,
   };
 
   function takeClasses(stored: NonNullable<typeof classes>): Detectors['classes'] {

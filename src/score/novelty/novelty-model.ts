@@ -45,7 +45,7 @@ export interface NoveltyFinding {
 export function measureNovelty(
   model: NoveltyModel,
   embedding: Float32Array,
-  logits: ArrayLike<number> | undefined,
+  logits: Float32Array | undefined,
   nearest: number,
 ): NoveltyFinding {
   const scores = detect(model.detectors, embedding, logits, nearest);

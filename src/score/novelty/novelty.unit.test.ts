@@ -269,10 +269,7 @@ describe('causeOf', () => {
   });
 
   it('is said, with what weighed and what is near', () => {
-    const items = [
-      { path: 'a/1.jpg', sha256: '' },
-      { path: 'a/2.jpg', sha256: '' },
-    ];
+    const items = [{ path: 'a/1.jpg' }, { path: 'a/2.jpg' }];
     const near = [{ index: 1, distance: 0.1 }];
     expect(noveltyDetail(finding, near, items, 'dark')).toBe(
       'Most weighed energy 100 %. Nearest in the reference: a/2.jpg. But it is dark, and that ' +

@@ -7,6 +7,7 @@ import type { Config } from '../../config/load-config.js';
 import { decodeImage } from '../../image/decode.js';
 import { modelName, modelVersion } from '../../ids.js';
 import { findEntry } from '../../mine/model-directory.js';
+import type { NoveltyModel } from '../../score/novelty/novelty-model.js';
 import { buildReference } from '../../score/build-reference.js';
 import { openStores } from '../open-stores.js';
 import { print, progress } from '../output.js';
@@ -78,11 +79,13 @@ async function build(world: World, options: BuildOptions): Promise<void> {
       skipped,
       embedder: reference.embedder?.name,
       signals: Object.keys(reference.measurements),
+      novelty: reference.novelty?.figures,
       out: path(options.out),
     };
     print(world, result, options.json, (r) => [
       `reference ${r.id.slice(0, 12)} of ${r.modelName} ${r.modelVersion}: ${r.pictures} pictures, ` +
         `${r.signals.length} signals${r.embedder === undefined ? '' : `, embeddings by ${r.embedder}`}`,
+      ...noveltyLines(r.novelty),
       ...r.skipped.map((one) => `skipped ${one.path}: ${one.why}`),
       ...(r.out === undefined ? [] : [`written to ${r.out}`]),
       `published to the ${config.store.kind === 'mongodb' ? 'MongoDB' : 'embedded'} store: ` +
@@ -92,6 +95,16 @@ async function build(world: World, options: BuildOptions): Promise<void> {
     bar.end();
     await embedder?.close();
   }
+}
+
+function noveltyLines(figures: NoveltyModel['figures'] | undefined): string[] {
+  const own = figures?.find(({ method }) => method === 'combination');
+  if (own === undefined) return [];
+  const area = (value: number) => (Number.isNaN(value) ? '-' : value.toFixed(2));
+  return [
+    `out of distribution, AUROC on held-out pictures: ${area(own.spoilt)} spoilt, ` +
+      `${area(own.mixed)} mixed, ${area(own.leftOut)} of a class left out`,
+  ];
 }
 
 const defaultEmbedder = 'efficientnet-lite0';

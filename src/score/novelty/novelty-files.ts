@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import type { Spoiling } from '../../image/spoil-plane.js';
 import { spoilings } from '../../image/spoil-plane.js';
 import type { EmbeddingMatrix } from '../embedding-matrix.js';
 import type { Detectors } from './detectors.js';

@@ -305,16 +305,20 @@ function report(cells: readonly Cell[]): string {
       auroc: all('auroc'),
       row: [
         method,
-        ...kinds.map(
-          (column) =>
-            `${mean(method, column, 'auroc').toFixed(3)} / ${mean(method, column, 'fpr95').toFixed(2)}`,
+        ...kinds.map((column) =>
+          figures(mean(method, column, 'auroc'), mean(method, column, 'fpr95')),
         ),
-        `${all('auroc').toFixed(3)} / ${all('fpr95').toFixed(2)}`,
+        figures(all('auroc'), all('fpr95')),
       ],
     };
   });
   lines.sort((a, b) => b.auroc - a.auroc);
   return table([['AUROC / FPR95', ...kinds, 'mean'], ...lines.map(({ row }) => row)]).join('\n');
+}
+
+/** A method that some domains can't have has no mean. */
+function figures(auroc: number, fpr95: number): string {
+  return Number.isNaN(auroc) ? '-' : `${auroc.toFixed(3)} / ${fpr95.toFixed(2)}`;
 }
 
 async function embedAll(pictures: readonly Uint8Array[]): Promise<Embedded> {

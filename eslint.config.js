@@ -2,7 +2,16 @@ import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist/', 'coverage/', '.edgeminer/', '.tmp/', 'node_modules/'] },
+  {
+    ignores: [
+      'dist/',
+      'scripts/kernels/*.ts',
+      'coverage/',
+      '.edgeminer/',
+      '.tmp/',
+      'node_modules/',
+    ],
+  },
   js.configs.recommended,
   {
     files: ['**/*.ts'],

@@ -16,8 +16,8 @@ export interface BestCase {
   close(): Promise<void>;
 }
 
-const batchSize = 8;
-const inFlight = 16;
+const batchSize = 4;
+const inFlight = 32;
 const models = new URL('../models/', import.meta.url);
 
 const manifest = z.object({
@@ -37,22 +37,34 @@ const manifest = z.object({
   ),
 });
 
-export async function openBestCase(model: string, threads: number): Promise<BestCase> {
+/** As many sessions, each of so many threads. */
+export async function openBestCase(
+  model: string,
+  sessions: number,
+  threadsEach: number,
+): Promise<BestCase> {
   const { models: entries } = manifest.parse(
     JSON.parse(await readFile(new URL('manifest.json', models), 'utf8')),
   );
   const entry = entries[model];
   if (entry === undefined) throw new Error(`models/manifest.json has no ${model}`);
   const { input } = entry;
-  const thread = new Worker(new URL('best-case-thread.mjs', import.meta.url), {
-    workerData: {
-      file: new URL(entry.file, models).pathname,
-      input,
-      outputs: Object.values(entry.outputs).map(({ name }) => name),
-      threads,
-    },
-  });
-  await once(thread, 'message');
+  const threads = await Promise.all(
+    Array.from({ length: sessions }, async () => {
+      const thread = new Worker(new URL('best-case-thread.mjs', import.meta.url), {
+        workerData: {
+          file: new URL(entry.file, models).pathname,
+          input,
+          outputs: Object.values(entry.outputs).map(({ name }) => name),
+          threads: threadsEach,
+        },
+      });
+      await once(thread, 'message');
+      return thread;
+    }),
+  );
+  /** Of each thread, the batches that it was given. */
+  const turns = threads.map((thread) => ({ thread, left: 0, last: Promise.resolve() }));
   const bytes = input.width * input.height * 3;
 
   async function cut(picture: Uint8Array): Promise<Uint8Array> {
@@ -74,7 +86,16 @@ export async function openBestCase(model: string, threads: number): Promise<Best
       .toBuffer();
   }
 
+  /** On the thread that has the least to do. */
   async function run(batch: readonly Uint8Array[]): Promise<void> {
+    const turn = turns.reduce((least, one) => (one.left < least.left ? one : least));
+    turn.left += 1;
+    turn.last = turn.last.then(() => infer(turn.thread, batch));
+    await turn.last;
+    turn.left -= 1;
+  }
+
+  async function infer(thread: Worker, batch: readonly Uint8Array[]): Promise<void> {
     const pixels = new Uint8Array(batch.length * bytes);
     batch.forEach((one, at) => pixels.set(one, at * bytes));
     const done = once(thread, 'message');
@@ -92,38 +113,48 @@ export async function openBestCase(model: string, threads: number): Promise<Best
     async infer(count) {
       const picture = new Uint8Array(bytes);
       const start = performance.now();
+      const batches: Promise<void>[] = [];
       for (let left = count; left > 0; left -= batchSize) {
-        await run(Array<Uint8Array>(Math.min(batchSize, left)).fill(picture));
+        batches.push(run(Array<Uint8Array>(Math.min(batchSize, left)).fill(picture)));
       }
+      await Promise.all(batches);
       return (performance.now() - start) / 1000;
     },
     async both(pictures) {
       const limit = pLimit(inFlight);
       const start = performance.now();
-      let inference: Promise<void> = Promise.resolve();
       let batch: Uint8Array[] = [];
+      let inferred = 0;
       const flush = () => {
         const full = batch;
         batch = [];
-        if (full.length > 0) inference = inference.then(() => run(full));
-        return inference;
+        inferred += full.length;
+        return full.length > 0 ? run(full) : Promise.resolve();
       };
       await Promise.all(
         pictures.map((picture) =>
           limit(async () => {
-            batch.push(await cut(picture));
+            // Not in one line: `batch` would be the one from before the wait, which may be sent.
+            const input = await cut(picture);
+            batch.push(input);
             // Whoever fills a batch waits for it, and so holds back the decoding.
             if (batch.length === batchSize) await flush();
           }),
         ),
       );
       await flush();
+      if (inferred !== pictures.length)
+        throw new Error(`${inferred} of ${pictures.length} inferred`);
       return (performance.now() - start) / 1000;
     },
     async close() {
-      const ended = once(thread, 'exit');
-      thread.postMessage('end');
-      await ended;
+      await Promise.all(
+        threads.map(async (thread) => {
+          const ended = once(thread, 'exit');
+          thread.postMessage('end');
+          await ended;
+        }),
+      );
     },
   };
 }

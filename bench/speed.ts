@@ -15,6 +15,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { openDirectorySource } from '../src/adapters/directory/directory-source.js';
 import { table } from '../src/cli/output.js';
+import { scorers } from '../src/score/registry.js';
 import { measureBatches } from './batches.js';
 import { openBestCase } from './best-case.js';
 import { mineFromKafka } from './kafka-runs.js';
@@ -51,7 +52,7 @@ const settings = {
   mining: { duplicates: { windowSeconds: 0, bits: 0 } },
 };
 const off = Object.fromEntries(
-  ['dark', 'over-exposed', 'low-contrast', 'blur'].map((name) => [name, 'off']),
+  scorers.filter(({ looksAt }) => looksAt === 'pixels').map(({ name }) => [name, 'off']),
 );
 const withoutPixels = {
   models: [{ name: 'bench', versions: ['1'], embedder: 'none' }],
@@ -77,7 +78,7 @@ const onMongo = {
   MONGODB_URI: services.mongo.uri,
   EDGEMINER_STORE_DATABASE: `bench_${process.pid}`,
 };
-const bestCase = await openBestCase('efficientnet-lite0', availableParallelism());
+const bestCase = await openBestCase('efficientnet-lite0', availableParallelism(), 1);
 const sqlite = await openMining(reference, settings);
 const mongo = await openMining(reference, settings, onMongo);
 const completeOnMongo = await openMining(reference, withoutPixels, {

@@ -6,7 +6,7 @@ import { noContext } from '../event/event-map.js';
 import type { Delivery, EventSource, RawRecord } from '../event/event-source.js';
 import { readJson } from '../event/json-event.js';
 import { EdgeminerError } from '../faults.js';
-import { replaysHeader } from '../mine/dead-letter-shelf.js';
+import { replayOfHeader, replaysHeader } from '../mine/dead-letter-shelf.js';
 import type { DeadLetterShelf, StoredLetter } from '../mine/dead-letter-shelf.js';
 import { observers } from '../mine/mining-observer.js';
 import { SummaryCounter } from '../mine/summary.js';
@@ -27,7 +27,10 @@ export interface LetterPlace {
   readonly shelf: DeadLetterShelf;
   /** As it is shown: a topic or a file. */
   readonly name: string;
-  replay(letter: StoredLetter): Promise<'replayed' | 'gone'>;
+  /** `left` where the process was told to end before the record was dealt with. */
+  replay(letter: StoredLetter): Promise<'replayed' | 'gone' | 'left'>;
+  /** The record as it came; undefined where its value is not to be had any more. */
+  record(letter: StoredLetter): Promise<RawRecord | undefined>;
   close(): Promise<void>;
 }
 
@@ -50,6 +53,7 @@ export async function openLetterPlace(
     shelf: kafka,
     name: `topic ${config.kafka.topics.deadLetters}`,
     replay: (letter) => kafka.replay(letter),
+    record: (letter) => kafka.record(letter),
     close: () => kafka.close(),
   };
 }
@@ -65,10 +69,10 @@ function filePlace(world: World, config: Config, logger: Logger): LetterPlace {
     async replay(letter) {
       if (letter.raw?.value == null) return 'gone';
       miner ??= openMiner(world, config, logger);
-      const { mine } = await miner;
-      await mine(letter);
-      return 'replayed';
+      const opened = await miner;
+      return (await opened.mine(letter)) ? 'replayed' : 'left';
     },
+    record: (letter) => Promise.resolve(letter.raw),
     async close() {
       await shelf.close();
       await (await miner)?.close();
@@ -88,10 +92,16 @@ async function openMiner(world: World, config: Config, logger: Logger) {
   const deadLetters = await openDeadLetterFile({ path: deadLetterFile(config), now: world.now });
   const reader = eventReader(config);
   return {
-    mine: (letter: StoredLetter) =>
-      runWorker(
+    /** Whether the record was dealt with: mined, or a dead letter again. */
+    async mine(letter: StoredLetter): Promise<boolean> {
+      let settled = false;
+      const source = oneRecord(letter, {
+        read: (value) => reader(value, noContext),
+        acknowledge: () => (settled = true),
+      });
+      await runWorker(
         {
-          source: oneRecord(letter, (value) => reader(value, noContext)),
+          source,
           stations,
           deadLetters,
           limits: inFlightLimits(config),
@@ -99,18 +109,30 @@ async function openMiner(world: World, config: Config, logger: Logger) {
           observer: observers([counter]),
         },
         world.ending,
-      ),
+      );
+      return settled;
+    },
     close: () => closeAll([deadLetters, stations, stores]),
   };
 }
 
 function oneRecord(
-  { origin, raw: kept, replays }: StoredLetter,
-  read: (value: unknown) => Awaited<ReturnType<Delivery['read']>>,
+  { origin, raw: kept, replays, position }: StoredLetter,
+  {
+    read,
+    acknowledge,
+  }: {
+    readonly read: (value: unknown) => Awaited<ReturnType<Delivery['read']>>;
+    readonly acknowledge: () => void;
+  },
 ): EventSource {
   const raw: RawRecord | undefined = kept && {
     ...kept,
-    headers: { ...kept.headers, [replaysHeader]: Buffer.from(String(replays + 1)) },
+    headers: {
+      ...kept.headers,
+      [replaysHeader]: Buffer.from(String(replays + 1)),
+      [replayOfHeader]: Buffer.from(`${position.partition}:${position.offset}`),
+    },
   };
   return {
     async *deliveries() {
@@ -122,7 +144,7 @@ function oneRecord(
           const json = readJson(raw?.value ?? new Uint8Array());
           return json.kind === 'json' ? read(json.value) : json;
         },
-        acknowledge: () => undefined,
+        acknowledge,
       };
     },
     backlog: () => [],

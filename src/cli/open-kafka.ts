@@ -1,5 +1,8 @@
 import { connectKafka } from '../adapters/kafka/connect-kafka.js';
 import type { KafkaConnection } from '../adapters/kafka/connect-kafka.js';
+import { createEventDecoder } from '../adapters/kafka/event-decoder.js';
+import type { EventDecoder } from '../adapters/kafka/event-decoder.js';
+import { connectSchemaRegistry } from '../adapters/kafka/schema-registry.js';
 import type { Config } from '../config/load-config.js';
 import type { EdgeCasePublisher } from '../curate/edge-case-publisher.js';
 import type { EventSource } from '../event/event-source.js';
@@ -7,6 +10,7 @@ import { EdgeminerError } from '../faults.js';
 import type { CandidatePublisher } from '../mine/candidate-publisher.js';
 import type { DeadLetters } from '../mine/dead-letters.js';
 import type { EventIntake } from '../mine/event-intake.js';
+import type { Check } from '../telemetry/checkup.js';
 import type { Logger } from '../telemetry/logger.js';
 import type { ReplayOptions } from './start-position.js';
 import { eventReader, inEvents, waitingLimits } from './event-format.js';
@@ -80,19 +84,21 @@ export function openKafkaLetters(
   return connect(world, config, logger)?.openDeadLetterShelf();
 }
 
-/** What `doctor` asks of Kafka; none without Kafka. */
-export async function checkKafka(
-  world: World,
-  config: Config,
-  logger: Logger,
-): Promise<Awaited<ReturnType<KafkaConnection['check']>>> {
-  const kafka = connect(world, config, logger);
-  if (kafka === undefined) return [];
-  try {
-    return await kafka.check();
-  } finally {
-    await kafka.close();
-  }
+/** Reads the values of records as a worker does, with the schema registry if one is configured. */
+export function openEventDecoder(config: Config): EventDecoder {
+  const { kafka } = config;
+  const url = kafka?.schemaRegistryUrl;
+  const registry =
+    kafka === undefined || url === undefined
+      ? undefined
+      : connectSchemaRegistry(url, kafkaSecurity(kafka).schemaRegistryCa);
+  return createEventDecoder(registry, eventReader(config));
+}
+
+/** What `doctor` asks of Kafka and the schema registry; none without Kafka. */
+export function kafkaChecks(world: World, config: Config, logger: Logger): readonly Check[] {
+  const ownFormat = config.events.format === 'edgeminer';
+  return connect(world, config, logger)?.checks({ ownFormat }) ?? [];
 }
 
 function connect(

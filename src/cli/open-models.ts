@@ -3,7 +3,7 @@ import { openOnnxNeighbours } from '../adapters/onnx/onnx-neighbours.js';
 import { readReferenceFolder } from '../adapters/directory/directory-reference-store.js';
 import type { Config } from '../config/load-config.js';
 import { defaultPolicy } from '../config/schema.js';
-import type { ModelSettings, PolicySettings } from '../config/schema.js';
+import type { ModelSettings } from '../config/schema.js';
 import type { Policy } from '../decision/policy.js';
 import { EdgeminerError } from '../faults.js';
 import { modelName, modelVersion } from '../ids.js';
@@ -22,10 +22,9 @@ import type { Embedder } from '../score/embedder.js';
 import type { NeighbourIndex, OpenNeighbours } from '../score/neighbours.js';
 import type { ReferenceStore } from '../score/reference-store.js';
 import { openShortlistedNeighbours, shortlistFrom } from '../score/shortlisted-neighbours.js';
-import { signalNames } from '../score/signal.js';
-import type { FlagRule, FlagRules } from '../score/signal.js';
 import type { Logger } from '../telemetry/logger.js';
 import { closeAll } from './open-stores.js';
+import { toPolicy, unknownClasses } from './policy.js';
 
 /**
  * Serves what the configuration does not name. Where it names some models, the others bring
@@ -38,6 +37,7 @@ function everyOtherModel({ models }: Config): ModelSettings {
     reference: 'store',
     embedder: models.length === 0 ? 'efficientnet-lite0' : 'none',
     policy: 'default',
+    detection: {},
   };
 }
 
@@ -86,12 +86,25 @@ export async function openModels(
 
   async function entryOf(settings: ModelSettings): Promise<ModelEntry> {
     const embedder = await embedderOf(settings.embedder);
+    const policy = policyOf(config, settings.policy);
+    const labelSet = labelSetOf(config, settings);
+    const known = new Set([...(labelSet?.classes ?? []), ...(embedder?.model.classes ?? [])]);
+    const unknown = labelSet === undefined ? [] : unknownClasses(policy, known);
+    if (unknown.length > 0) {
+      logger.warn('a policy has rules for classes that the model is not known to have', {
+        model: settings.name,
+        policy: settings.policy,
+        classes: unknown,
+        mend: `Correct them under policies.${policy.name}.signals, or add them to the label set.`,
+      });
+    }
     return {
       name: settings.name,
       versions: settings.versions,
-      policy: policyOf(config, settings.policy),
-      labelSet: labelSetOf(config, settings),
+      policy,
+      labelSet,
       embedder,
+      scoreThreshold: settings.detection.scoreThreshold,
       reference: await referenceOf(settings, { embedder, references, openNeighbours }),
     };
   }
@@ -166,8 +179,12 @@ async function checkStored(
 }
 
 function inferenceOptions({ inference }: Config) {
-  const { maxBatch, maxWaitMs, spinning, threads } = inference;
-  return { maxBatch, maxWaitMs, spinning, ...(threads === undefined ? {} : { threads }) };
+  const { sessions, threads, ...rest } = inference;
+  return {
+    ...rest,
+    ...(sessions === undefined ? {} : { sessions }),
+    ...(threads === undefined ? {} : { threads }),
+  };
 }
 
 /** The label set of a model's entry, if it names one. Needs no embedder to be open. */
@@ -196,22 +213,4 @@ function policyOf(config: Config, name: string): Policy {
     });
   }
   return toPolicy(name, settings);
-}
-
-function toPolicy(name: string, settings: PolicySettings): Policy {
-  const ruleOf = (signal: (typeof signalNames)[number]): FlagRule => {
-    const written = settings.signals[signal];
-    if (written === undefined) return { kind: 'false-alarms', rate: settings.falseAlarms };
-    if (written === 'off') return { kind: 'off' };
-    if ('falseAlarms' in written) return { kind: 'false-alarms', rate: written.falseAlarms };
-    if ('edgeScore' in written) return { kind: 'edge-score', atLeast: written.edgeScore };
-    return { kind: 'raw', limit: written.raw };
-  };
-  return {
-    name,
-    flags: Object.fromEntries(signalNames.map((signal) => [signal, ruleOf(signal)])) as FlagRules,
-    minFlags: settings.minFlags,
-    weights: settings.weights,
-    controlSample: settings.controlSample,
-  };
 }

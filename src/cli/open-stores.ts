@@ -1,13 +1,17 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { openDirectoryImageStore } from '../adapters/directory/directory-image-store.js';
 import { openDirectoryReferenceStore } from '../adapters/directory/directory-reference-store.js';
-import { openMongoStore } from '../adapters/mongo/open-mongo-store.js';
+import { mongoCheck } from '../adapters/mongo/check-mongo.js';
+import { openMongoReferences, openMongoStore } from '../adapters/mongo/open-mongo-store.js';
+import { sqliteCheck } from '../adapters/sqlite/check-sqlite.js';
 import { openSqliteStore } from '../adapters/sqlite/open-sqlite-store.js';
 import type { Config } from '../config/load-config.js';
 import type { CuratedSetStore } from '../curate/curated-set-store.js';
 import type { ImageStore } from '../image/image-store.js';
 import type { RelabelQueue, TaskReader } from '../queue/relabel-queue.js';
 import type { ReferenceStore } from '../score/reference-store.js';
+import type { Check } from '../telemetry/checkup.js';
 
 /** Everything that is kept, behind ports. */
 export interface Stores {
@@ -35,6 +39,21 @@ export async function openStores(config: Config): Promise<Stores> {
     path: join(config.dataDir, 'references'),
   });
   return { ...sqlite, images, references, close: () => closeAll([images, references, sqlite]) };
+}
+
+/** The references alone, to be read, of a store that stays as it is; undefined for none yet. */
+export async function openReferences({
+  store,
+  dataDir,
+}: Config): Promise<ReferenceStore | undefined> {
+  if (store.kind === 'mongodb') return openMongoReferences(store);
+  const path = join(dataDir, 'references');
+  return existsSync(path) ? openDirectoryReferenceStore({ path }) : undefined;
+}
+
+/** What `doctor` asks of the store. */
+export function storeCheck({ store }: Config): Check {
+  return store.kind === 'mongodb' ? mongoCheck(store) : sqliteCheck(store.file);
 }
 
 /** Closes in order; every one gets its turn, and the first failure is thrown at the end. */

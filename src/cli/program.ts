@@ -4,6 +4,7 @@ import { curateCommand } from './commands/curate.js';
 import { deadLetterCommand } from './commands/dlq.js';
 import { demoCommand } from './commands/demo.js';
 import { doctorCommand } from './commands/doctor.js';
+import { eventsCommand } from './commands/events.js';
 import { mineCommand } from './commands/mine.js';
 import { queueCommand } from './commands/queue.js';
 import { referenceCommand } from './commands/reference-build.js';
@@ -47,6 +48,7 @@ export function createProgram(world: World): Command {
     queueCommand,
     curateCommand,
     deadLetterCommand,
+    eventsCommand,
     doctorCommand,
   ]) {
     add(program, world);

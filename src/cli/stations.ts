@@ -1,7 +1,9 @@
 import { openImageFetcher } from '../adapters/fetch/open-fetcher.js';
 import type { ImageFetcherOptions } from '../adapters/fetch/open-fetcher.js';
+import type { S3Options } from '../adapters/s3/s3-objects.js';
 import type { Config } from '../config/load-config.js';
 import type { CandidatePublisher } from '../mine/candidate-publisher.js';
+import { LastFrames } from '../mine/last-frames.js';
 import type { MiningObserver } from '../mine/mining-observer.js';
 import type { Stations } from '../mine/pipeline.js';
 import type { Logger } from '../telemetry/logger.js';
@@ -46,6 +48,10 @@ export async function openStations(
       },
       now: parts.now,
     },
+    frames: new LastFrames({
+      maxSources: config.mining.frames.maxSources,
+      maxGapMs: config.mining.frames.maxGapSeconds * 1000,
+    }),
     took: (station, seconds) => parts.observer.stationTook(station, seconds),
     close: () => closeAll([fetcher, models]),
   };
@@ -55,8 +61,16 @@ async function s3Of({ fetch }: Config): Promise<Pick<ImageFetcherOptions, 's3'>>
   if (fetch.s3 === undefined) return {};
   // The SDK takes its time to load, and has opinions on the version of Node.
   const { openS3Objects } = await import('../adapters/s3/s3-objects.js');
-  const { buckets, endpoint, region, forcePathStyle, accessKeyId, secretAccessKey } = fetch.s3;
-  const objects = openS3Objects({
+  return { s3: { buckets: fetch.s3.buckets, objects: openS3Objects(s3Options(fetch, fetch.s3)) } };
+}
+
+/** How the object store of `fetch.s3` is reached. */
+export function s3Options(
+  fetch: Config['fetch'],
+  s3: NonNullable<Config['fetch']['s3']>,
+): S3Options {
+  const { endpoint, region, forcePathStyle, accessKeyId, secretAccessKey } = s3;
+  return {
     region,
     forcePathStyle,
     maxBytes: fetch.maxBytes,
@@ -65,8 +79,7 @@ async function s3Of({ fetch }: Config): Promise<Pick<ImageFetcherOptions, 's3'>>
     ...(accessKeyId === undefined || secretAccessKey === undefined
       ? {}
       : { credentials: { accessKeyId, secretAccessKey } }),
-  });
-  return { s3: { buckets, objects } };
+  };
 }
 
 /** Limits on what is worked on at once. */

@@ -18,11 +18,23 @@ const flagRule = z.union([
   z.strictObject({ raw: z.number() }),
 ]);
 
+/** By the class that was predicted; the rest of the rule holds for all other classes. */
+const classes = z.record(name, flagRule).optional();
+const signalRule = z.union([
+  z.literal('off'),
+  z.strictObject({ falseAlarms: share, classes }),
+  z.strictObject({ edgeScore: share, classes }),
+  z.strictObject({ raw: z.number(), classes }),
+  z.strictObject({ classes: z.record(name, flagRule) }),
+]);
+
 const policy = z.strictObject({
   falseAlarms: share.default(0.01),
+  /** Whether the share is that of each signal alone, or of all that have no rule of their own. */
+  falseAlarmsOf: z.enum(['event', 'signal']).default('event'),
   minFlags: z.int().min(1).default(1),
   controlSample: share.default(0.01),
-  signals: z.partialRecord(z.enum(signalNames), flagRule).default({}),
+  signals: z.partialRecord(z.enum(signalNames), signalRule).default({}),
   weights: z
     .strictObject({
       confidence: z.number().min(0).default(1),
@@ -52,6 +64,13 @@ const model = z.strictObject({
   embedder: name.default('efficientnet-lite0'),
   labelSet: name.optional(),
   policy: name.default('default'),
+  /** Of the deployed model, where it is a detector. */
+  detection: z
+    .strictObject({
+      /** Its boxes count from this score on. */
+      scoreThreshold: share.optional(),
+    })
+    .prefault({}),
 });
 
 const role = z.enum(['producer', 'annotator', 'curator', 'admin']);
@@ -120,13 +139,22 @@ export const configSchema = z.strictObject({
           bits: z.int().min(0).max(32).default(10),
         })
         .prefault({}),
+      /** Frames are compared with the one before of their source. */
+      frames: z
+        .strictObject({
+          maxSources: z.int().min(1).default(1000),
+          maxGapSeconds: z.number().min(0).default(10),
+        })
+        .prefault({}),
     })
     .prefault({}),
   inference: z
     .strictObject({
-      maxBatch: z.int().min(1).max(64).default(8),
+      maxBatch: z.int().min(1).max(64).default(4),
       maxWaitMs: z.number().min(0).max(1000).default(0),
-      /** Of one inference; one per core unless set. */
+      /** Inferences at once; one per core unless set, four at most. */
+      sessions: z.int().min(1).max(64).optional(),
+      /** Of one inference; unless set, the cores shared out among the sessions. */
       threads: z.int().min(1).optional(),
       spinning: z.boolean().default(false),
     })
@@ -187,6 +215,8 @@ export const configSchema = z.strictObject({
 export type Settings = z.output<typeof configSchema>;
 export type ModelSettings = Settings['models'][number];
 export type PolicySettings = z.output<typeof policy>;
+export type SignalRuleSettings = z.output<typeof signalRule>;
+export type FlagRuleSettings = z.output<typeof flagRule>;
 
 /** The policy of a model that names none. */
 export const defaultPolicy: PolicySettings = policy.parse({});

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { eventId, referenceId, sourceId } from '../ids.js';
-import type { ScoreCard, Signal, SignalFamily } from '../score/signal.js';
+import { signalNames } from '../score/signal.js';
+import type { FlagRules, ScoreCard, Signal, SignalFamily } from '../score/signal.js';
 import { controlDraw } from './control-draw.js';
 import { controlPriority, decide } from './decide.js';
 import type { Policy } from './policy.js';
@@ -9,19 +10,7 @@ import type { Policy } from './policy.js';
 const off = { kind: 'off' } as const;
 const policy: Policy = {
   name: 'default',
-  flags: {
-    'least-confidence': off,
-    margin: off,
-    entropy: off,
-    'lowest-box-score': off,
-    'mean-box-score': off,
-    dark: off,
-    'over-exposed': off,
-    'low-contrast': off,
-    blur: off,
-    'embedding-distance': off,
-    'out-of-distribution': off,
-  },
+  flags: Object.fromEntries(signalNames.map((name) => [name, off])) as FlagRules,
   minFlags: 1,
   weights: { confidence: 1, quality: 0.6, novelty: 1 },
   controlSample: 0.1,

@@ -20,8 +20,8 @@ export interface DecodeLimits {
 export async function decodeImage(bytes: Uint8Array, limits: DecodeLimits): Promise<DecodedImage> {
   const contentType = acceptedType(bytes);
   const { width, height } = await uprightSize(bytes, contentType, limits);
-  const pixels = await inTurn(() => uprightPixels(bytes, contentType, limits, workingSide));
-  return { width, height, contentType, plane: { ...pixels, luma: lumaOf(pixels.rgb) } };
+  const plane = await inTurn(() => uprightPixels(bytes, contentType, limits, workingSide));
+  return { width, height, contentType, plane };
 }
 
 /** Width and height of the upright picture, in pixels, from its header alone. */
@@ -31,16 +31,13 @@ export async function describePicture(
   return uprightSize(bytes, acceptedType(bytes), { maxPixels: Infinity });
 }
 
-/** Row-major, interleaved 8-bit sRGB. */
-export type RgbPixels = Omit<PixelPlane, 'luma'>;
-
 /** The picture upright in sRGB, its longer side at most `longestSide`; never enlarged. */
 export async function uprightPixels(
   bytes: Uint8Array,
   contentType: ImageContentType,
   limits: DecodeLimits,
   longestSide?: number,
-): Promise<RgbPixels> {
+): Promise<PixelPlane> {
   let picture = sharp(bytes, inputOptions(limits));
   if (longestSide !== undefined) {
     picture = picture.resize(longestSide, longestSide, { fit: 'inside', withoutEnlargement: true });
@@ -133,18 +130,4 @@ function isCutShort(bytes: Uint8Array, type: ImageContentType, message: string):
     case 'image/avif':
       return /end of file|file bounds/i.test(message);
   }
-}
-
-/** ITU-R BT.709 luma of interleaved RGB, rounded; its weights in 65,536ths. */
-export function lumaOf(rgb: Uint8Array): Uint8Array {
-  const luma = new Uint8Array(rgb.length / 3);
-  for (let pixel = 0, at = 0; pixel < luma.length; pixel += 1, at += 3) {
-    luma[pixel] =
-      (13_933 * (rgb[at] ?? 0) +
-        46_871 * (rgb[at + 1] ?? 0) +
-        4732 * (rgb[at + 2] ?? 0) +
-        32_768) >>
-      16;
-  }
-  return luma;
 }

@@ -20,11 +20,6 @@ export interface PixelPlane {
   readonly width: number;
   readonly height: number;
   readonly rgb: Uint8Array;
-  /**
-   * Luma Y' of each pixel, row-major, `width * height` long, 0 (black) to 255 (white), by the
-   * weights of ITU-R BT.709 on the gamma-coded values, rounded.
-   */
-  readonly luma: Uint8Array;
 }
 
 /** Pixels. 512 keeps defocus and grain visible, and costs half of two separate decodes. */

@@ -1,5 +1,5 @@
 import { acceptedType, uprightPixels } from './decode.js';
-import type { RgbPixels } from './decode.js';
+import type { PixelPlane } from './decoded-image.js';
 import { sharp } from './sharp.js';
 
 /**
@@ -68,7 +68,7 @@ export async function degrade(
 /** JPEG quality that hides compression from the quality scores. */
 const fineQuality = 92;
 
-function picture({ rgb, width, height }: RgbPixels) {
+function picture({ rgb, width, height }: PixelPlane) {
   return sharp(rgb, { raw: { width, height, channels: 3 } });
 }
 
@@ -79,11 +79,11 @@ async function finish(
   return new Uint8Array(await work.jpeg({ quality }).toBuffer());
 }
 
-async function jpegOf(pixels: RgbPixels): Promise<Uint8Array> {
+async function jpegOf(pixels: PixelPlane): Promise<Uint8Array> {
   return finish(picture(pixels));
 }
 
-function mapLevels(pixels: RgbPixels, levels: Uint8ClampedArray): RgbPixels {
+function mapLevels(pixels: PixelPlane, levels: Uint8ClampedArray): PixelPlane {
   return { ...pixels, rgb: pixels.rgb.map((level) => levels[level] ?? 0) };
 }
 
@@ -96,7 +96,7 @@ function exposure(stops: number): Uint8ClampedArray {
 }
 
 /** Table that draws all levels towards the picture's mean, down to a twentieth of the spread. */
-function fog({ rgb }: RgbPixels, amount: number): Uint8ClampedArray {
+function fog({ rgb }: PixelPlane, amount: number): Uint8ClampedArray {
   const mean = rgb.reduce((sum, level) => sum + level, 0) / rgb.length;
   return Uint8ClampedArray.from({ length: 256 }, (_, level) =>
     Math.round(mean + (level - mean) * (1 - 0.95 * amount)),
@@ -113,7 +113,7 @@ function codedOf(linear: number): number {
 }
 
 /** Adds Gaussian noise of that many grey levels, the same for the same seed. */
-function withNoise(pixels: RgbPixels, deviation: number, seed: number): RgbPixels {
+function withNoise(pixels: PixelPlane, deviation: number, seed: number): PixelPlane {
   const random = randomNumbers(seed);
   const noisy = Uint8ClampedArray.from(pixels.rgb, (level) => {
     // Box and Muller (1958); 1 - u keeps the logarithm's argument above 0.
@@ -137,7 +137,7 @@ function shrunk(length: number, amount: number): number {
   return Math.max(1, Math.round(length * (1 - 0.75 * amount)));
 }
 
-function middle({ width, height }: RgbPixels, share: number) {
+function middle({ width, height }: PixelPlane, share: number) {
   const kept = {
     width: Math.max(1, Math.round(width * share)),
     height: Math.max(1, Math.round(height * share)),

@@ -5,6 +5,7 @@ import { cropRegion } from './crop.js';
 import { decodeImage } from './decode.js';
 import { degradations, degrade } from './degrade.js';
 import type { Degradation } from './degrade.js';
+import { lumaOf } from './luma.js';
 import { sharp } from './sharp.js';
 
 const [width, height] = [120, 80];
@@ -18,8 +19,8 @@ async function decoded(bytes: Uint8Array) {
   return decodeImage(bytes, { maxPixels: 1e8 });
 }
 
-async function lumaOf(kind: Degradation, strength: number) {
-  const { luma } = (await decoded(await degrade(original, kind, strength))).plane;
+async function lumaAfter(kind: Degradation, strength: number) {
+  const luma = lumaOf((await decoded(await degrade(original, kind, strength))).plane);
   const mean = luma.reduce((sum, level) => sum + level, 0) / luma.length;
   const variance = luma.reduce((sum, level) => sum + (level - mean) ** 2, 0) / luma.length;
   return { mean, deviation: Math.sqrt(variance) };
@@ -34,20 +35,20 @@ describe('degrade', () => {
   });
 
   it('changes light and contrast as named, more with more strength', async () => {
-    const untouched = await lumaOf('recompressed', 0);
-    const dark = [await lumaOf('dark', 0.4), await lumaOf('dark', 1)] as const;
+    const untouched = await lumaAfter('recompressed', 0);
+    const dark = [await lumaAfter('dark', 0.4), await lumaAfter('dark', 1)] as const;
     expect(dark[0].mean).toBeLessThan(untouched.mean * 0.7);
     expect(dark[1].mean).toBeLessThan(dark[0].mean * 0.5);
-    expect((await lumaOf('over-exposed', 0.8)).mean).toBeGreaterThan(200);
-    const fog = await lumaOf('low-contrast', 1);
+    expect((await lumaAfter('over-exposed', 0.8)).mean).toBeGreaterThan(200);
+    const fog = await lumaAfter('low-contrast', 1);
     expect(fog.deviation).toBeLessThan(untouched.deviation * 0.1);
     expect(Math.abs(fog.mean - untouched.mean)).toBeLessThan(15);
   });
 
   it('hardly changes anything at strength 0', async () => {
-    const before = (await decoded(original)).plane.luma;
+    const before = lumaOf((await decoded(original)).plane);
     for (const kind of degradations.filter((name) => name !== 'flipped')) {
-      const after = (await decoded(await degrade(original, kind, 0))).plane.luma;
+      const after = lumaOf((await decoded(await degrade(original, kind, 0))).plane);
       const change = before.reduce((sum, level, at) => sum + Math.abs(level - (after[at] ?? 0)), 0);
       expect(change / before.length).toBeLessThan(2);
     }
@@ -90,7 +91,7 @@ describe('cropRegion', () => {
       await cropRegion(halves, { left: 25, top: 2, width: 10, height: 5 }),
     );
     expect(view).toMatchObject({ width: 10, height: 5, contentType: 'image/jpeg' });
-    expect([...view.plane.luma].every((level) => level > 250)).toBe(true);
+    expect([...lumaOf(view.plane)].every((level) => level > 250)).toBe(true);
   });
 
   it.each([

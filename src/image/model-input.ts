@@ -1,5 +1,6 @@
 import type { PixelPlane } from './decoded-image.js';
-import { sharp } from './sharp.js';
+import { resizeRegion } from './resize-kernel.js';
+import type { Interpolation } from './resize-kernel.js';
 
 /** What a model was trained to see. */
 export interface ModelInputSpec {
@@ -8,7 +9,7 @@ export interface ModelInputSpec {
   readonly height: number;
   /** Share of the short side that the centre crop keeps; above 0, at most 1. */
   readonly crop: number;
-  readonly interpolation: 'bicubic' | 'bilinear';
+  readonly interpolation: Interpolation;
 }
 
 /**
@@ -16,24 +17,15 @@ export interface ModelInputSpec {
  * shrunk by `crop`, resized with antialiasing to the input's size (small pictures are enlarged).
  * RGB, rows first, interleaved: `width * height * 3` long, in a buffer of its own.
  */
-export async function cutModelInput(plane: PixelPlane, spec: ModelInputSpec): Promise<Uint8Array> {
+export function cutModelInput(plane: PixelPlane, spec: ModelInputSpec): Uint8Array<ArrayBuffer> {
   const scale = spec.crop * Math.min(plane.width / spec.width, plane.height / spec.height);
   const width = Math.max(1, Math.round(spec.width * scale));
   const height = Math.max(1, Math.round(spec.height * scale));
-  const pixels = await sharp(plane.rgb, {
-    raw: { width: plane.width, height: plane.height, channels: 3 },
-  })
-    .extract({
-      left: Math.floor((plane.width - width) / 2),
-      top: Math.floor((plane.height - height) / 2),
-      width,
-      height,
-    })
-    .resize(spec.width, spec.height, {
-      fit: 'fill',
-      kernel: spec.interpolation === 'bicubic' ? 'cubic' : 'linear',
-    })
-    .raw({ depth: 'uchar' })
-    .toBuffer();
-  return new Uint8Array(pixels.buffer, pixels.byteOffset, pixels.byteLength);
+  const region = {
+    left: Math.floor((plane.width - width) / 2),
+    top: Math.floor((plane.height - height) / 2),
+    width,
+    height,
+  };
+  return resizeRegion(plane, region, spec, spec.interpolation);
 }

@@ -1,4 +1,5 @@
 import type { PixelPlane } from './decoded-image.js';
+import { lumaOf } from './luma.js';
 
 /**
  * 64-bit perceptual hash of a picture's luma, 16 lower-case hex digits: the 8 x 8
@@ -42,7 +43,9 @@ const flatDeviation = 1;
 const deadZone = 0.5;
 
 /** Area-weighted averages of `grid` x `grid` equal parts of the picture, whatever its size. */
-function averageCells({ luma, width, height }: PixelPlane): Float64Array {
+function averageCells(plane: PixelPlane): Float64Array {
+  const { width, height } = plane;
+  const luma = lumaOf(plane);
   const columns = coverage(width);
   const rows = coverage(height);
   const cells = new Float64Array(grid * grid);

@@ -1,4 +1,3 @@
-import { lumaOf } from './decode.js';
 import type { PixelPlane } from './decoded-image.js';
 
 /**
@@ -85,7 +84,7 @@ export function spoilPlane(
 }
 
 function planeWith({ width, height }: PixelPlane, rgb: Uint8Array): PixelPlane {
-  return { width, height, rgb, luma: lumaOf(rgb) };
+  return { width, height, rgb };
 }
 
 /** Each value through `change`, rounded and kept within 0..255. */

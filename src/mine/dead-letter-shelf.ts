@@ -39,6 +39,8 @@ export interface StoredLetter {
 
 /** The header that a replayed record carries: how often it was. */
 export const replaysHeader = 'edgeminer.replays';
+/** And this one: which letter it was last, PARTITION:OFFSET. */
+export const replayOfHeader = 'edgeminer.replay-of';
 
 export interface LetterFilter {
   /** Any of these; all where there is none. */

@@ -26,8 +26,9 @@ export function createLocalIntake({ stations, limits, observer }: LocalIntakeOpt
     if (reading.kind === 'unreadable') return { kind: 'rejected', fault: reading.fault };
     const { event } = reading;
     const lane = lanes.enter(JSON.stringify([event.modelName, event.sourceId]));
+    const frame = stations.frames.follow(event);
     try {
-      const mined = await mineEvent(event, lane, stations, {
+      const mined = await mineEvent(event, { lane, frame }, stations, {
         signal: closing.signal,
         makeRoom: (bytes) => place.resize(body.byteLength + bytes),
       });
@@ -46,6 +47,7 @@ export function createLocalIntake({ stations, limits, observer }: LocalIntakeOpt
       observer.eventSettled(event.modelName, 'dead_letter');
       return { kind: 'rejected', fault: error };
     } finally {
+      frame.leave();
       lane.leave();
     }
   }

@@ -20,6 +20,7 @@ export interface ModelEntry {
   readonly policy: Policy;
   readonly labelSet: LabelSet | undefined;
   readonly embedder: Embedder | undefined;
+  readonly scoreThreshold?: number | undefined;
   /** A loaded one serves all of `versions`; `store` looks up each version's own. */
   readonly reference: LoadedReference | 'store' | 'none';
 }
@@ -77,6 +78,7 @@ export async function loadReference(
   return {
     reference,
     calibration: calibrationOf(reference),
+    labels: new Set(reference.classes),
     index: embeddings === undefined ? undefined : await openNeighbours(embeddings),
   };
 }
@@ -85,6 +87,9 @@ interface Known {
   readonly until: number;
   readonly reference: Promise<LoadedReference | undefined>;
 }
+
+/** Events may name any number of models; the oldest answers are forgotten, and asked for again. */
+const mostKnown = 1000;
 
 export function createServedModels(options: ModelDirectoryOptions): ServedModels {
   const known = new Map<string, Known>();
@@ -132,21 +137,25 @@ export function createServedModels(options: ModelDirectoryOptions): ServedModels
 
   async function serve(modelName: ModelName, modelVersion: ModelVersion): Promise<ServedModel> {
     const entry = findEntry(options.entries, modelName, modelVersion) ?? options.fallback;
-    const { policy, labelSet, embedder } = entry;
+    const { policy, labelSet, embedder, scoreThreshold } = entry;
     if (entry.reference !== 'store') {
       const reference = entry.reference === 'none' ? undefined : entry.reference;
-      return { policy, labelSet, embedder, reference };
+      return { policy, labelSet, embedder, scoreThreshold, reference };
     }
     const key = keyOf(modelName, modelVersion);
     let answer = known.get(key);
     if (answer === undefined || answer.until <= options.now()) {
       const reference = fromStore(modelName, modelVersion, embedder);
       answer = { until: options.now() + options.refreshMs, reference };
+      // The newest last, whether it is new or was there before.
+      known.delete(key);
       known.set(key, answer);
+      const [oldest] = known.keys();
+      if (known.size > mostKnown && oldest !== undefined) known.delete(oldest);
       // A failure is not remembered: the caller's next try asks again.
       reference.catch(() => known.delete(key));
     }
-    return { policy, labelSet, embedder, reference: await answer.reference };
+    return { policy, labelSet, embedder, scoreThreshold, reference: await answer.reference };
   }
 
   return { serve };

@@ -1,6 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { matchesPattern } from './model-directory.js';
+import { modelName, modelVersion } from '../ids.js';
+import { signalNames } from '../score/signal.js';
+import type { FlagRules } from '../score/signal.js';
+import { createServedModels, matchesPattern } from './model-directory.js';
 
 describe('matchesPattern', () => {
   it.each([
@@ -25,5 +28,51 @@ describe('matchesPattern', () => {
         expect(matchesPattern(p, t)).toBe(new RegExp(`^${source}$`).test(t));
       }),
     );
+  });
+});
+
+describe('served models', () => {
+  it('remember what the store said of the newest thousand, and ask again for the others', async () => {
+    const asked: string[] = [];
+    const { serve } = createServedModels({
+      entries: [],
+      fallback: {
+        name: '*',
+        versions: ['*'],
+        policy: {
+          name: 'default',
+          flags: Object.fromEntries(
+            signalNames.map((signal) => [signal, { kind: 'off' }]),
+          ) as FlagRules,
+          minFlags: 1,
+          weights: { confidence: 1, quality: 1, novelty: 1 },
+          controlSample: 0,
+        },
+        labelSet: undefined,
+        embedder: undefined,
+        reference: 'store',
+      },
+      references: {
+        current: async (name) => {
+          asked.push(name);
+          return undefined;
+        },
+        load: async () => undefined,
+        publish: async () => undefined,
+        close: async () => undefined,
+      },
+      openNeighbours: () => Promise.reject(new Error('there is no reference')),
+      now: () => 0,
+      refreshMs: 1000,
+      onMismatch: () => undefined,
+    });
+    const ask = (n: number) => serve(modelName(`m-${n}`), modelVersion('1'));
+    for (let n = 0; n <= 1000; n++) await ask(n);
+    asked.length = 0;
+    await ask(1000);
+    await ask(1);
+    expect(asked).toEqual([]);
+    await ask(0);
+    expect(asked).toEqual(['m-0']);
   });
 });

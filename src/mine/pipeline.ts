@@ -3,6 +3,7 @@ import { controlDraw } from '../decision/control-draw.js';
 import { decide } from '../decision/decide.js';
 import type { InferenceEvent } from '../event/inference-event.js';
 import type { FetchRequest } from '../image/image-fetcher.js';
+import type { FramePlace, LastFrames } from './last-frames.js';
 import { lookAtImage, lookOnce } from './look-at-image.js';
 import type { ImageStation } from './look-at-image.js';
 import type { Station } from './mining-observer.js';
@@ -18,8 +19,15 @@ export interface Stations {
   readonly images: ImageStation;
   readonly models: ServedModels;
   readonly queue: QueueStation;
+  readonly frames: LastFrames;
   /** Called after each station with the seconds that it took. */
   readonly took: (station: Station, seconds: number) => void;
+}
+
+/** Where an event stands in the stream of its source. */
+export interface StreamPlace {
+  readonly lane: Lane;
+  readonly frame: FramePlace;
 }
 
 export interface Mined {
@@ -36,16 +44,23 @@ export interface Mined {
  */
 export async function mineEvent(
   event: InferenceEvent,
-  lane: Lane,
+  { lane, frame }: StreamPlace,
   stations: Stations,
   request: FetchRequest,
 ): Promise<Mined> {
   const model = await stations.models.serve(event.modelName, event.modelVersion);
   const look = lookOnce(() =>
-    timed('image', stations, () => lookAtImage(event, stations.images, request)),
+    timed('image', stations, async () => {
+      const image = await lookAtImage(event, stations.images, request);
+      frame.saw(image.bytes);
+      return image;
+    }),
   );
   const seen = needsPixels(event, model) ? await look() : undefined;
-  const scored = await timed('score', stations, () => scoreImage(event, seen, model));
+  // An image that nobody looks at says nothing; then the next frame need not wait for it either.
+  if (seen === undefined) frame.leave();
+  const previous = await frame.previous();
+  const scored = await timed('score', stations, () => scoreImage(event, seen, model, previous));
   const { scores } = scored;
   const decision = decide({
     scores,

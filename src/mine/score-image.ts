@@ -1,12 +1,13 @@
 import type { InferenceEvent, Predictions } from '../event/inference-event.js';
 import { chooseEmbedding } from '../score/embedding-choice.js';
 import type { Inference } from '../score/embedder.js';
+import { withLabels } from '../score/measure-neighbours.js';
 import { meanDistance } from '../score/novelty/embedding-distance.js';
 import { measureNovelty } from '../score/novelty/novelty-model.js';
 import { predictionsFrom } from '../score/predictions.js';
 import { statisticsOf } from '../score/plane-statistics.js';
 import { asksFor, scoreEvent } from '../score/score-event.js';
-import type { ScoringInput } from '../score/scorer.js';
+import type { PreviousFrame, ScoringInput } from '../score/scorer.js';
 import type { ScoreCard } from '../score/signal.js';
 import type { SeenImage } from './look-at-image.js';
 import type { ServedModel } from './served-models.js';
@@ -26,6 +27,7 @@ export async function scoreImage(
   event: InferenceEvent,
   image: SeenImage | undefined,
   model: ServedModel,
+  previous: PreviousFrame | undefined,
 ): Promise<ScoredImage> {
   // Now, one picture at a time: inferences end in batches, and eight measurements in a row would
   // hold up heartbeats and HTTP.
@@ -41,6 +43,10 @@ export async function scoreImage(
     predictions,
     predictionsBy: event.predictions.kind === 'none' ? 'embedder' : 'producer',
     ...(await noveltyOf(event, inference, model)),
+    // A reference was measured with a threshold of its own, and is compared by it.
+    detection: model.reference?.reference.detection ?? { scoreThreshold: model.scoreThreshold },
+    referenceLabels: model.reference?.labels,
+    previous,
   } as const;
   return {
     scores: scoreEvent(input, model.reference?.calibration, model.policy.flags),
@@ -85,10 +91,10 @@ async function noveltyOf(
   const index = asksFor('neighbours', policy.flags) ? reference?.index : undefined;
   if (reference === undefined || index === undefined) return { neighbours: 'no-reference' };
   const chosen = chooseEmbedding(event.embedding, inference?.embedding, index.dimensions);
-  if (chosen.kind === 'absent') return { neighbours: chosen.why };
+  if (chosen.kind !== 'embedding') return { neighbours: chosen.why };
   const { embedding } = chosen;
   const { neighbours: k, novelty: model, items } = reference.reference;
-  const neighbours = await index.nearest(embedding, k);
+  const neighbours = withLabels(await index.nearest(embedding, k), items);
   if (model === undefined || neighbours.length === 0) return { neighbours, items };
   // The logits of the network that embedded it, or none: those of another mean something else.
   const logits = event.embedding === undefined ? inference?.logits : undefined;

@@ -12,12 +12,16 @@ export interface ServedModel {
   readonly labelSet: LabelSet | undefined;
   readonly embedder: Embedder | undefined;
   readonly reference: LoadedReference | undefined;
+  /** The score from which the deployed detector's boxes count, 0..1, where the settings say it. */
+  readonly scoreThreshold?: number | undefined;
 }
 
 export interface LoadedReference {
   readonly reference: Reference;
   readonly calibration: Calibration;
   readonly index: NeighbourIndex | undefined;
+  /** Classes among the reference's labels. */
+  readonly labels: ReadonlySet<string>;
 }
 
 /**

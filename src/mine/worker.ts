@@ -6,11 +6,10 @@ import { InFlight } from './in-flight.js';
 import type { Place } from './in-flight.js';
 import type { MiningObserver } from './mining-observer.js';
 import { mineEvent } from './pipeline.js';
-import type { Mined, Stations } from './pipeline.js';
+import type { Mined, Stations, StreamPlace } from './pipeline.js';
 import { untilItWorks } from './retry.js';
 import type { RetryPlan } from './retry.js';
 import { SourceLanes } from './source-lanes.js';
-import type { Lane } from './source-lanes.js';
 
 export interface WorkerOptions {
   readonly source: EventSource;
@@ -68,8 +67,12 @@ export async function runWorker(options: WorkerOptions, signal: AbortSignal): Pr
       const { event } = reading;
       const place = await inFlight.enter(inlineBytes(event));
       const lane = lanes.enter(JSON.stringify([event.modelName, event.sourceId]));
+      const frame = options.stations.frames.follow(event);
       run(
-        settle(task, event, lane, place).finally(() => lane.leave()),
+        settle(task, event, { lane, frame }, place).finally(() => {
+          frame.leave();
+          lane.leave();
+        }),
         place,
       );
     }
@@ -100,7 +103,12 @@ async function readRecord(task: Task): Promise<Awaited<ReturnType<Delivery['read
   }
 }
 
-async function settle(task: Task, event: InferenceEvent, lane: Lane, place: Place): Promise<void> {
+async function settle(
+  task: Task,
+  event: InferenceEvent,
+  stream: StreamPlace,
+  place: Place,
+): Promise<void> {
   const { delivery, signal } = task;
   const { observer, stations, onMined } = task.options;
   const request = {
@@ -112,7 +120,7 @@ async function settle(task: Task, event: InferenceEvent, lane: Lane, place: Plac
   try {
     mined = await retrying(task, () => {
       attempts += 1;
-      return mineEvent(event, lane, stations, request);
+      return mineEvent(event, stream, stations, request);
     });
   } catch (error) {
     if (isLeft(task)) return;

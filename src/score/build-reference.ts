@@ -4,18 +4,24 @@ import type { ModelName, ModelVersion } from '../ids.js';
 import { contentHash } from '../image/content-hash.js';
 import type { DecodedImage, PixelPlane } from '../image/decoded-image.js';
 import { minMeasured } from './calibrate.js';
+import { predictedClass } from './confidence/class-scores.js';
 import type { Embedder, Inference } from './embedder.js';
+import type { EmbeddingMatrix } from './embedding-matrix.js';
 import { GrowingMatrix } from './growing-matrix.js';
-import { leaveOneOutDistances } from './leave-one-out.js';
-import { mostSpoilt, NoveltyGathering } from './sample-novelty.js';
+import { leaveOneOutNeighbours } from './leave-one-out.js';
+import { measureConfidence, mostHeld } from './measure-confidence.js';
+import type { HeldPicture } from './measure-confidence.js';
+import { measureNeighbours } from './measure-neighbours.js';
 import { neighboursFor } from './novelty/embedding-distance.js';
 import type { NoveltyModel } from './novelty/novelty-model.js';
 import { predictionsFrom } from './predictions.js';
 import { referenceIdOf } from './reference-files.js';
 import type { Reference, ReferenceItem } from './reference.js';
 import { scorers } from './registry.js';
+import { mostSpoilt, NoveltyGathering } from './sample-novelty.js';
 import type { PredictionOrigin, InputWithPixels } from './scorer.js';
 import type { SignalName } from './signal.js';
+import { SpreadSample } from './spread-sample.js';
 
 export interface TrainingPicture {
   /** Relative to the directory, with forward slashes. */
@@ -37,6 +43,8 @@ export interface BuildReferenceOptions {
   readonly now: number;
   /** Pictures in work at once; 1 or more. */
   readonly concurrency: number;
+  /** The score from which the deployed detector's boxes count, 0..1, where it is known. */
+  readonly scoreThreshold?: number;
   /** Neighbours that the embedding distance looks at; by default `neighboursFor`. */
   readonly neighbours?: number;
   /**
@@ -64,12 +72,18 @@ interface MeasuredPicture {
   readonly item: ReferenceItem;
   readonly measurements: ReadonlyMap<SignalName, number>;
   readonly predictionsBy: PredictionOrigin | undefined;
-  readonly inference: Inference | undefined;
-  readonly plane: PixelPlane | undefined;
+  /** The likeliest class. */
+  readonly predicted: string | undefined;
 }
 
 type Outcome =
-  | { readonly kind: 'measured'; readonly picture: MeasuredPicture }
+  | {
+      readonly kind: 'measured';
+      readonly picture: MeasuredPicture;
+      readonly predictions: Predictions;
+      readonly inference: Inference | undefined;
+      readonly plane: PixelPlane;
+    }
   | { readonly kind: 'skipped'; readonly picture: SkippedPicture }
   | { readonly kind: 'failed'; readonly error: unknown };
 
@@ -85,22 +99,38 @@ export async function buildReference(options: BuildReferenceOptions): Promise<Bu
   const skipped: SkippedPicture[] = [];
   const embeddings = new GrowingMatrix();
   const novelty = new NoveltyGathering(options.spoilt ?? mostSpoilt);
+  // Lists of a thousand classes: those of a sample are kept until all pictures were seen.
+  const held = {
+    producer: new SpreadSample<HeldPicture>(mostHeld),
+    embedder: new SpreadSample<HeldPicture>(mostHeld),
+  };
   for await (const outcome of inOrder(options)) {
     if (outcome.kind === 'failed') throw outcome.error;
     if (outcome.kind === 'skipped') skipped.push(outcome.picture);
     else {
-      const { inference, plane, ...picture } = outcome.picture;
-      if (inference !== undefined) embeddings.append(inference.embedding);
-      if (inference !== undefined && plane !== undefined) {
+      const { picture, predictions, inference, plane } = outcome;
+      if (inference !== undefined) {
+        embeddings.append(inference.embedding);
         novelty.offer(picture.item.sha256, measured.length, plane, inference);
       }
-      // The logits are measured and let go: a thousand numbers a picture.
-      measured.push({ ...picture, inference: undefined, plane: undefined });
+      if (picture.predictionsBy !== undefined) {
+        const { predictionsBy, item } = picture;
+        held[predictionsBy].offer({
+          row: measured.length,
+          predictions,
+          predictionsBy,
+          label: item.label,
+        });
+      }
+      measured.push(picture);
     }
     options.onProgress?.(measured.length + skipped.length);
   }
   if (measured.length < minMeasured) throw tooFew(measured.length, skipped.length);
-  return { reference: await assemble(options, measured, embeddings, novelty), skipped };
+  const predictionsBy = originOf(measured);
+  const sample = predictionsBy === undefined ? [] : held[predictionsBy].values();
+  const gathered = { embeddings: embeddings.matrix(), novelty, sample };
+  return { reference: await assemble(options, measured, gathered), skipped };
 }
 
 /** Outcomes in the pictures' order, with `concurrency` of them in work at once. */
@@ -123,7 +153,7 @@ async function* inOrder(options: BuildReferenceOptions): AsyncGenerator<Outcome>
 /** Never rejects: a failure must wait for its turn. */
 async function workOn(picture: TrainingPicture, options: BuildReferenceOptions): Promise<Outcome> {
   try {
-    return { kind: 'measured', picture: await measurePicture(picture, options) };
+    return { kind: 'measured', ...(await measurePicture(picture, options)) };
   } catch (error) {
     if (!isEdgeminerError(error) || error.kind !== 'data') return { kind: 'failed', error };
     return { kind: 'skipped', picture: { path: picture.path, why: error.message } };
@@ -133,7 +163,7 @@ async function workOn(picture: TrainingPicture, options: BuildReferenceOptions):
 async function measurePicture(
   { path, bytes, label, predictions: own }: TrainingPicture,
   { decode, embedder }: BuildReferenceOptions,
-): Promise<MeasuredPicture> {
+): Promise<Omit<Extract<Outcome, { kind: 'measured' }>, 'kind'>> {
   const { plane } = await decode(bytes);
   const inference = await embedder?.infer(plane);
   const brought = own !== undefined && own.kind !== 'none' ? own : undefined;
@@ -144,66 +174,99 @@ async function measurePicture(
       : predictionsFrom(inference, embedder.model));
   const predictionsBy = brought === undefined ? 'embedder' : 'producer';
   const measurements = new Map<SignalName, number>();
-  // Embedding distances need the whole reference; they are measured at the end.
+  // What looks at predictions or neighbours is measured at the end, when all of them are there.
   const input: InputWithPixels = { plane, predictions, predictionsBy, neighbours: 'no-reference' };
   for (const scorer of scorers) {
+    if (scorer.looksAt !== 'pixels') continue;
     const measurement = scorer.measure(input);
     if (measurement.kind === 'measured') measurements.set(scorer.name, measurement.raw);
   }
   const sha256 = contentHash(bytes);
   return {
-    item: label === undefined ? { path, sha256 } : { path, sha256, label },
-    measurements,
-    predictionsBy: predictions.kind === 'none' ? undefined : predictionsBy,
+    picture: {
+      item: label === undefined ? { path, sha256 } : { path, sha256, label },
+      measurements,
+      predictionsBy: predictions.kind === 'none' ? undefined : predictionsBy,
+      predicted: predictedClass(predictions),
+    },
+    predictions,
     inference,
-    plane: inference === undefined ? undefined : plane,
+    plane,
   };
 }
 
 async function assemble(
   options: BuildReferenceOptions,
   measured: readonly MeasuredPicture[],
-  growing: GrowingMatrix,
-  gathered: NoveltyGathering,
+  gathered: {
+    readonly embeddings: EmbeddingMatrix | undefined;
+    readonly novelty: NoveltyGathering;
+    readonly sample: readonly HeldPicture[];
+  },
 ): Promise<Reference> {
   const neighbours = options.neighbours ?? neighboursFor(measured.length);
   const predictionsBy = originOf(measured);
-  const measurements = columnsOf(measured, predictionsBy);
-  const embeddings = growing.matrix();
+  const confidence = measureConfidence(gathered.sample, measured.length, options.scoreThreshold);
+  const measurements = { ...columnsOf(measured), ...confidence.columns };
+  const labels = measured.flatMap(({ item }) => (item.label === undefined ? [] : [item.label]));
+  const classes = [...new Set(labels)].sort();
+  const items = measured.map(({ item, ...picture }) =>
+    picture.predicted === undefined || picture.predictionsBy !== predictionsBy
+      ? item
+      : { ...item, predicted: picture.predicted },
+  );
+  const { embeddings } = gathered;
   let novelty: NoveltyModel | undefined;
-  if (embeddings !== undefined && options.embedder !== undefined) {
-    const nearest = await leaveOneOutDistances(embeddings, neighbours, gathered.rows());
-    measurements['embedding-distance'] = nearest;
-    if (gathered.rows().length >= minMeasured) {
-      const { fitted, rows } = await gathered.fit({
-        embeddings,
-        nearest,
-        neighbours,
-        labels: measured.map(({ item }) => item.label),
-        embedder: options.embedder,
-        concurrency: options.concurrency,
-      });
+  if (embeddings !== undefined) {
+    const found = await leaveOneOutNeighbours(embeddings, neighbours, gathered.novelty.rows());
+    Object.assign(measurements, measureNeighbours(found, items, predictionsBy));
+    const fitted = await fitWhereItCan(options, gathered.novelty, {
+      embeddings,
+      nearest: measurements['embedding-distance'],
+      neighbours,
+      labels: items.map(({ label }) => label),
+    });
+    if (fitted !== undefined) {
       novelty = fitted.model;
-      const column = new Float64Array(measured.length).fill(Number.NaN);
-      for (const [at, row] of rows.entries()) column[row] = fitted.heldOut[at] ?? Number.NaN;
-      measurements['out-of-distribution'] = column;
+      measurements['out-of-distribution'] = fitted.column;
     }
   }
   const model = options.embedder?.model;
-  const labels = measured.flatMap(({ item }) => (item.label === undefined ? [] : [item.label]));
   const content = {
     modelName: options.modelName,
     modelVersion: options.modelVersion,
     embedder: model === undefined ? undefined : { name: model.name, sha256: model.sha256 },
     ...(predictionsBy === undefined ? {} : { predictionsBy }),
-    items: measured.map(({ item }) => item),
+    ...(confidence.temperature === undefined ? {} : { temperature: confidence.temperature }),
+    ...(confidence.detection === undefined ? {} : { detection: confidence.detection }),
+    items,
     measurements,
     embeddings,
     ...(novelty === undefined ? {} : { novelty }),
     neighbours,
-    classes: [...new Set(labels)].sort(),
+    classes,
   };
   return { ...content, id: referenceIdOf(content), createdAt: options.now };
+}
+
+/** The novelty model with its column; undefined where there are too few pictures to weigh it on. */
+async function fitWhereItCan(
+  { embedder, concurrency }: BuildReferenceOptions,
+  gathered: NoveltyGathering,
+  whole: {
+    readonly embeddings: EmbeddingMatrix;
+    readonly nearest: Float64Array | undefined;
+    readonly neighbours: number;
+    readonly labels: readonly (string | undefined)[];
+  },
+): Promise<{ readonly model: NoveltyModel; readonly column: Float64Array } | undefined> {
+  const { nearest } = whole;
+  if (embedder === undefined || nearest === undefined) return undefined;
+  if (gathered.rows().length < minMeasured) return undefined;
+  const { fitted, rows } = await gathered.fit({ ...whole, nearest, embedder, concurrency });
+  const column = new Float64Array(whole.labels.length).fill(Number.NaN);
+  for (const [at, row] of rows.entries()) column[row] = fitted.heldOut[at] ?? Number.NaN;
+  return { model: fitted.model, column };
 }
 
 /** The production model's predictions, where any came, outrank the embedder's. */
@@ -215,14 +278,12 @@ function originOf(measured: readonly MeasuredPicture[]): PredictionOrigin | unde
 
 function columnsOf(
   measured: readonly MeasuredPicture[],
-  origin: PredictionOrigin | undefined,
 ): Partial<Record<SignalName, Float64Array>> {
   const columns: Partial<Record<SignalName, Float64Array>> = {};
-  for (const { name, family } of scorers) {
-    const column = Float64Array.from(measured, ({ measurements, predictionsBy }) =>
-      family === 'confidence' && predictionsBy !== origin
-        ? Number.NaN
-        : (measurements.get(name) ?? Number.NaN),
+  for (const { name } of scorers) {
+    const column = Float64Array.from(
+      measured,
+      ({ measurements }) => measurements.get(name) ?? Number.NaN,
     );
     if (column.some((raw) => !Number.isNaN(raw))) columns[name] = column;
   }

@@ -4,9 +4,11 @@ import type { Predictions } from '../event/inference-event.js';
 import { EdgeminerError } from '../faults.js';
 import { modelName, modelVersion } from '../ids.js';
 import type { DecodedImage, PixelPlane } from '../image/decoded-image.js';
+import { lumaOf } from '../image/luma.js';
 import { buildReference } from './build-reference.js';
 import type { BuildReferenceOptions, TrainingPicture } from './build-reference.js';
 import type { Embedder } from './embedder.js';
+import { scorers } from './registry.js';
 import { referenceIdOf } from './reference-files.js';
 
 describe('buildReference', () => {
@@ -20,17 +22,12 @@ describe('buildReference', () => {
     expect(skipped).toEqual([]);
     expect(progress).toEqual(Array.from({ length: 20 }, (_, i) => i + 1));
     expect(reference.items.map(({ path }) => path)).toEqual(pictures(20).map(({ path }) => path));
-    expect(Object.keys(reference.measurements).toSorted()).toEqual([
-      'blur',
-      'dark',
-      'embedding-distance',
-      'entropy',
-      'least-confidence',
-      'low-contrast',
-      'margin',
-      'out-of-distribution',
-      'over-exposed',
-    ]);
+    expect(new Set(Object.keys(reference.measurements))).toEqual(
+      new Set([
+        ...['least-confidence', 'margin', 'entropy', 'embedding-distance', 'out-of-distribution'],
+        ...scorers.filter(({ looksAt }) => looksAt === 'pixels').map(({ name }) => name),
+      ]),
+    );
     expect(reference).toMatchObject({
       createdAt: 1234,
       embedder: { name: 'toy', sha256: 'ab' },
@@ -121,6 +118,59 @@ describe('buildReference', () => {
     );
   });
 
+  it('tempers the predictions by their labels, and compares them with their neighbours’', async () => {
+    const random = seeded(3);
+    const all = pictures(120).map((picture, at): TrainingPicture => {
+      const right = random() < 0.7;
+      const best = (at % 2 === 0) === right ? 'even' : 'odd';
+      const other = best === 'even' ? 'odd' : 'even';
+      const predictions = {
+        kind: 'classification' as const,
+        classes: [best, other],
+        probabilities: [0.99, 0.01],
+      };
+      return { ...picture, predictions };
+    });
+    const { reference } = await buildReference({ ...options(all), embedder: classifier() });
+    const { temperature, measurements, items } = reference;
+    if (temperature?.kind !== 'fitted') throw new Error('no temperature was fitted');
+    expect(temperature.temperature).toBeGreaterThan(2);
+    expect(temperature.calibrationError.before).toBeGreaterThan(0.15);
+    expect(temperature.calibrationError.after).toBeLessThan(temperature.calibrationError.before);
+    const doubt = measurements['least-confidence']?.[0] ?? 0;
+    expect(doubt).toBeCloseTo(1 / (1 + 99 ** (1 / temperature.temperature)), 9);
+    expect(items[0]?.predicted).toBe(
+      all[0]?.predictions?.kind === 'classification' ? all[0].predictions.classes[0] : '',
+    );
+    expect(measurements['label-disagreement']).toHaveLength(120);
+    expect(measurements['label-disagreement']?.every((raw) => raw >= 0 && raw <= 1)).toBe(true);
+  });
+
+  it('learns what detections are usual', async () => {
+    const all = pictures(12).map((picture, at) => ({
+      ...picture,
+      predictions: {
+        kind: 'detection' as const,
+        imageWidth: 40,
+        imageHeight: 30,
+        boxes: Array.from({ length: 1 + (at % 3) }, () => ({
+          label: 'a',
+          score: 0.4 + at / 100,
+          x: 9,
+          y: 9,
+          width: 5,
+          height: 5,
+        })),
+      },
+    }));
+    const { reference } = await buildReference({ ...options(all), scoreThreshold: 0.45 });
+    expect(reference.temperature).toBeUndefined();
+    expect(reference.detection).toMatchObject({ pictures: 12, scoreThreshold: 0.45 });
+    for (const name of ['near-threshold', 'class-overlap', 'box-count', 'box-size'] as const)
+      expect(reference.measurements[name]?.every((raw) => !Number.isNaN(raw))).toBe(true);
+    expect(reference.measurements.flicker).toBeUndefined();
+  });
+
   it('refuses a handful', async () => {
     await expect(buildReference(options(pictures(9)))).rejects.toMatchObject({
       code: 'input.invalid',
@@ -168,7 +218,7 @@ function classifier(): Embedder {
   return {
     model: { name: 'toy', sha256: 'ab', dimensions: 6, classes: ['x', 'y', 'z'] },
     infer: async (plane: PixelPlane) => {
-      const random = seeded(plane.luma.reduce((sum, level) => sum + level, 0));
+      const random = seeded(lumaOf(plane).reduce((sum, level) => sum + level, 0));
       const numbers = (length: number) => Float32Array.from({ length }, () => random() - 0.5);
       return { embedding: numbers(6), logits: numbers(3) };
     },

@@ -1,8 +1,11 @@
 import type { ReferenceId } from '../ids.js';
-import type { Reference } from './reference.js';
+import { temperatureOf } from './confidence/fit-temperature.js';
+import { classGroups } from './class-groups.js';
+import type { Reference, ReferenceItem } from './reference.js';
 import { scorers } from './registry.js';
 import type { PredictionOrigin, Scorer, Standing } from './scorer.js';
 import type { SignalName } from './signal.js';
+import { rateOfEach } from './together.js';
 import { extrapolatedDistance } from './tail.js';
 import { atDistance, distanceToUnusualEnd } from './unusual-end.js';
 import type { Scale } from './unusual-end.js';
@@ -12,8 +15,19 @@ export interface Calibration {
   readonly reference: ReferenceId;
   /** Whose predictions the confidence signals are calibrated for; undefined for nobody's. */
   readonly predictionsBy: PredictionOrigin | undefined;
+  /** What class scores of that origin are divided by before they are measured; 1 for nothing. */
+  readonly temperature: number;
   /** Undefined where the reference measured fewer than `minMeasured` pictures. */
-  of(name: SignalName): SignalCalibration | undefined;
+  /**
+   * By the pictures of the predicted class, where there are enough of it and the signal is one of
+   * confidence (class-groups.ts); else, and where no class is given, by all.
+   */
+  of(name: SignalName, predicted?: string): SignalCalibration | undefined;
+  /**
+   * The rate at which each of several signals may flag alone, so that at most `rate` of fresh
+   * pictures are flagged by any of them (together.ts).
+   */
+  rateOfEach(names: readonly SignalName[], rate: number): number;
 }
 
 /** One signal's measurements over the reference. */
@@ -32,7 +46,8 @@ export interface SignalCalibration {
    * Where (n + 1) * rate is at least 1, it is the conformal quantile, and the promise holds
    * without any assumption but exchangeability. A smaller reference has no such quantile: then
    * the tail is extrapolated (tail.ts), never to within the reference's most unusual picture,
-   * so that 30 pictures still tell a black frame; the promise is then an estimate.
+   * so that 30 pictures still tell a black frame; nor further out than the scorer's
+   * `ordinaryLimit`, where it has one. The promise is then an estimate.
    */
   limitFor(rate: number): number;
   standing(raw: number): Standing;
@@ -45,16 +60,48 @@ export const minMeasured = 10;
 const rounding = 1e-9;
 
 export function calibrationOf(reference: Reference): Calibration {
-  const calibrations = new Map<SignalName, SignalCalibration>();
+  const byName = new Map<SignalName, (predicted: string | undefined) => SignalCalibration>();
   for (const scorer of scorers) {
-    const measured = reference.measurements[scorer.name]?.filter((raw) => !Number.isNaN(raw));
-    if (measured === undefined || measured.length < minMeasured) continue;
-    calibrations.set(scorer.name, calibrateSignal(measured, scorer));
+    const column = reference.measurements[scorer.name];
+    if (column === undefined) continue;
+    if (column.filter((raw) => !Number.isNaN(raw)).length < minMeasured) continue;
+    byName.set(scorer.name, calibrateColumn(column, reference.items, scorer));
   }
+  const of = (name: SignalName, predicted?: string) => byName.get(name)?.(predicted);
+  const rates = new Map<string, number>();
   return {
     reference: reference.id,
     predictionsBy: reference.predictionsBy,
-    of: (name) => calibrations.get(name),
+    temperature: temperatureOf(reference.temperature),
+    of,
+    rateOfEach(names, rate) {
+      const key = `${rate} ${names.join(' ')}`;
+      const known = rates.get(key) ?? rateOfEach(reference, of, names, rate);
+      rates.set(key, known);
+      return known;
+    },
+  };
+}
+
+/** Each group of pictures is calibrated when it is first asked for. */
+function calibrateColumn(
+  column: Float64Array,
+  items: readonly ReferenceItem[],
+  scorer: Scorer,
+): (predicted: string | undefined) => SignalCalibration {
+  const groupOf = classGroups(items, column);
+  const calibrated = new Map<string | undefined, SignalCalibration>();
+  return (predicted) => {
+    const { called, rows } = groupOf(scorer.family === 'confidence' ? predicted : undefined);
+    const known =
+      calibrated.get(called) ??
+      calibrateSignal(
+        Float64Array.from(rows, (row) => column[row] ?? Number.NaN),
+        scorer,
+        called,
+      );
+    calibrated.set(called, known);
+    return known;
   };
 }
 
@@ -67,8 +114,12 @@ export function calibrates(
   return scorer.family !== 'confidence' || calibration.predictionsBy === predictionsBy;
 }
 
-/** Of at least two measurements, none of them NaN. */
-export function calibrateSignal(measured: Float64Array, scale: Scale): SignalCalibration {
+/** Of at least two measurements, none of them NaN; `called` names their pictures, if not all. */
+export function calibrateSignal(
+  measured: Float64Array,
+  scale: Scale,
+  called?: string,
+): SignalCalibration {
   // Most unusual first, as signs that ascend whichever end is unusual.
   const sign = scale.unusual === 'high' ? -1 : 1;
   const signed = measured.map((raw) => sign * raw).sort();
@@ -88,6 +139,7 @@ export function calibrateSignal(measured: Float64Array, scale: Scale): SignalCal
     standing: (raw) => ({
       lessUnusual: (count - countUpTo(signed, sign * raw)) / count,
       count,
+      ...(called === undefined ? {} : { among: called }),
     }),
   };
 
@@ -101,7 +153,9 @@ export function calibrateSignal(measured: Float64Array, scale: Scale): SignalCal
 
   function beyondSample(rate: number): number {
     const distances = signed.map((value) => distanceToUnusualEnd(sign * value, scale));
-    const distance = extrapolatedDistance(distances, rate);
+    const ordinary =
+      scale.ordinaryLimit === undefined ? 0 : distanceToUnusualEnd(scale.ordinaryLimit, scale);
+    const distance = Math.max(ordinary, extrapolatedDistance(distances, rate));
     // Taken as it is, the most unusual measurement can't be missed by rounding.
     return distance < (distances[0] ?? 0)
       ? atDistance(distance, scale)

@@ -2,18 +2,18 @@ import { describe, expect, it } from 'vitest';
 import { naiveDistances, neighbourIndexSuite } from '../../test/conformance/neighbour-index.js';
 import { seeded } from '../../test/fixtures/planes.js';
 import { exactNeighbours } from './exact-neighbours.js';
-import { leaveOneOutDistances } from './leave-one-out.js';
-import { neighboursFor } from './novelty/embedding-distance.js';
+import { leaveOneOutNeighbours } from './leave-one-out.js';
+import { meanDistance, neighboursFor } from './novelty/embedding-distance.js';
 import type { EmbeddingMatrix } from './embedding-matrix.js';
 
 describe('exactNeighbours', () => {
   neighbourIndexSuite(async (matrix) => exactNeighbours(matrix));
 });
 
-describe('leaveOneOutDistances', () => {
+describe('leaveOneOutNeighbours', () => {
   it('measures each row against the others', async () => {
     const matrix = randomMatrix(9, 5);
-    const distances = await leaveOneOutDistances(matrix, 2);
+    const distances = await distancesOf(matrix, 2);
     distances.forEach((distance, row) => {
       const own = matrix.values.subarray(row * 5, row * 5 + 5);
       const others = naiveDistances(matrix, own).filter((_, other) => other !== row);
@@ -27,8 +27,8 @@ describe('leaveOneOutDistances', () => {
     const twice = { rows: 16, dimensions: 5, values: new Float32Array(80) };
     twice.values.set(once.values);
     twice.values.set(once.values, 40);
-    const alone = await leaveOneOutDistances(once, 1);
-    const copied = await leaveOneOutDistances(twice, 1);
+    const alone = await distancesOf(once, 1);
+    const copied = await distancesOf(twice, 1);
     alone.forEach((distance, row) => {
       expect(distance).toBeGreaterThan(0.001);
       expect(copied[row]).toBeCloseTo(distance, 6);
@@ -36,12 +36,12 @@ describe('leaveOneOutDistances', () => {
   });
 
   it('measures an even share of many rows, and nothing where all are one', async () => {
-    const some = await leaveOneOutDistances(randomMatrix(10, 3), 1, [0, 2, 4, 6, 8]);
+    const some = await distancesOf(randomMatrix(10, 3), 1, [0, 2, 4, 6, 8]);
     expect([...some].map((distance) => Number.isNaN(distance))).toEqual(
       Array.from({ length: 10 }, (_, row) => row % 2 === 1),
     );
     const same = { rows: 3, dimensions: 2, values: Float32Array.of(1, 2, 1, 2, 1, 2) };
-    expect([...(await leaveOneOutDistances(same, 1))]).toEqual([NaN, NaN, NaN]);
+    expect([...(await distancesOf(same, 1))]).toEqual([NaN, NaN, NaN]);
   });
 });
 
@@ -53,4 +53,17 @@ function randomMatrix(rows: number, dimensions: number): EmbeddingMatrix {
   const random = seeded(rows * 31 + dimensions);
   const all = Float32Array.from({ length: rows * dimensions }, () => random() - 0.5);
   return { rows, dimensions, values: all };
+}
+
+/** Of each row's k nearest others, the mean distance; NaN where they were not looked for. */
+async function distancesOf(
+  matrix: EmbeddingMatrix,
+  k: number,
+  rows?: readonly number[],
+): Promise<number[]> {
+  const found = await leaveOneOutNeighbours(matrix, k, rows);
+  return Array.from({ length: matrix.rows }, (_, row) => {
+    const nearest = found.get(row);
+    return nearest === undefined ? Number.NaN : meanDistance(nearest);
+  });
 }

@@ -6,13 +6,13 @@ import type { Standing } from './scorer.js';
  */
 export function compared(comparison: string, standing: Standing | undefined): string {
   if (standing === undefined) return 'no reference to compare it with';
-  const count = standing.count.toLocaleString('en-US');
-  if (standing.lessUnusual >= 1) return `${comparison} than all ${count} reference pictures`;
-  if (standing.lessUnusual <= 0)
-    return `${comparison} than none of the ${count} reference pictures`;
+  const among = standing.among === undefined ? '' : ` ${standing.among}`;
+  const pictures = `${standing.count.toLocaleString('en-US')} reference pictures${among}`;
+  if (standing.lessUnusual >= 1) return `${comparison} than all ${pictures}`;
+  if (standing.lessUnusual <= 0) return `${comparison} than none of the ${pictures}`;
   // Rounded down: 99.96 % of the pictures is not 100.0 % of them.
   const percent = (Math.floor(standing.lessUnusual * 1000) / 10).toFixed(1);
-  return `${comparison} than ${percent} % of the ${count} reference pictures`;
+  return `${comparison} than ${percent} % of the ${pictures}`;
 }
 
 /** 0..1 as a percentage: '3.4 %'. */

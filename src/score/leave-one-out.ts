@@ -1,6 +1,6 @@
 import { cosineDistance, NearestSoFar, normalisedRows } from './exact-neighbours.js';
-import { meanDistance } from './novelty/embedding-distance.js';
 import type { EmbeddingMatrix } from './embedding-matrix.js';
+import type { Neighbour } from './neighbours.js';
 
 /**
  * Rows that are measured at most. Every one is compared with the whole matrix, so the cost is
@@ -12,21 +12,21 @@ const maxMeasuredRows = 2000;
 const sameDirection = 1e-6;
 
 /**
- * The embedding distance of each row to its k nearest among the others, as a fresh picture's is
- * measured to all: NaN for rows that were not chosen (beyond 2,000, unless told: evenly spread).
+ * Each row's k nearest among the others, as a fresh picture's are found among all; by row, only
+ * those that were chosen (beyond 2,000, unless told: evenly spread) and that have any.
  *
  * A row's copies are left out with it. A training set holds copies by accident or to weigh a
  * class, production doesn't send them again; kept in, they would put the distances of the
  * reference near 0 and every fresh picture beyond them.
  */
-export async function leaveOneOutDistances(
+export async function leaveOneOutNeighbours(
   matrix: EmbeddingMatrix,
   k: number,
   chosen: readonly number[] = evenlySpread(matrix.rows, maxMeasuredRows),
-): Promise<Float64Array> {
+): Promise<ReadonlyMap<number, readonly Neighbour[]>> {
   const { rows, dimensions } = matrix;
   const unit = normalisedRows(matrix);
-  const distances = new Float64Array(rows).fill(Number.NaN);
+  const neighbours = new Map<number, readonly Neighbour[]>();
   for (const [i, row] of chosen.entries()) {
     const nearest = new NearestSoFar(k);
     for (let other = 0; other < rows; other += 1) {
@@ -34,11 +34,11 @@ export async function leaveOneOutDistances(
       const distance = cosineDistance(unit, row * dimensions, unit, other * dimensions, dimensions);
       if (distance > sameDirection) nearest.offer(other, distance);
     }
-    if (nearest.found.length > 0) distances[row] = meanDistance(nearest.found);
+    if (nearest.found.length > 0) neighbours.set(row, nearest.found);
     // Long for a large reference: progress bars and signals get their turn.
     if (i % 16 === 15) await new Promise<void>((resolve) => setImmediate(resolve));
   }
-  return distances;
+  return neighbours;
 }
 
 function evenlySpread(rows: number, most: number): number[] {

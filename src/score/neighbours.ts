@@ -25,6 +25,11 @@ export interface NeighbourIndex {
 /** Makes an index of a reference's embeddings, which it may copy. */
 export type OpenNeighbours = (matrix: EmbeddingMatrix) => Promise<NeighbourIndex>;
 
+export interface LabelledNeighbour extends Neighbour {
+  /** The reference picture's class, where a person named one. */
+  readonly label?: string | undefined;
+}
+
 export interface Neighbour {
   /** Row in the reference. */
   readonly index: number;

@@ -1,6 +1,8 @@
 import type { PixelPlane } from '../image/decoded-image.js';
 import { gradientsOf } from './plane-gradients.js';
 import type { PlaneGradients } from './plane-gradients.js';
+import { countPlane } from './plane-kernel.js';
+import type { PlaneCounts } from './plane-kernel.js';
 
 /** What the quality measurements share: computed once per plane. */
 export interface PlaneStatistics {
@@ -11,7 +13,21 @@ export interface PlaneStatistics {
   /** Pixels by their brightest channel, 256 counts: the value of HSV. */
   readonly brightest: Uint32Array;
   /** Lowest and highest luma of each tile, a few pixels aside; grey levels. */
-  readonly tiles: { readonly lows: readonly number[]; readonly highs: readonly number[] };
+  readonly tiles: {
+    readonly lows: readonly number[];
+    readonly highs: readonly number[];
+    /** Mean luma of each tile. */
+    readonly means: readonly number[];
+  };
+  /** Mean R, G and B, grey levels. */
+  readonly meanColour: readonly [number, number, number];
+  /** Mean of the darkest channel of each square of 16 pixels, 0..255; 0 where none fits. */
+  readonly darkChannel: number;
+  /**
+   * Mean absolute luma step to the pixel before, by the pixel's place in a grid of eight: along the
+   * lines and down the columns.
+   */
+  readonly grid: { readonly across: readonly number[]; readonly down: readonly number[] };
   readonly gradients: PlaneGradients;
 }
 
@@ -37,59 +53,48 @@ function measurePlane(plane: PixelPlane): PlaneStatistics {
   const { width, height } = plane;
   const across = Math.min(tilesPerSide, width);
   const down = Math.min(tilesPerSide, height);
-  const { tiles, brightest } = histograms(plane, across, down);
+  const counts = countPlane(plane, across, down);
   const luma = new Uint32Array(256);
   const lows: number[] = [];
   const highs: number[] = [];
+  const means: number[] = [];
   for (let tile = 0; tile < across * down; tile += 1) {
-    const counts = tiles.subarray(tile * 256, (tile + 1) * 256);
-    for (let level = 0; level < 256; level += 1) {
-      luma[level] = (luma[level] ?? 0) + (counts[level] ?? 0);
+    const counted = counts.tiles.subarray(tile * 256, (tile + 1) * 256);
+    let pixels = 0;
+    let sum = 0;
+    for (const [level, count] of counted.entries()) {
+      luma[level] = (luma[level] ?? 0) + count;
+      pixels += count;
+      sum += level * count;
     }
-    lows.push(percentileLevel(counts, tileTail));
-    highs.push(percentileLevel(counts, 1 - tileTail));
+    means.push(sum / Math.max(1, pixels));
+    lows.push(levelAt(counted, tileTail, pixels));
+    highs.push(levelAt(counted, 1 - tileTail, pixels));
   }
+  const pixels = width * height;
+  const [red = 0, green = 0, blue = 0] = counts.colours;
   return {
-    pixels: width * height,
+    pixels,
     luma,
-    brightest,
-    tiles: { lows, highs },
-    gradients: gradientsOf(plane),
+    brightest: counts.brightest,
+    tiles: { lows, highs, means },
+    meanColour: [red / pixels, green / pixels, blue / pixels],
+    darkChannel:
+      counts.darkest.reduce((sum, level) => sum + level, 0) / Math.max(1, counts.darkest.length),
+    grid: gridMeans(width, height, counts),
+    gradients: gradientsOf(width, height, counts),
   };
 }
 
-/**
- * One histogram of luma per tile, row-major, 256 counts each, and one of the brightest channel of
- * all pixels, in one pass: this is most of what a picture costs beside decoding and inference.
- */
-function histograms(
-  { width, height, luma, rgb }: PixelPlane,
-  across: number,
-  down: number,
-): { tiles: Uint32Array; brightest: Uint32Array } {
-  const tiles = new Uint32Array(across * down * 256);
-  // Neighbouring pixels are alike: counted in turn in two places, they do not wait for each other.
-  const even = new Uint32Array(256);
-  const odd = new Uint32Array(256);
-  for (let y = 0, at = 0; y < height; y += 1) {
-    const row = Math.floor((y * down) / height) * across;
-    for (let column = 0; column < across; column += 1) {
-      const bins = (row + column) * 256;
-      const end = y * width + Math.ceil(((column + 1) * width) / across);
-      for (; at < end; at += 1) {
-        const bin = bins + (luma[at] ?? 0);
-        tiles[bin] = (tiles[bin] ?? 0) + 1;
-        const red = rgb[3 * at] ?? 0;
-        const green = rgb[3 * at + 1] ?? 0;
-        const blue = rgb[3 * at + 2] ?? 0;
-        const two = red > green ? red : green;
-        const level = two > blue ? two : blue;
-        if ((at & 1) === 0) even[level] = (even[level] ?? 0) + 1;
-        else odd[level] = (odd[level] ?? 0) + 1;
-      }
-    }
-  }
-  return { tiles, brightest: even.map((count, level) => count + (odd[level] ?? 0)) };
+function gridMeans(width: number, height: number, { gridAcross, gridDown }: PlaneCounts) {
+  const columns = Math.max(0, Math.floor(width / 8) - 1);
+  const rows = Math.max(0, Math.floor(height / 8) - 1);
+  const eachAcross = Math.max(1, columns * height);
+  const eachDown = Math.max(1, rows * 8 * Math.floor(width / 8));
+  return {
+    across: gridAcross.map((sum) => sum / eachAcross),
+    down: gridDown.map((sum) => sum / eachDown),
+  };
 }
 
 /**
@@ -99,7 +104,21 @@ function histograms(
 export function percentileLevel(counts: Uint32Array, share: number): number {
   let total = 0;
   for (const count of counts) total += count;
+  return levelAt(counts, share, total);
+}
+
+/** Counted from the nearer end: most tails are short. */
+function levelAt(counts: Uint32Array, share: number, total: number): number {
+  if (total === 0) return 0;
   const rank = Math.min(total - 1, Math.floor(share * total));
+  if (2 * rank > total) {
+    let above = 0;
+    for (let level = counts.length - 1; level > 0; level -= 1) {
+      above += counts[level] ?? 0;
+      if (total - above <= rank) return level;
+    }
+    return 0;
+  }
   let below = 0;
   for (let level = 0; level < counts.length; level += 1) {
     below += counts[level] ?? 0;

@@ -15,9 +15,9 @@ import type { SignalName } from './signal.js';
 /**
  * A reference as files that Python can open, the same in every store:
  *
- * - `reference.json`: format version, id, model, embedder, whose predictions were
- *   measured, and the sha256 of each other file.
- * - `items.json`: [{ path, sha256, label? }], one per training picture.
+ * - `reference.json`: format version, id, model, embedder, whose predictions were measured and
+ *   with what temperature, what is usual of their boxes, and the sha256 of each other file.
+ * - `items.json`: [{ path, sha256, label?, predicted? }], one per training picture.
  * - `measurements.npy`: float64, items x columns as named in reference.json; NaN is absent.
  * - `embeddings.npy`: float32, items x dimensions; only where there was an embedder.
  * - `novelty.json` and `novelty.npy`: the fitted novelty model and the choice of its methods, with
@@ -38,6 +38,29 @@ type ReferenceContent = Omit<Reference, 'id' | 'createdAt'>;
 const formatVersion = 1;
 const sha256Hex = z.string().regex(/^[0-9a-f]{64}$/, { error: 'must be 64 lower-case hex digits' });
 
+const shareSchema = z.number().min(0).max(1);
+const temperatureSchema = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('fitted'),
+    temperature: z.number().positive(),
+    labelled: z.int().min(1),
+    calibrationError: z.strictObject({ before: shareSchema, after: shareSchema }),
+  }),
+  z.strictObject({
+    kind: z.literal('not-fitted'),
+    why: z.enum(['no-labels', 'too-few-labels', 'no-optimum', 'no-gain']),
+    labelled: z.int().min(0),
+  }),
+]);
+const spreadSchema = z.strictObject({ mean: z.number(), deviation: z.number().min(0) });
+const detectionSchema = z.strictObject({
+  pictures: z.int().min(1),
+  scoreThreshold: shareSchema.optional(),
+  boxCount: spreadSchema,
+  boxSize: spreadSchema.optional(),
+  boxSizeOf: z.record(z.string(), spreadSchema),
+});
+
 const headSchema = z.strictObject({
   formatVersion: z.literal(formatVersion, {
     error: `must be ${formatVersion}, the only version that this edgeminer reads`,
@@ -48,6 +71,8 @@ const headSchema = z.strictObject({
   modelVersion: z.string().min(1),
   embedder: z.strictObject({ name: z.string().min(1), sha256: sha256Hex }).nullable(),
   predictionsBy: z.enum(['producer', 'embedder']).nullable(),
+  temperature: temperatureSchema.optional(),
+  detection: detectionSchema.optional(),
   neighbours: z.int().min(0),
   classes: z.array(z.string()),
   columns: z
@@ -75,7 +100,12 @@ interface DataFiles {
 }
 
 const itemsSchema = z.array(
-  z.strictObject({ path: z.string(), sha256: sha256Hex, label: z.string().optional() }),
+  z.strictObject({
+    path: z.string(),
+    sha256: sha256Hex,
+    label: z.string().optional(),
+    predicted: z.string().optional(),
+  }),
 );
 
 /**
@@ -121,8 +151,12 @@ export function referenceFromFiles(files: ReadonlyMap<string, Uint8Array>): Refe
   };
 
   const items = parseJson(itemsSchema, 'items.json', read('items.json')).map(
-    ({ path, sha256: hash, label }) =>
-      label === undefined ? { path, sha256: hash } : { path, sha256: hash, label },
+    ({ path, sha256: hash, label, predicted }) => ({
+      path,
+      sha256: hash,
+      ...(label === undefined ? {} : { label }),
+      ...(predicted === undefined ? {} : { predicted }),
+    }),
   );
   const measured = decodeNpy(read('measurements.npy'), 'measurements.npy');
   const embeddings =
@@ -136,6 +170,8 @@ export function referenceFromFiles(files: ReadonlyMap<string, Uint8Array>): Refe
     createdAt: Date.parse(createdAt),
     embedder: head.embedder ?? undefined,
     ...(head.predictionsBy === null ? {} : { predictionsBy: head.predictionsBy }),
+    ...(head.temperature === undefined ? {} : { temperature: head.temperature }),
+    ...(head.detection === undefined ? {} : { detection: head.detection }),
     items,
     measurements: columnsOf(measured, items.length, head.columns),
     embeddings,
@@ -154,6 +190,8 @@ function contentHead(content: ReferenceContent, files: DataFiles): HeadContent {
     modelVersion: content.modelVersion,
     embedder: content.embedder ?? null,
     predictionsBy: content.predictionsBy ?? null,
+    ...(content.temperature === undefined ? {} : { temperature: content.temperature }),
+    ...(content.detection === undefined ? {} : { detection: content.detection }),
     neighbours: content.neighbours,
     classes: [...content.classes],
     columns: columnNames(content.measurements),
@@ -169,7 +207,12 @@ function contentHead(content: ReferenceContent, files: DataFiles): HeadContent {
 
 function dataFiles(content: ReferenceContent): DataFiles {
   const { items, embeddings } = content;
-  const plainItems = items.map(({ path, sha256: hash, label }) => ({ path, sha256: hash, label }));
+  const plainItems = items.map(({ path, sha256: hash, label, predicted }) => ({
+    path,
+    sha256: hash,
+    label,
+    predicted,
+  }));
   const files = {
     'items.json': jsonBytes(plainItems),
     'measurements.npy': encodeNpy(measurementTable(content)),

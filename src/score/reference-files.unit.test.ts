@@ -39,6 +39,14 @@ const { model: novelty } = await fitNovelty({
   })),
 });
 
+const share = fc.double({ min: 0, max: 1, noNaN: true }).map((value) => value + 0);
+const spread = fc.record(
+  {
+    mean: fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => value + 0),
+    deviation: fc.double({ min: 0, max: 9, noNaN: true }),
+  },
+  { noNullPrototype: true },
+);
 const references: fc.Arbitrary<Reference> = fc
   .record({
     rows: fc.nat({ max: 8 }),
@@ -56,7 +64,7 @@ const references: fc.Arbitrary<Reference> = fc
       embedder: fc.option(fc.record({ name, sha256 }), { nil: undefined }),
       items: fc.array(
         fc.record(
-          { path: fc.string({ unit: 'binary' }), sha256, label: name },
+          { path: fc.string({ unit: 'binary' }), sha256, label: name, predicted: name },
           { requiredKeys: ['path', 'sha256'], noNullPrototype: true },
         ),
         exactly(rows),
@@ -69,21 +77,53 @@ const references: fc.Arbitrary<Reference> = fc
         { nil: undefined },
       ),
       predictionsBy: fc.constantFrom('producer', 'embedder'),
+      temperature: fc.oneof(
+        fc.record({
+          kind: fc.constant('fitted'),
+          temperature: fc.double({ min: 0.1, max: 10, noNaN: true }),
+          labelled: fc.integer({ min: 50, max: 5000 }),
+          calibrationError: fc.record({ before: share, after: share }, { noNullPrototype: true }),
+        }),
+        fc.record({
+          kind: fc.constant('not-fitted'),
+          why: fc.constantFrom('no-labels', 'too-few-labels', 'no-optimum', 'no-gain'),
+          labelled: fc.nat(),
+        }),
+      ),
+      detection: fc.record(
+        {
+          pictures: fc.integer({ min: 1, max: 5000 }),
+          scoreThreshold: share,
+          boxCount: spread,
+          boxSize: spread,
+          boxSizeOf: fc.dictionary(name, spread, { noNullPrototype: true }),
+        },
+        { requiredKeys: ['pictures', 'boxCount', 'boxSizeOf'], noNullPrototype: true },
+      ),
       novelty: fc.constant(novelty),
       neighbours: fc.integer({ min: 1, max: 50 }),
       classes: fc.array(name),
     } satisfies Readonly<Record<keyof Omit<Required<Reference>, 'id'>, fc.Arbitrary<unknown>>>;
-    const { predictionsBy, novelty: model, ...required } = fields;
-    return fc
-      .oneof(fc.record(required), fc.record({ ...required, predictionsBy }))
-      .chain((without) =>
-        without.embeddings === undefined
-          ? fc.constant(without)
-          : fc.oneof(
-              fc.constant(without),
-              model.map((own) => ({ ...without, novelty: own })),
-            ),
-      );
+    const any = fc.record(fields, {
+      requiredKeys: [
+        'modelName',
+        'modelVersion',
+        'createdAt',
+        'embedder',
+        'items',
+        'measurements',
+        'embeddings',
+        'neighbours',
+        'classes',
+      ],
+      noNullPrototype: true,
+    });
+    // What is novel is told by embeddings.
+    return any.map(({ novelty: model, ...without }) =>
+      model === undefined || without.embeddings === undefined
+        ? without
+        : { ...without, novelty: model },
+    );
   })
   .map((content) => ({ ...content, id: referenceIdOf(content) }));
 

@@ -1,4 +1,6 @@
 import type { ModelName, ModelVersion, ReferenceId } from '../ids.js';
+import type { TemperatureFit } from './confidence/fit-temperature.js';
+import type { DetectionStatistics } from './confidence/detection-statistics.js';
 import type { EmbeddingMatrix } from './embedding-matrix.js';
 import type { NoveltyModel } from './novelty/novelty-model.js';
 import type { PredictionOrigin } from './scorer.js';
@@ -28,6 +30,13 @@ export interface Reference {
    * They calibrate predictions of the same origin only.
    */
   readonly predictionsBy?: PredictionOrigin;
+  /**
+   * How the class scores of those predictions were tempered before they were measured; absent
+   * where nobody looked, which is as if not.
+   */
+  readonly temperature?: TemperatureFit;
+  /** Of the boxes in those predictions; absent where they are no detections. */
+  readonly detection?: DetectionStatistics;
   /** Row-major, items.length x dimensions, as the embedder gave them; undefined without one. */
   readonly embeddings: EmbeddingMatrix | undefined;
   /** Neighbours that the embedding distance looks at. */
@@ -43,4 +52,6 @@ export interface ReferenceItem {
   readonly path: string;
   readonly sha256: string;
   readonly label?: string;
+  /** The likeliest class by `predictionsBy`; absent where it named none. */
+  readonly predicted?: string;
 }

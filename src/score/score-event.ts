@@ -1,57 +1,112 @@
 import { calibrates } from './calibrate.js';
-import type { Calibration } from './calibrate.js';
+import type { Calibration, SignalCalibration } from './calibrate.js';
+import { predictedClass, tempered } from './confidence/class-scores.js';
 import { isFlagged } from './flag.js';
 import { causeOf, noveltyDetail } from './novelty/novelty-detail.js';
 import { scorers } from './registry.js';
 import type { Measurement, Scorer, ScoringInput } from './scorer.js';
-import type { AbsentSignal, FlagRule, FlagRules, ScoreCard, Signal } from './signal.js';
+import type {
+  AbsentSignal,
+  ByClass,
+  FlagRule,
+  FlagRules,
+  ScoreCard,
+  Signal,
+  SignalName,
+} from './signal.js';
 
 /**
  * Every registered scorer on one event: measured, then scored, then flagged. Signals stand in
  * the order of `signalNames`; one that can't be had is listed with why, one that is switched off
- * is neither measured nor listed. Pure. A confidence signal is only calibrated for predictions of the origin that its reference was measured on.
+ * is neither measured nor listed. Pure. A confidence signal is only calibrated for predictions of
+ * the origin that its reference was measured on, and those are tempered as the reference's were.
  */
 export function scoreEvent(
-  input: ScoringInput,
+  given: ScoringInput,
   calibration: Calibration | undefined,
   rules: FlagRules,
 ): ScoreCard {
-  const signals: Signal[] = [];
+  const found: Found[] = [];
   const absent: AbsentSignal[] = [];
-  const { plane } = input;
+  const input = temperedBy(calibration, given);
+  const predicted = predictedClass(input.predictions);
   for (const scorer of scorers) {
-    const rule = rules[scorer.name];
-    if (rule.kind === 'off') continue;
+    const ruleOf = rules[scorer.name];
+    if (ruleOf.kind === 'off') continue;
     let measured: Measurement;
     if (scorer.looksAt !== 'pixels') measured = scorer.measure(input);
-    else if (plane !== undefined) measured = scorer.measure({ ...input, plane });
+    else if (input.plane !== undefined) measured = scorer.measure({ ...input, plane: input.plane });
     else throw new TypeError(`${scorer.name} is asked for, but the image was not decoded`);
-    if (measured.kind === 'absent') absent.push({ name: scorer.name, why: measured.why });
-    else signals.push(signalOf(measured.raw, scorer, input, calibration, rule));
+    if (measured.kind === 'absent') {
+      absent.push({ name: scorer.name, why: measured.why });
+      continue;
+    }
+    const rule = ruleFor(ruleOf, measured.about ?? predicted);
+    if (rule.kind === 'off') continue;
+    const holds = calibration !== undefined && calibrates(calibration, scorer, input.predictionsBy);
+    const own = holds ? calibration.of(scorer.name, predicted) : undefined;
+    found.push({ scorer, measured, rule, calibration: own });
   }
+  const shared = sharedRates(found, calibration);
+  const signals = found.map((one) => signalOf(one, shared));
   return { signals: withNoveltyDetail(signals, input), absent };
 }
 
+/** One signal that could be had, and by what it is judged. */
+interface Found {
+  readonly scorer: Scorer;
+  readonly measured: Extract<Measurement, { kind: 'measured' }>;
+  readonly rule: FlagRule;
+  readonly calibration: SignalCalibration | undefined;
+}
+
+function ruleFor(rule: FlagRule | ByClass, about: string | undefined): FlagRule {
+  if (rule.kind !== 'by-class') return rule;
+  return (about === undefined ? undefined : rule.classes.get(about)) ?? rule.otherwise;
+}
+
+/** By the rate that signals share, the rate that each of them may have alone. */
+function sharedRates(
+  found: readonly Found[],
+  calibration: Calibration | undefined,
+): ReadonlyMap<number, number> {
+  const sharing = new Map<number, SignalName[]>();
+  for (const { scorer, rule, calibration: own } of found) {
+    if (rule.kind !== 'false-alarms' || rule.together !== true || own === undefined) continue;
+    sharing.set(rule.rate, [...(sharing.get(rule.rate) ?? []), scorer.name]);
+  }
+  const alone = new Map<number, number>();
+  for (const [rate, names] of sharing)
+    alone.set(rate, calibration?.rateOfEach(names, rate) ?? rate);
+  return alone;
+}
+
+function temperedBy(calibration: Calibration | undefined, input: ScoringInput): ScoringInput {
+  if (calibration?.predictionsBy !== input.predictionsBy) return input;
+  const { temperature } = calibration;
+  return temperature === 1
+    ? input
+    : { ...input, predictions: tempered(input.predictions, temperature) };
+}
+
 function signalOf(
-  raw: number,
-  scorer: Scorer,
-  { predictionsBy }: ScoringInput,
-  reference: Calibration | undefined,
-  rule: FlagRule,
+  { scorer, measured, rule, calibration }: Found,
+  shared: ReadonlyMap<number, number>,
 ): Signal {
-  const calibration =
-    reference !== undefined && calibrates(reference, scorer, predictionsBy)
-      ? reference.of(scorer.name)
-      : undefined;
+  const { raw, note } = measured;
   const edgeScore = calibration?.edgeScore(raw) ?? scorer.uncalibrated(raw);
+  const alone: FlagRule =
+    rule.kind === 'false-alarms' && rule.together === true
+      ? { kind: 'false-alarms', rate: shared.get(rule.rate) ?? rule.rate }
+      : rule;
   return {
     name: scorer.name,
     family: scorer.family,
     raw,
     edgeScore,
     calibrated: calibration !== undefined,
-    flagged: isFlagged(rule, { raw, edgeScore, scorer, calibration }),
-    explanation: scorer.explain(raw, calibration?.standing(raw)),
+    flagged: isFlagged(alone, { raw, edgeScore, scorer, calibration }),
+    explanation: scorer.explain(raw, calibration?.standing(raw), note),
   };
 }
 

@@ -31,8 +31,17 @@ describe('scoreEvent', () => {
       signalNames.toSorted(),
     );
     expect(absent).toEqual([
-      { name: 'lowest-box-score', why: 'no-predictions' },
-      { name: 'mean-box-score', why: 'no-predictions' },
+      ...[
+        'lowest-box-score',
+        'mean-box-score',
+        'near-threshold',
+        'class-overlap',
+        'box-count',
+        'box-size',
+        'cut-boxes',
+        'flicker',
+      ].map((name) => ({ name, why: 'no-predictions' })),
+      { name: 'label-disagreement', why: 'no-labels' },
       { name: 'out-of-distribution', why: 'no-reference' },
     ]);
   });

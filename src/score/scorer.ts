@@ -1,6 +1,7 @@
 import type { Predictions } from '../event/inference-event.js';
 import type { PixelPlane } from '../image/decoded-image.js';
-import type { Neighbour } from './neighbours.js';
+import type { DetectionStatistics } from './confidence/detection-statistics.js';
+import type { LabelledNeighbour } from './neighbours.js';
 import type { NoveltyFinding } from './novelty/novelty-model.js';
 import type { AbsentSignal, SignalFamily, SignalName } from './signal.js';
 
@@ -13,11 +14,30 @@ export interface ScoringInput {
   /** Whose predictions they are; of no matter where there are none. */
   readonly predictionsBy: PredictionOrigin;
   /** Nearest reference pictures, or why there are none. */
-  readonly neighbours: readonly Neighbour[] | AbsentSignal['why'];
+  readonly neighbours: readonly LabelledNeighbour[] | AbsentSignal['why'];
   /** By the reference's novelty model; absent where it has none, or there are no neighbours. */
   readonly novelty?: NoveltyFinding;
   /** What the neighbours' indexes stand for; for explanations only. */
   readonly items?: readonly { readonly path: string }[];
+  /** What is usual of the reference's detections; undefined where there are none. */
+  readonly detection?: UsualDetections | undefined;
+  /** Classes among the reference's labels. */
+  readonly referenceLabels?: ReadonlySet<string> | undefined;
+  /** The source's frame before this one; undefined where none is known, or it is too old. */
+  readonly previous?: PreviousFrame | undefined;
+}
+
+/** Without a reference, the threshold may still be known from the settings. */
+export type UsualDetections = Partial<DetectionStatistics>;
+
+/** What this worker knows of the last earlier event of the same model and source. */
+export interface PreviousFrame {
+  /** As the event brought them. */
+  readonly predictions: Predictions;
+  /** Milliseconds since 1970-01-01 UTC, of the event. */
+  readonly occurredAt: number;
+  /** Content hash of the image's bytes; absent where they were not looked at. */
+  readonly digest?: string | undefined;
 }
 
 /**
@@ -66,12 +86,27 @@ interface AnyScorer {
   uncalibrated(raw: number): number;
   /** Raw limit of the flag where there is no reference. */
   readonly fallbackLimit: number;
-  /** One sentence; `standing` is set where there is a reference. */
-  explain(raw: number, standing: Standing | undefined): string;
+  /**
+   * Raw limit that few photographs of any kind go beyond. Where a reference is too small to tell
+   * the false-alarm rate that is asked for, the limit lies no further out than this, unless its
+   * own pictures do. Absent where what is ordinary depends on the model or the scene.
+   */
+  readonly ordinaryLimit?: number;
+  /**
+   * One sentence; `standing` is set where there is a reference, `note` is the measurement's own.
+   */
+  explain(raw: number, standing: Standing | undefined, note?: string): string;
 }
 
 export type Measurement =
-  | { readonly kind: 'measured'; readonly raw: number }
+  | {
+      readonly kind: 'measured';
+      readonly raw: number;
+      /** The class that `raw` is about, where it is another than the predicted one. */
+      readonly about?: string;
+      /** Figures behind `raw`, as the start of its explanation. */
+      readonly note?: string | undefined;
+    }
   | { readonly kind: 'absent'; readonly why: AbsentSignal['why'] };
 
 /** Where a measurement stands among the reference's. */
@@ -80,4 +115,6 @@ export interface Standing {
   readonly lessUnusual: number;
   /** Number of reference pictures measured. */
   readonly count: number;
+  /** Which ones they are, where not all: 'predicted as milk'. */
+  readonly among?: string;
 }

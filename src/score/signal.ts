@@ -5,10 +5,26 @@ export const signalNames = [
   'entropy',
   'lowest-box-score',
   'mean-box-score',
+  'near-threshold',
+  'class-overlap',
+  'box-count',
+  'box-size',
+  'cut-boxes',
+  'flicker',
+  'label-disagreement',
   'dark',
   'over-exposed',
   'low-contrast',
   'blur',
+  'clipped',
+  'haze',
+  'uneven-light',
+  'colour-cast',
+  'motion-blur',
+  'noise',
+  'compression',
+  'low-information',
+  'covered-lens',
   'embedding-distance',
   'out-of-distribution',
 ] as const;
@@ -43,7 +59,19 @@ export interface Signal {
 /** A signal that could not be had for this event, and why. */
 export interface AbsentSignal {
   readonly name: SignalName;
-  readonly why: 'no-predictions' | 'no-reference' | 'no-embedding' | 'embedding-size-differs';
+  readonly why:
+    | 'no-predictions'
+    | 'no-reference'
+    | 'no-embedding'
+    | 'embedding-size-differs'
+    /** Neither set nor to be had of the reference. */
+    | 'no-threshold'
+    /** None of the source that this worker saw within the time limit. */
+    | 'no-previous-frame'
+    /** The reference's pictures have none. */
+    | 'no-labels'
+    /** The predicted class is none of the reference's labels. */
+    | 'labels-differ';
 }
 
 /** All that was found out about one event. */
@@ -55,7 +83,12 @@ export interface ScoreCard {
 /** When a signal is flagged. */
 export type FlagRule =
   /** The measurement is beyond what this share of the reference's own pictures reach. */
-  | { readonly kind: 'false-alarms'; readonly rate: number }
+  | {
+      readonly kind: 'false-alarms';
+      readonly rate: number;
+      /** The rate is that of all signals together whose rule says so: each gets its part. */
+      readonly together?: boolean;
+    }
   /** The edge score is at least this. */
   | { readonly kind: 'edge-score'; readonly atLeast: number }
   /** The raw measurement is at or beyond this, in the scorer's direction. */
@@ -63,4 +96,11 @@ export type FlagRule =
   /** Not asked for: neither measured nor listed. */
   | { readonly kind: 'off' };
 
-export type FlagRules = Readonly<Record<SignalName, FlagRule>>;
+/** A rule of its own for some predicted classes. */
+export interface ByClass {
+  readonly kind: 'by-class';
+  readonly classes: ReadonlyMap<string, FlagRule>;
+  readonly otherwise: FlagRule;
+}
+
+export type FlagRules = Readonly<Record<SignalName, FlagRule | ByClass>>;

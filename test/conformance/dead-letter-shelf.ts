@@ -87,10 +87,27 @@ export function deadLetterShelfSuite(open: () => Promise<ShelfUnderTest>): void 
   it('reads how often a record was replayed before', async () => {
     opened = await open();
     const { raw } = letter(1);
-    const headers = { 'edgeminer.replays': Buffer.from('2') };
+    const headers = {
+      'edgeminer.replays': Buffer.from('2'),
+      'edgeminer.replay-of': Buffer.from('0:7'),
+    };
     await opened.letters.send(
       letter(1, { raw: { key: null, value: raw?.value ?? null, headers } }),
     );
     expect(await all(opened.shelf)).toMatchObject([{ replays: 2, raw: { headers: {} } }]);
+  });
+
+  it('gives only what was there when it was asked, whatever comes meanwhile', async () => {
+    opened = await open();
+    const { letters, shelf } = opened;
+    for (const n of [0, 1, 2]) await letters.send(letter(n));
+    const found: string[] = [];
+    for await (const { message, position } of shelf.letters()) {
+      found.push(message);
+      // As a worker does that refuses again what is replayed from here.
+      if (found.length < 20) await letters.send(letter(100 + Number(position.offset)));
+    }
+    expect(found).toEqual(['problem 0', 'problem 1', 'problem 2']);
+    expect(await all(shelf)).toHaveLength(6);
   });
 }

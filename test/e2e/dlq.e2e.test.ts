@@ -56,7 +56,8 @@ describeWith(['kafka'], 'edgeminer dlq', (services) => {
       await configure([]);
       const poison = [...Array(12).keys()].map((n) => ({
         key: `bad-${n}`,
-        value: n % 2 === 0 ? `{"eventId": "${n}"` : '{"eventId": "x"}',
+        // The first has two lines: no line of JSON.
+        value: n % 2 === 0 ? `{"eventId":${n === 0 ? '\n' : ' '}"${n}"` : '{"eventId": "x"}',
         headers: { trace: `t-${n}` },
         partition: n % 2,
       }));
@@ -108,6 +109,24 @@ describeWith(['kafka'], 'edgeminer dlq', (services) => {
       const kept = await readFile(join(directory, 'value.bin'), 'utf8');
       expect(forbidden.map(({ value }) => value)).toContain(kept);
 
+      // Written to a file, and not remembered as replayed.
+      const toFile = ['dlq', 'replay', '--code', 'event.unreadable', '--out', 'back.jsonl'];
+      expect(await run(...toFile)).toMatchObject({
+        replayed: 5,
+        unfit: 1,
+        unfitLetters: [expect.stringMatching(/^\d:\d+$/)],
+      });
+      const lines = (await readFile(join(directory, 'back.jsonl'), 'utf8')).split('\n');
+      expect(lines.pop()).toBe('');
+      expect(lines.sort()).toEqual([2, 4, 6, 8, 10].map((n) => poison[n]?.value).sort());
+      expect(await list()).toMatchObject({ total: 17, replayed: 0 });
+      const nowhere = await runEdgeminer(
+        ['dlq', 'replay', '--all', '--out', 'no/such/folder.jsonl'],
+        directory,
+      );
+      expect(nowhere.code).toBe(1);
+      expect(nowhere.stderr).toContain('Name a file that can be written');
+
       // Mended, and replayed by code.
       await configure([origin]);
       const code = ['--code', 'image.forbidden'];
@@ -121,6 +140,12 @@ describeWith(['kafka'], 'edgeminer dlq', (services) => {
       expect(back.map(plain).sort()).toEqual(forbidden.map(plain).sort());
       expect(back.map(({ headers }) => headers['trace']).sort()).toEqual(
         forbidden.map(({ headers }) => headers.trace).sort(),
+      );
+      expect(back.map(({ headers }) => headers['edgeminer.replay-of']).sort()).toEqual(
+        all.letters
+          .filter(({ code }) => code === 'image.forbidden')
+          .map(({ letter }) => letter)
+          .sort(),
       );
       expect(await run('mine', '--source', 'kafka', '--once')).toMatchObject({
         events: 5,
@@ -173,6 +198,14 @@ describeWith(['kafka'], 'edgeminer dlq', (services) => {
       const listed = await runEdgeminer(['dlq', 'list'], directory);
       expect(listed.stdout).toContain('image.too-large');
       expect(listed.stdout).toContain('2 dead letters in');
+
+      // Mined elsewhere, from a file.
+      const out = ['--out', 'back.jsonl', '--json'];
+      const written = await runEdgeminer(['dlq', 'replay', '--all', ...out], directory);
+      expect(JSON.parse(written.stdout), written.stderr).toMatchObject({ replayed: 2, unfit: 0 });
+      expect(await readFile(join(directory, 'back.jsonl'), 'utf8')).toBe(
+        await readFile(join(directory, 'events.jsonl'), 'utf8'),
+      );
 
       await configure(1_000_000);
       const again = ['dlq', 'replay', '--code', 'image.too-large', '--json'];

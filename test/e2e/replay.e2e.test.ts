@@ -8,6 +8,7 @@ import { expect, it } from 'vitest';
 import { openMongoStore } from '../../src/adapters/mongo/open-mongo-store.js';
 import { writeJsonEvent } from '../../src/event/json-event.js';
 import { annotatorId, batchId } from '../../src/ids.js';
+import { signalNames } from '../../src/score/signal.js';
 import { eventOf, picture } from '../mine/mining-bench.js';
 import { createTopics } from '../services/create-topics.js';
 import { describeWith } from '../services/describe-with.js';
@@ -32,12 +33,7 @@ async function history(count: number, from: number) {
   return events;
 }
 
-const off = Object.fromEntries(
-  ['least-confidence', 'margin', 'entropy', 'over-exposed', 'low-contrast', 'blur'].map((name) => [
-    name,
-    'off',
-  ]),
-);
+const off = Object.fromEntries(signalNames.map((name) => [name, 'off']));
 
 describeWith(['kafka', 'mongo'], 'scoring history again', (services) => {
   it('finds more under a new policy, and touches neither the live group nor labels', async () => {

@@ -81,7 +81,7 @@ export function untilTasks(bed: Bed, count: number): Promise<void> {
  * Waits for something for as long as there is progress: `standing` has to change. Gives up, with
  * the workers' logs, when it does not, or when a worker has ended that nobody asked to.
  */
-export async function untilProgress(
+async function untilProgress(
   bed: Bed,
   what: string,
   look: () => Promise<{ readonly done: boolean; readonly standing: string }>,

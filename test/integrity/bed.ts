@@ -16,6 +16,8 @@ export interface BedOptions {
   readonly processes: Processes;
   readonly brokers: string[];
   readonly mongo: { readonly uri: string };
+  /** Where the workers look for the store, if not there. */
+  readonly workerMongo?: { readonly uri: string };
   readonly registry?: { readonly url: string };
   readonly partitions?: number;
   /** Of the group, at least 6: the broker allows no less. */
@@ -89,7 +91,7 @@ export async function openBed(options: BedOptions): Promise<Bed> {
   await Promise.all([admin.connect(), producer.connect(), client.connect()]);
   const database = `integrity_${run}`;
   const workers = openWorkerPool(processes, directory, {
-    MONGODB_URI: mongo.uri,
+    MONGODB_URI: (options.workerMongo ?? mongo).uri,
     EDGEMINER_STORE_DATABASE: database,
     ...(registry === undefined ? {} : { SCHEMA_REGISTRY_URL: registry.url }),
   });

@@ -29,6 +29,13 @@ export function greyPng(levels: Uint8Array): Buffer {
   ]);
 }
 
+/** The same picture as another file: a text chunk behind the header tells the two apart. */
+export function marked(png: Buffer, mark: string): Buffer {
+  const headerEnd = signature.length + 25;
+  const text = chunk('tEXt', Buffer.from(`Comment\0${mark}`, 'latin1'));
+  return Buffer.concat([png.subarray(0, headerEnd), text, png.subarray(headerEnd)]);
+}
+
 function chunk(type: string, data: Buffer): Buffer {
   const body = Buffer.concat([Buffer.from(type, 'latin1'), data]);
   const length = Buffer.alloc(4);

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { signalNames } from '../../src/score/signal.js';
 import { chanceFrom } from './chance.js';
 import { greyPng, noise } from './made-picture.js';
 import { seed } from './size.js';
@@ -32,16 +33,8 @@ export const miningSettings = {
     default: {
       controlSample: controlShare,
       signals: {
-        'least-confidence': 'off',
-        margin: 'off',
-        entropy: 'off',
-        'lowest-box-score': 'off',
-        'mean-box-score': 'off',
+        ...Object.fromEntries(signalNames.map((name) => [name, 'off'])),
         dark: { raw: 55 },
-        'over-exposed': 'off',
-        'low-contrast': 'off',
-        blur: 'off',
-        'embedding-distance': 'off',
       },
     },
   },

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -8,13 +9,22 @@ import { openProcesses } from '../services/processes.js';
 import type { Processes } from '../services/processes.js';
 import { audit, nothingWrong, untilMembers, untilSettled } from './audit.js';
 import { avroMessages } from './avro-messages.js';
-import { openBed } from './bed.js';
-import type { ReadRecord } from './bed.js';
-import { madeEvents, model } from './made-stream.js';
+import { messageOf, openBed } from './bed.js';
+import type { Bed, ReadRecord } from './bed.js';
+import { chanceFrom } from './chance.js';
+import { greyPng, noise } from './made-picture.js';
+import { fateOf, madeEvents, model, withoutDuplicates } from './made-stream.js';
+import type { MadeEvent } from './made-stream.js';
 import { report, seed, sized } from './size.js';
 
 const count = sized({ small: 500, full: 10_000 });
 const poisonCount = sized({ small: 24, full: 100 });
+/** Whose picture is missing at first. */
+const lateCount = sized({ small: 6, full: 30 });
+/** The made pictures have at most 2209. */
+const maxPixels = 10_000;
+const maxFetchedBytes = 64 * 1024;
+const maxLetterBytes = 128 * 1024;
 const codecs = ['gzip', 'snappy', 'lz4', 'zstd'];
 
 describeWith(['kafka', 'mongo', 'registry'], 'poison among events', (services) => {
@@ -22,71 +32,100 @@ describeWith(['kafka', 'mongo', 'registry'], 'poison among events', (services) =
   beforeAll(() => (processes = openProcesses()));
   afterAll(() => processes.close());
 
-  it('becomes dead letters, each with its record and replayable, and nothing else does', async () => {
-    const gone = createServer((_, response) => response.writeHead(404).end());
-    await once(gone.listen(0, '127.0.0.1'), 'listening');
-    const origin = `http://127.0.0.1:${(gone.address() as AddressInfo).port}`;
+  it('becomes dead letters, each with its record, and comes back when replayed', async () => {
+    const pictures = await servePictures();
+    const { origin } = pictures;
     const events = madeEvents(0, count, { name: 'poison', sources: 8, darkShare: 0.15 });
     const bed = await openBed({
       processes,
       brokers: services().kafka.brokers,
       mongo: services().mongo,
       registry: services().registry,
-      settings: { fetch: { allowOrigins: [origin], attempts: 2 } },
+      settings: {
+        fetch: { allowOrigins: [origin], attempts: 2, maxBytes: maxFetchedBytes },
+        mining: { ...withoutDuplicates, maxPixels },
+      },
     });
     try {
+      // A letter whose record is larger than this is kept without it.
+      await bed.setTopic(bed.topics.deadLetters, { 'max.message.bytes': String(maxLetterBytes) });
       const [avro] = await avroMessages(events.slice(0, 1), bed, services().registry.url);
       const kinds = poisonKinds(origin, Buffer.from((avro?.value as Buffer | undefined) ?? ''));
-      const poison = Array.from({ length: poisonCount }, (_, n) => {
+      const poison = Array.from({ length: poisonCount }, (_, n): Poison => {
         const kind = kinds[n % kinds.length];
         if (kind === undefined) throw new Error('no kinds');
-        return { code: kind.code, message: kind.make(n) };
+        return { code: kind.code, omitted: kind.omitted === true, message: kind.make(n) };
       });
+      const late = Array.from({ length: lateCount }, (_, n) => lateEvent(n, origin));
+      const mendable = late.map((event, n): Poison => ({
+        code: 'image.not-found',
+        omitted: false,
+        message: { ...messageOf(event, bed.partitions), headers: { trace: `late-${n}` } },
+      }));
+      const all = [...poison, ...mendable];
       // A rebalance delivers again what is not committed, and so buries it twice: after the start
       // there is none.
       await bed.workers.scaleTo(2);
       await untilMembers(bed, 2);
       // Both in between each other.
-      const step = Math.floor(count / poisonCount);
-      for (const [n, { message }] of poison.entries()) {
-        await bed.send(events.slice(n * step, n === poisonCount - 1 ? count : (n + 1) * step));
+      const step = Math.floor(count / all.length);
+      for (const [n, { message }] of all.entries()) {
+        await bed.send(events.slice(n * step, n === all.length - 1 ? count : (n + 1) * step));
         await bed.write([message]);
       }
       await untilSettled(bed);
       const found = await audit(bed, events);
-      const letters = await bed.read(bed.topics.deadLetters);
-      const wrong = poison.filter(({ code, message }) => !isBuried(message, code, letters));
+      const letters = await lettersOf(bed);
+      const wrong = all.filter((each) => burials(each, letters, 0) !== 1);
 
-      // Each is replayed as it came, and comes back with the same code.
-      for (const letter of letters) {
-        const { key, value, headers } = letter;
-        const own = Object.fromEntries(
-          Object.entries(headers).filter(([name]) => name.startsWith('trace')),
-        );
-        await bed.write([{ key, value, headers: own, partition: 0 }]);
-      }
+      // What was missing appears; nothing else is mended.
+      late.forEach((event) => pictures.show(event));
+      const replay = await bed.workers.run(['dlq', 'replay', '--all', '--json']);
+      expect(replay).toMatchObject({ code: 0 });
+      const replayed = JSON.parse(replay.stdout) as ReplayResult;
       await untilSettled(bed);
-      const again = await bed.read(bed.topics.deadLetters);
-      const replayed = poison.filter(
-        ({ code, message }) => again.filter((each) => isBuried(message, code, [each])).length === 2,
+      const mended = await audit(bed, [...events, ...late]);
+      const after = await lettersOf(bed);
+      const back = poison.filter(
+        (each) => burials(each, after, 0) === 1 && burials(each, after, 1) === 1,
       );
-      report(`${poisonCount} poison messages of ${kinds.length} kinds`, {
+      const settled = mendable.filter(
+        (each) => burials(each, after, 0) === 1 && burials(each, after, 1) === 0,
+      );
+      const list = await bed.workers.run(['dlq', 'list', '--json']);
+      expect(list).toMatchObject({ code: 0 });
+      const listed = JSON.parse(list.stdout) as { readonly total: number; replayed: number };
+      report(`${poisonCount} poison messages of ${kinds.length} kinds, ${lateCount} to be mended`, {
         events: count,
         tasks: `${found.found} of ${found.expected}`,
         lost: found.lost.length,
         doubled: found.doubled.length,
         'dead letters': letters.length,
         'with another record or code': wrong.length,
-        replayable: replayed.length,
+        replayed: replayed.replayed,
+        'tasks after that': `${mended.found} of ${mended.expected}`,
+        'back with the same code': back.length,
+        mended: settled.length,
+        'dead letters then': after.length,
       });
       expect(found).toMatchObject(nothingWrong);
-      expect(letters).toHaveLength(poisonCount);
+      expect(letters).toHaveLength(all.length);
       expect(wrong).toEqual([]);
-      expect(replayed).toHaveLength(poisonCount);
+      expect(replayed).toMatchObject({
+        replayed: all.length,
+        before: 0,
+        tooOften: 0,
+        gone: 0,
+        goneLetters: [],
+      });
+      expect(mended).toMatchObject(nothingWrong);
+      expect(mended.found).toBe(found.found + lateCount);
+      expect(back).toHaveLength(poisonCount);
+      expect(settled).toHaveLength(lateCount);
+      expect(after).toHaveLength(all.length + poisonCount);
+      expect(listed).toMatchObject({ total: after.length, replayed: all.length });
     } finally {
-      await bed.close();
-      gone.close();
-      gone.closeAllConnections();
+      await Promise.all([bed.close(), pictures.close()]);
     }
   });
 
@@ -121,8 +160,25 @@ describeWith(['kafka', 'mongo', 'registry'], 'poison among events', (services) =
   });
 });
 
+interface ReplayResult {
+  readonly replayed: number;
+  readonly before: number;
+  readonly tooOften: number;
+  readonly gone: number;
+  readonly goneLetters: readonly string[];
+}
+
+/** One record that can't be processed, and what has to become of it. */
+interface Poison {
+  readonly code: string;
+  /** Whether its record is too large for the topic of dead letters. */
+  readonly omitted: boolean;
+  readonly message: Message;
+}
+
 interface PoisonKind {
   readonly code: string;
+  readonly omitted?: boolean;
   make(n: number): Message;
 }
 
@@ -152,7 +208,13 @@ function poisonKinds(origin: string, avro: Buffer): readonly PoisonKind[] {
   const jpegStart = Buffer.from('ffd8ffe000104a46494600010100000100010000', 'hex');
   const unknownSchema = Buffer.from(avro);
   if (unknownSchema.length > 5) unknownSchema.writeUInt32BE(2_000_000_000, 1);
+  // A whole picture, dark, which would be a task but for its size.
+  const large = greyPng(noise(chanceFrom(seed, 8), Math.ceil(Math.sqrt(maxPixels)) + 1, 'dark'));
   return [
+    json('image.too-large', bytes(large)),
+    json('image.too-large', { image: { uri: `${origin}/huge.png` } }),
+    // Beyond the limit of the bytes of an image, which counts for those inside an event too.
+    { ...json('image.too-large', bytes(randomBytes(2 * maxLetterBytes))), omitted: true },
     record('event.unreadable', (n) => `{"eventId": "poison-${n}"`),
     record('event.unreadable', () => null),
     record('event.unreadable', () => Buffer.from([0xff, 0xfe, 0x00, 0x01])),
@@ -169,24 +231,78 @@ function poisonKinds(origin: string, avro: Buffer): readonly PoisonKind[] {
     }),
     json('image.forbidden', { image: { uri: 'http://169.254.169.254/latest/meta-data' } }),
     json('image.forbidden', { image: { uri: 'file:///etc/passwd' } }),
-    json('image.not-found', { image: { uri: `${origin}/gone.jpg` } }),
+    json('image.not-found', { image: { uri: `${origin}/gone.png` } }),
   ];
 }
 
-function isBuried(
-  { key, value, headers }: Message,
-  code: string,
+/** A dark picture that is not there yet. */
+function lateEvent(n: number, origin: string): LateEvent {
+  const bytes = greyPng(noise(chanceFrom(seed, 9, n), 40, 'dark'));
+  const identity = { eventId: `late-${seed}-${n}`, sourceId: `camera-${n % 8}` };
+  return {
+    ...identity,
+    occurredAt: Date.UTC(2026, 0, 3) + n * 1000,
+    image: { uri: `${origin}/late-${n}.png` },
+    bytes,
+    fate: fateOf({ ...identity, bytes, isDark: true }),
+  };
+}
+
+interface LateEvent extends MadeEvent {
+  readonly image: { readonly uri: string };
+  readonly bytes: Buffer;
+}
+
+/** Serves what it was shown, `huge.png` beyond any limit, and 404 for all else. */
+async function servePictures() {
+  const shown = new Map<string, Buffer>();
+  const huge = greyPng(noise(chanceFrom(seed, 10), 20, 'dark'));
+  const server = createServer(({ url = '' }, response) => {
+    const found =
+      url === '/huge.png' ? Buffer.concat([huge, randomBytes(maxFetchedBytes)]) : shown.get(url);
+    if (found === undefined) response.writeHead(404).end();
+    else response.writeHead(200, { 'content-type': 'image/png' }).end(found);
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  return {
+    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    show: ({ image, bytes }: LateEvent) => void shown.set(new URL(image.uri).pathname, bytes),
+    async close() {
+      const closed = once(server, 'close');
+      server.close();
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+/** Without the notes of what was replayed, which lie on the same topic. */
+async function lettersOf(bed: Bed): Promise<ReadRecord[]> {
+  const records = await bed.read(bed.topics.deadLetters);
+  return records.filter(({ headers }) => headers['edgeminer.replayed'] === undefined);
+}
+
+/** How many of the letters are this record's, after so many replays. */
+function burials(
+  { code, omitted, message: { key, value, headers } }: Poison,
   letters: readonly ReadRecord[],
-): boolean {
+  replays: number,
+): number {
   const plain = (content: string | Buffer | null | undefined) =>
     content == null ? null : Buffer.from(content as string).toString('hex');
-  return letters.some(
+  const bytes = value == null ? 0 : Buffer.from(value as string).length;
+  const told = (letter: ReadRecord, header: string) => {
+    const found = letter.headers[header];
+    return found === undefined ? undefined : String(found);
+  };
+  return letters.filter(
     (letter) =>
       plain(letter.key) === plain(key) &&
-      plain(letter.value) === plain(value) &&
+      (omitted || plain(letter.value) === plain(value)) &&
+      told(letter, 'edgeminer.value-omitted') === (omitted ? String(bytes) : undefined) &&
       plain(letter.headers['trace']) === plain(headers?.['trace'] as string) &&
-      String(letter.headers['edgeminer.error.code']) === code &&
-      String(letter.headers['__connect.errors.topic']) ===
-        String(letter.headers['edgeminer.topic']),
-  );
+      told(letter, 'edgeminer.error.code') === code &&
+      Number(told(letter, 'edgeminer.replays') ?? 0) === replays &&
+      told(letter, '__connect.errors.topic') === told(letter, 'edgeminer.topic'),
+  ).length;
 }

@@ -1,12 +1,31 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { runEdgeminer } from '../e2e/run-edgeminer.js';
+import type { Finished } from '../e2e/run-edgeminer.js';
 import type { Exit, Processes, StartedProcess } from '../services/processes.js';
 
 const main = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+const tellHandlers = new URL('tell-handlers.mjs', import.meta.url).href;
+/** Lines of tell-handlers.mjs. */
+const handlerLines = /^\[hears SIGTERM(, late)?\]$/m;
 
 /** Of a worker that was asked to end; docs promise 25 s. */
 export interface Ending extends Exit {
   readonly seconds: number;
+}
+
+/** Of a worker that was asked to end during its start. */
+export interface EarlyEnding extends Ending {
+  readonly log: string;
+  /**
+   * Whether the program took the signal, or would have: it had said before its end that it hears
+   * it. One that had not was still Node alone, which ends by the signal, and had done nothing.
+   */
+  readonly heard: boolean;
+  /** Whether the program had loaded what it needs before it began to hear the signal. */
+  readonly late: boolean;
+  /** Whether the program had logged nothing of its own when it was asked. */
+  readonly silent: boolean;
 }
 
 /** `edgeminer mine --source kafka` as a process. */
@@ -15,8 +34,12 @@ export interface Worker {
   readonly pid: number;
   /** Ends it as a crash would. */
   kill(): Promise<Exit>;
-  /** Asks it to end, and waits. */
+  /** Asks it to end, as soon as it hears that, and waits. */
   terminate(): Promise<Ending>;
+  /** Asks it to end now, whether or not it hears it yet, and waits. */
+  terminateNow(): Promise<EarlyEnding>;
+  /** Waits until it hears a SIGTERM: from then on it has to end with code 0. */
+  hears(): Promise<void>;
   pause(): void;
   resume(): void;
   log(): Promise<string>;
@@ -27,6 +50,8 @@ export interface WorkerPool {
   start(): Worker;
   /** Starts more, or asks the last started to end. */
   scaleTo(count: number): Promise<readonly Ending[]>;
+  /** Runs another command of edgeminer with the workers' settings, to its end. */
+  run(args: readonly string[]): Promise<Finished>;
   /** Throws, with its log, if one has ended that nobody asked to. */
   check(): void;
   /** The last lines of each worker's log, for a failure's message. */
@@ -53,7 +78,7 @@ export function openWorkerPool(
   function start(): Worker {
     const child = processes.start(`worker-${all.length + 1}`, {
       command: process.execPath,
-      args: [main, 'mine', '--source', 'kafka'],
+      args: ['--import', tellHandlers, main, 'mine', '--source', 'kafka'],
       cwd: directory,
       env: { ...inherited, ...environment },
     });
@@ -71,11 +96,28 @@ export function openWorkerPool(
       pid,
       kill: () => end('SIGKILL'),
       async terminate() {
-        // Before the program has begun, Node itself ends at once, and there is nothing to lose.
-        while ((await child.log()) === '' && running.has(worker)) await delay(50);
+        await worker.hears();
         const asked = performance.now();
         const exit = await end('SIGTERM');
         return { ...exit, seconds: (exit.at - asked) / 1000 };
+      },
+      async terminateNow() {
+        const before = await child.log();
+        const asked = performance.now();
+        const exit = await end('SIGTERM');
+        const log = await child.log();
+        const [line, late] = handlerLines.exec(log) ?? [];
+        return {
+          ...exit,
+          seconds: (exit.at - asked) / 1000,
+          log,
+          heard: line !== undefined,
+          late: late !== undefined,
+          silent: before.replace(handlerLines, '').trim() === '',
+        };
+      },
+      async hears() {
+        while (!handlerLines.test(await child.log()) && running.has(worker)) await delay(10);
       },
       pause: () => void child.signal('SIGSTOP'),
       resume: () => void child.signal('SIGCONT'),
@@ -97,6 +139,7 @@ export function openWorkerPool(
       while (running.size < count) start();
       return Promise.all([...running].slice(count).map((worker) => worker.terminate()));
     },
+    run: (args) => runEdgeminer(args, directory, environment),
     check() {
       if (unasked !== undefined) throw unasked;
     },

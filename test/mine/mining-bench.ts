@@ -14,6 +14,7 @@ import type { InferenceEvent } from '../../src/event/inference-event.js';
 import { eventId, modelName, modelVersion, sourceId } from '../../src/ids.js';
 import { sharp } from '../../src/image/sharp.js';
 import type { DeadLetter } from '../../src/mine/dead-letters.js';
+import { LastFrames } from '../../src/mine/last-frames.js';
 import type { MiningObserver } from '../../src/mine/mining-observer.js';
 import type { Stations } from '../../src/mine/pipeline.js';
 import { signalNames } from '../../src/score/signal.js';
@@ -91,6 +92,7 @@ export async function openMiningBench(): Promise<MiningBench> {
         duplicates: { window: 86_400_000, bits: 10 },
         now: () => 1_770_000_000_000,
       },
+      frames: new LastFrames({ maxSources: 10, maxGapMs: 10_000 }),
       took: () => undefined,
     }),
     async close() {

@@ -249,4 +249,48 @@ describe('the worker', () => {
       expect(await state()).toEqual(before);
     }
   });
+
+  it('queues the frame that lost an object, and keeps its task when it comes again', async () => {
+    const source = { sourceId: sourceId('road') };
+    const frame = async (n: number, boxes: number) =>
+      eventOf(`frame-${n}`, await picture(40 + n, 'bright'), {
+        ...source,
+        occurredAt: 1_760_000_000_000 + 500 * n,
+        predictions: {
+          kind: 'detection',
+          imageWidth: 64,
+          imageHeight: 48,
+          boxes: Array.from({ length: boxes }, () => ({
+            label: 'car',
+            score: 0.9,
+            x: 30,
+            y: 20,
+            width: 8,
+            height: 8,
+          })),
+        },
+      });
+    const frames = [await frame(0, 1), await frame(1, 1), await frame(2, 0), await frame(3, 1)];
+    const stations = bench.stations({
+      flags: onlyFlags({ flicker: { kind: 'raw', limit: 0.6 } }),
+    });
+    const state = () => bench.store.queue.list(source, { limit: 10 }, 1_770_000_000_000);
+    await work(frames.map(recordOf), never, { stations });
+    const before = await state();
+    expect(before.map(({ eventId }) => eventId)).toEqual(['frame-2']);
+    expect(before[0]?.scores.signals).toMatchObject([
+      {
+        raw: 0.9,
+        explanation: expect.stringContaining('A box of car, 90.0 % sure, vanished') as string,
+      },
+    ]);
+    // The same worker, and one that starts anew in the middle and remembers no frame.
+    for (const again of [
+      stations,
+      bench.stations({ flags: onlyFlags({ flicker: { kind: 'raw', limit: 0.6 } }) }),
+    ]) {
+      await work(frames.slice(2).map(recordOf), never, { stations: again });
+      expect(await state()).toEqual(before);
+    }
+  });
 });

@@ -1,12 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import type { Predictions } from '../../src/event/inference-event.js';
+import type { Detection, Predictions } from '../../src/event/inference-event.js';
 import { calibrateSignal } from '../../src/score/calibrate.js';
+import { detectionStatistics } from '../../src/score/confidence/detection-statistics.js';
 import { scorers } from '../../src/score/registry.js';
 import type { Scorer, InputWithPixels } from '../../src/score/scorer.js';
 import { signalNames } from '../../src/score/signal.js';
 import { distanceToUnusualEnd } from '../../src/score/unusual-end.js';
+import { drawPlane } from '../fixtures/draw-picture.js';
 import { boxBlurred, mapped, planeOf, seeded, sharpScene } from '../fixtures/planes.js';
 
 /*
@@ -29,6 +31,8 @@ const planes = [
   planeOf(1, 1, () => 128),
   planeOf(3, 500, (x, y) => (x + 1) * y),
   planeOf(9, 2, (x) => 28 * x),
+  drawPlane(40, 30, (x, y) => [6 * x, 8 * y, 30]),
+  drawPlane(40, 30, () => [250, 10, 90]),
 ];
 
 const classification: Predictions[] = [
@@ -47,8 +51,26 @@ const detection = [[0.9], [0.1, 1, 0.6], [0], [1, 1]].map((scores): Predictions 
   return { kind: 'detection', boxes, imageWidth: 64, imageHeight: 48 };
 });
 
+/** Boxes of two classes, all over the picture and beyond, down to nothing. */
+const scattered = [0, 1, 3, 8, 40].map((count): Detection => {
+  const boxes = Array.from({ length: count }, (_, at) => ({
+    label: at % 3 === 0 ? 'a' : 'b',
+    score: random(),
+    x: 70 * random() - 5,
+    y: 50 * random() - 5,
+    width: at % 7 === 6 ? 0 : 30 * random() ** 2,
+    height: 25 * random() ** 2,
+  }));
+  return { kind: 'detection', boxes, imageWidth: 64, imageHeight: 48 };
+});
+const usual = detectionStatistics(scattered, 0.3);
+
 const neighbours = [[0], [2], [0.1, 0.2, 0.7], [1, 1, 1, 1, 1]].map((distances) =>
   distances.map((distance, index) => ({ index, distance })),
+);
+
+const labelled = [['a', 'a', 'a'], ['b', 'a', 'b'], ['c', 'b', undefined], ['b']].map((labels) =>
+  labels.map((label, index) => ({ index, distance: index / 4, label })),
 );
 
 const bare = { predictionsBy: 'producer', neighbours: 'no-reference' } as const;
@@ -65,6 +87,22 @@ const inputs: InputWithPixels[] = [
     predictionsBy: 'producer' as const,
     neighbours: nearest,
     novelty: { raw: [0, 454.5, 0.9, 3.2][at] ?? 0, shares: [], explainedBy: [] },
+  })),
+  ...[...detection, ...scattered].flatMap((predictions) =>
+    [undefined, ...scattered].map((before) => ({
+      plane: planeOf(1, 1, () => 128),
+      predictions,
+      ...bare,
+      detection: usual,
+      ...(before === undefined ? {} : { previous: { predictions: before, occurredAt: 0 } }),
+    })),
+  ),
+  ...labelled.map((nearest) => ({
+    plane: planeOf(1, 1, () => 128),
+    predictions: { kind: 'classification', classes: ['a'], probabilities: [0.7] } as const,
+    predictionsBy: 'producer' as const,
+    neighbours: nearest,
+    referenceLabels: new Set(['a', 'b', 'c']),
   })),
 ];
 
@@ -142,9 +180,12 @@ describe.each(scorers.map((scorer) => [scorer.name, scorer] as const))('%s', (_,
     ];
     for (const standing of standings) {
       for (const raw of [...measurements, scorer.fallbackLimit]) {
-        const sentence = scorer.explain(raw, standing);
-        expect(sentence).toMatch(/^[A-Z][^\n!?]*\d[^\n!?]*[^.]\.$/);
-        expect(sentence).not.toMatch(/\. |NaN|undefined|Infinity|-\d/);
+        expectSentence(scorer.explain(raw, standing));
+      }
+      for (const input of inputs) {
+        const measured = scorer.measure(input);
+        if (measured.kind === 'absent') continue;
+        expectSentence(scorer.explain(measured.raw, standing, measured.note));
       }
     }
     expect(scorer.explain(scorer.fallbackLimit, standings[1])).toContain(
@@ -168,6 +209,11 @@ it('documents no signal that is not there', () => {
   const sections = [...docs().matchAll(/^## `(.+)`$/gm)].map(([, name]) => name);
   expect(sections).toEqual(signalNames);
 });
+
+function expectSentence(sentence: string): void {
+  expect(sentence).toMatch(/^[A-Z0-9][^\n!?]*\d[^\n!?]*[^.]\.$/);
+  expect(sentence).not.toMatch(/\. |NaN|undefined|Infinity|-\d/);
+}
 
 function rawOf(scorer: Scorer, input: InputWithPixels): number | undefined {
   const measured = scorer.measure(input);

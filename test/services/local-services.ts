@@ -209,6 +209,30 @@ export async function startMongo(processes: Processes, memberCount = 1): Promise
   return { address, members };
 }
 
+/** A mongod that is no replica set. */
+export async function startStandaloneMongo(
+  processes: Processes,
+  more: readonly string[] = [],
+): Promise<ServiceAddresses['mongo']> {
+  const mongod = path.join(await fetchMongod(), 'mongod');
+  const [port] = await freePorts(1);
+  const uri = `mongodb://127.0.0.1:${port}/?directConnection=true`;
+  await openService({
+    processes,
+    name: 'mongo',
+    address: { uri },
+    command: {
+      command: mongod,
+      args: ['--dbpath', processes.folder('mongo'), '--port', `${port}`].concat(
+        ['--bind_ip', '127.0.0.1', '--nounixsocket', '--wiredTigerCacheSizeGB', '0.25'],
+        more,
+      ),
+    },
+    ready: (died) => mongodReady({ uri }, { deadlineMs: readyDeadlineMs, died }),
+  });
+  return { uri };
+}
+
 /** A replica set of one that asks for TLS; users are for the test to make. */
 export async function startSecuredMongo(
   processes: Processes,

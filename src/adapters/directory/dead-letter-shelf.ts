@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { appendFile, readFile, stat } from 'node:fs/promises';
 import { z } from 'zod';
 import type { RawRecord } from '../../event/event-source.js';
-import { replaysHeader } from '../../mine/dead-letter-shelf.js';
+import { replayOfHeader, replaysHeader } from '../../mine/dead-letter-shelf.js';
 import type { DeadLetterShelf, StoredLetter } from '../../mine/dead-letter-shelf.js';
 import { diskFault, systemCode } from './durable-write.js';
 import { isBlank, splitLines } from './read-lines.js';
@@ -84,7 +84,10 @@ function parse(bytes: Uint8Array, line: number): Omit<StoredLetter, 'replayed'> 
   const parsed = letterLine.safeParse(content);
   if (!parsed.success) return undefined;
   const { at, origin, code, message, field, attempts, key, value, headers } = parsed.data;
-  const { [replaysHeader]: replays, ...rest } = headers;
+  const { [replaysHeader]: replays } = headers;
+  const rest = Object.fromEntries(
+    Object.entries(headers).filter(([name]) => name !== replaysHeader && name !== replayOfHeader),
+  );
   const raw: RawRecord | undefined =
     key === null && value === null ? undefined : { key, value, headers: rest };
   return {

@@ -1,185 +1,199 @@
-import kafkajs from 'kafkajs';
-import type { Admin, ITopicMetadata, Kafka } from 'kafkajs';
-import { EdgeminerError } from '../../faults.js';
-import { isUnauthorised, isUnknownTopic, kafkaFault } from './kafka-faults.js';
+import type { Admin, ISocketFactory, Kafka } from 'kafkajs';
+import { failed, failureOf, ok, runChecks, skipped, warning } from '../../telemetry/checkup.js';
+import type { Check, Finding } from '../../telemetry/checkup.js';
+import { groupRights, topicRights, trackSockets } from './authorized-operations.js';
+import type { Operation, Rights, Sockets } from './authorized-operations.js';
+import { checkGroup } from './check-group.js';
+import { checkTopic, checkLetterSize, readTopicSettings } from './check-topics.js';
+import { grantCommand } from './grant-command.js';
+import { isUnauthorised, kafkaFault } from './kafka-faults.js';
 import type { KafkaSettings } from './kafka-settings.js';
-import type { SchemaRegistryClient } from './schema-registry.js';
 
-/** One thing that edgeminer depends on, as `edgeminer doctor` shows it. */
-export interface KafkaCheck {
-  readonly name: string;
-  readonly ok: boolean;
-  readonly detail: string;
-  /** What to do; there if it is not ok. */
-  readonly mend?: string;
+/** Makes a client whose sockets come from here; it gives up early, and its log is for debugging. */
+export type OpenClient = (options: {
+  readonly socketFactory: ISocketFactory;
+  readonly brokers?: readonly string[];
+}) => Kafka;
+
+const deadlineMs = 30_000;
+
+/**
+ * Brokers, topics, rights, the group and what is left of its time. Nothing is written, no group is
+ * joined, and no offset is committed.
+ */
+export function kafkaCheck(openClient: OpenClient, settings: KafkaSettings): Check {
+  return {
+    name: 'kafka brokers',
+    deadlineMs,
+    async run(signal) {
+      let cluster: Awaited<ReturnType<Admin['describeCluster']>>;
+      try {
+        cluster = await withAdmin(openClient, signal, (admin) => admin.describeCluster());
+      } catch (error) {
+        return [
+          failureOf('kafka brokers', kafkaFault(error, 'reach Kafka')),
+          skipped('kafka topics, rights and group', "the brokers can't be reached"),
+        ];
+      }
+      const { topics } = settings;
+      const named = [...new Set([topics.events, topics.deadLetters, topics.curated])].concat(
+        topics.candidates ?? [],
+      );
+      return runChecks([
+        {
+          name: 'kafka brokers',
+          run: (ending) => checkBrokers(openClient, settings, cluster.brokers, either(ending)),
+        },
+        ...named.map((topic): Check => ({
+          name: `topic ${topic}`,
+          run: (ending) =>
+            withAdmin(openClient, either(ending), (admin) => checkTopic(admin, topic, settings)),
+        })),
+        {
+          name: 'room for dead letters',
+          run: (ending) =>
+            withAdmin(openClient, either(ending), (admin) => checkLetterSize(admin, topics)),
+        },
+        {
+          name: 'kafka rights',
+          run: (ending) => checkRights(openClient, settings, either(ending)),
+        },
+        {
+          name: `group ${settings.groupId}`,
+          run: (ending) =>
+            withAdmin(openClient, either(ending), async (admin) =>
+              checkGroup(admin, settings, await readTopicSettings(admin, topics.events)),
+            ),
+        },
+      ]);
+
+      function either(ending: AbortSignal): AbortSignal {
+        return AbortSignal.any([signal, ending]);
+      }
+    },
+  };
 }
 
-/** Asks brokers, topics and schema registry; takes some seconds at most, and never rejects. */
-export async function checkKafka(
-  kafka: Kafka,
-  settings: KafkaSettings,
-  registry: SchemaRegistryClient | undefined,
-): Promise<KafkaCheck[]> {
-  const [brokers, schemas] = await Promise.all([
-    checkBrokers(kafka, settings),
-    registry === undefined
-      ? []
-      : checking('schema registry', async () => {
-          await registry.ping();
-          return [good('schema registry', 'answers')];
-        }),
-  ]);
-  return [...brokers, ...schemas];
-}
-
-async function checkBrokers(kafka: Kafka, settings: KafkaSettings): Promise<KafkaCheck[]> {
-  const admin = kafka.admin();
+async function withAdmin<T>(
+  openClient: OpenClient,
+  signal: AbortSignal,
+  work: (admin: Admin, sockets: Sockets) => Promise<T>,
+  brokers?: readonly string[],
+): Promise<T> {
+  const sockets = trackSockets();
+  const socketFactory = sockets.factory;
+  const admin = openClient(
+    brokers === undefined ? { socketFactory } : { socketFactory, brokers },
+  ).admin();
+  const giveUp = () => sockets.destroy();
+  signal.addEventListener('abort', giveUp, { once: true });
   try {
-    return await checking('kafka brokers', async () => {
-      await admin.connect();
-      const { brokers } = await admin.describeCluster();
-      const names = brokers.map(({ host, port }) => `${host}:${port}`).join(', ');
-      const topics = await checkTopics(admin, settings);
-      return [good('kafka brokers', `${brokers.length} in the cluster: ${names}`), ...topics];
-    });
+    await admin.connect();
+    return await work(admin, sockets);
   } finally {
     await admin.disconnect().catch(() => undefined);
+    signal.removeEventListener('abort', giveUp);
+    giveUp();
   }
 }
 
-async function checkTopics(admin: Admin, settings: KafkaSettings): Promise<KafkaCheck[]> {
-  const { events, deadLetters, curated, candidates } = settings.topics;
-  const rights: Readonly<Record<string, readonly string[]>> = {
-    [events]: ['Read', 'Describe'],
-    [deadLetters]: ['Write', 'Describe'],
-    [curated]: ['Write', 'Describe'],
-    ...(candidates === undefined ? {} : { [candidates]: ['Write', 'Describe'] }),
-  };
-  const checks: KafkaCheck[] = [];
-  for (const [topic, operations] of Object.entries(rights)) {
-    checks.push(await checkTopic(admin, topic, operations, settings));
-  }
-  if (checks.every(({ ok }) => ok)) {
-    checks.push(await checkLetterSize(admin, settings.topics), await checkGroup(admin, settings));
-  }
-  return checks;
+/** Each one by itself: a client is content with any of them. */
+async function checkBrokers(
+  openClient: OpenClient,
+  { brokers }: KafkaSettings,
+  members: readonly { readonly host: string; readonly port: number }[],
+  signal: AbortSignal,
+): Promise<Finding[]> {
+  const name = 'kafka brokers';
+  const told = members.map(({ host, port }) => `${host}:${port}`);
+  const addresses = [...new Set([...told, ...brokers])];
+  const away: string[] = [];
+  await Promise.all(
+    addresses.map((address) =>
+      withAdmin(openClient, signal, (admin) => admin.describeCluster(), [address]).catch(() =>
+        away.push(address),
+      ),
+    ),
+  );
+  if (away.length === 0) return [ok(name, `all of ${members.length} answer: ${told.join(', ')}`)];
+  const what = `${away.sort().join(', ')} ${away.length === 1 ? 'does' : 'do'} not answer`;
+  return [
+    warning(
+      name,
+      `${what}, of ${addresses.join(', ')}`,
+      told.some((address) => away.includes(address))
+        ? 'Look at that broker; if it runs, correct its advertised.listeners or the network to it.'
+        : 'Correct kafka.brokers: the cluster knows nobody by that address.',
+    ),
+  ];
 }
 
-async function checkTopic(
-  admin: Admin,
-  topic: string,
-  operations: readonly string[],
+/** What each topic is for; what is only good for some commands comes behind. */
+function neededRights({ topics }: KafkaSettings) {
+  const { events, deadLetters, curated, candidates } = topics;
+  const written = { needed: ['Write', 'Describe'], useful: [] } as const;
+  return new Map<string, NeededRights>([
+    [events, { needed: ['Read', 'Describe'], useful: [['Write', 'serve and dlq replay']] }],
+    [deadLetters, { ...written, useful: [['Read', 'dlq']] }],
+    [curated, written],
+    ...(candidates === undefined ? [] : [[candidates, written] as const]),
+  ]);
+}
+
+interface NeededRights {
+  readonly needed: readonly Operation[];
+  readonly useful: readonly (readonly [operation: Operation, commands: string])[];
+}
+
+async function checkRights(
+  openClient: OpenClient,
   settings: KafkaSettings,
-): Promise<KafkaCheck> {
-  const name = `topic ${topic}`;
-  try {
-    const found = await findTopic(admin, topic);
-    if (found === undefined) {
-      return bad(name, 'is not there', `Create it: kafka-topics --create --topic ${topic}.`);
+  signal: AbortSignal,
+): Promise<Finding[]> {
+  const { groupId } = settings;
+  const needed = neededRights(settings);
+  return withAdmin(openClient, signal, async (admin, sockets) => {
+    // Nothing else may be on its way while the sockets are used past kafkajs.
+    const grouped = await admin.describeGroups([groupId]).catch((error: unknown) => error);
+    const [socket] = sockets.open();
+    if (socket === undefined) throw new Error('there is no connection to ask on');
+    let topics: ReadonlyMap<string, Rights>;
+    try {
+      topics = await topicRights(socket, [...needed.keys()]);
+    } catch {
+      const detail = "these brokers don't tell a user's rights, as Kafka does since 2.3";
+      return [skipped('kafka rights', detail)];
     }
-    const replicas = Math.min(...found.partitions.map((each) => each.replicas.length));
-    return good(name, `${found.partitions.length} partitions, ${replicas} replicas of each`);
-  } catch (error) {
-    if (!isUnauthorised(error)) throw error;
-    return bad(name, 'may not be used', grantCommand(settings, operations, `--topic ${topic}`));
-  }
+    const findings = [...needed].map(([topic, rights]) =>
+      rightsFinding(`rights on topic ${topic}`, topics.get(topic), rights, (operations) =>
+        grantCommand(settings, operations, `--topic ${topic}`),
+      ),
+    );
+    const grant = (operations: readonly Operation[]) =>
+      grantCommand(settings, operations, `--group ${groupId}`);
+    const name = `rights on group ${groupId}`;
+    if (isUnauthorised(grouped)) {
+      return [...findings, failed(name, 'it may not be used', grant(['Read']))];
+    }
+    let group: Rights | undefined;
+    for (const each of sockets.open()) {
+      group ??= await groupRights(each, groupId).catch(() => undefined);
+    }
+    return [...findings, rightsFinding(name, group, { needed: ['Read'], useful: [] }, grant)];
+  });
 }
 
-/** Where the group stands; its offsets may only be asked for with the right to read them. */
-async function checkGroup(admin: Admin, settings: KafkaSettings): Promise<KafkaCheck> {
-  const { groupId, topics } = settings;
-  const name = `group ${groupId}`;
-  try {
-    const [ends, [offsets], { groups }] = await Promise.all([
-      admin.fetchTopicOffsets(topics.events),
-      admin.fetchOffsets({ groupId, topics: [topics.events] }),
-      admin.describeGroups([groupId]),
-    ]);
-    const behind = ends.reduce((sum, { partition, high, low }) => {
-      const known = offsets?.partitions.find((each) => each.partition === partition)?.offset;
-      const from = known === undefined || known === '-1' ? BigInt(low) : BigInt(known);
-      return sum + (BigInt(high) > from ? BigInt(high) - from : 0n);
-    }, 0n);
-    const members = groups[0]?.members.length ?? 0;
-    return good(name, `${members} members, ${behind} records behind`);
-  } catch (error) {
-    if (!isUnauthorised(error)) throw error;
-    return bad(name, 'may not be used', grantCommand(settings, ['Read'], `--group ${groupId}`));
-  }
-}
-
-function grantCommand(
-  { sasl }: KafkaSettings,
-  operations: readonly string[],
-  resource: string,
-): string {
-  const user = sasl !== undefined && 'username' in sasl ? sasl.username : 'NAME';
-  const rights = operations.map((operation) => `--operation ${operation}`).join(' ');
-  return `Grant it: kafka-acls --add --allow-principal User:${user} ${rights} ${resource}`;
-}
-
-async function findTopic(admin: Admin, name: string): Promise<ITopicMetadata | undefined> {
-  try {
-    const { topics } = await admin.fetchTopicMetadata({ topics: [name] });
-    return topics[0];
-  } catch (error) {
-    if (isUnknownTopic(error)) return undefined;
-    throw error;
-  }
-}
-
-/** A dead letter carries the whole record and some headers besides. */
-const headersBytes = 8192;
-
-async function checkLetterSize(admin: Admin, topics: KafkaSettings['topics']): Promise<KafkaCheck> {
-  const name = 'room for dead letters';
-  const [events, letters] = await Promise.all(
-    [topics.events, topics.deadLetters].map((topic) => maxMessageBytes(admin, topic)),
+function rightsFinding(
+  name: string,
+  rights: Rights | undefined,
+  { needed, useful }: NeededRights,
+  grant: (operations: readonly Operation[]) => string,
+): Finding {
+  if (rights?.allows('Describe') === undefined) return skipped(name, "the brokers don't tell them");
+  const missing = needed.filter((operation) => rights.allows(operation) === false);
+  if (missing.length > 0) return failed(name, `${missing.join(' and ')} missing`, grant(missing));
+  const without = useful.flatMap(([operation, commands]) =>
+    rights.allows(operation) === false ? [`; without ${operation}, which ${commands} need`] : [],
   );
-  if (events === undefined || letters === undefined) {
-    return good(name, "the topics' limits may not be read, so they are not compared");
-  }
-  if (letters >= events + headersBytes) return good(name, `records of up to ${letters} bytes`);
-  return bad(
-    name,
-    `${topics.deadLetters} takes ${letters} bytes, but ${topics.events} takes ${events}`,
-    `Set max.message.bytes of ${topics.deadLetters} to ${events + headersBytes} or more; ` +
-      'the values of larger letters are left out.',
-  );
-}
-
-async function maxMessageBytes(admin: Admin, topic: string): Promise<number | undefined> {
-  try {
-    const { resources } = await admin.describeConfigs({
-      includeSynonyms: false,
-      resources: [
-        {
-          type: kafkajs.ConfigResourceTypes.TOPIC,
-          name: topic,
-          configNames: ['max.message.bytes'],
-        },
-      ],
-    });
-    const value = resources[0]?.configEntries[0]?.configValue;
-    return value === undefined ? undefined : Number(value);
-  } catch {
-    return undefined;
-  }
-}
-
-async function checking(name: string, check: () => Promise<KafkaCheck[]>): Promise<KafkaCheck[]> {
-  try {
-    return await check();
-  } catch (error) {
-    const fault = error instanceof EdgeminerError ? error : kafkaFault(error, 'reach Kafka');
-    return [bad(name, fault.message, fault.mend ?? 'Look at the log.')];
-  }
-}
-
-function good(name: string, detail: string): KafkaCheck {
-  return { name, ok: true, detail };
-}
-
-function bad(name: string, detail: string, mend: string): KafkaCheck {
-  return { name, ok: false, detail, mend };
+  return ok(name, `${needed.join(' and ')}${without.join('')}`);
 }

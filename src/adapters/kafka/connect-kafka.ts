@@ -1,5 +1,5 @@
 import kafkajs from 'kafkajs';
-import type { Kafka, RetryOptions } from 'kafkajs';
+import type { Kafka, KafkaConfig, RetryOptions } from 'kafkajs';
 import type { EdgeCasePublisher } from '../../curate/edge-case-publisher.js';
 import { readOwnFormat } from '../../event/event-reader.js';
 import type { EventReader } from '../../event/event-reader.js';
@@ -8,9 +8,10 @@ import type { CandidatePublisher } from '../../mine/candidate-publisher.js';
 import type { DeadLetterShelf } from '../../mine/dead-letter-shelf.js';
 import type { DeadLetters } from '../../mine/dead-letters.js';
 import type { EventIntake } from '../../mine/event-intake.js';
+import type { Check } from '../../telemetry/checkup.js';
 import { openKafkaCandidatePublisher } from './candidate-publisher.js';
-import { checkKafka } from './check-kafka.js';
-import type { KafkaCheck } from './check-kafka.js';
+import { kafkaCheck } from './check-kafka.js';
+import { registryCheck } from './check-registry.js';
 import { registerCodecs } from './compression-codecs.js';
 import { createRecordReplayer, openKafkaDeadLetterShelf } from './dead-letter-shelf.js';
 import type { RecordReplayer } from './dead-letter-shelf.js';
@@ -24,7 +25,7 @@ import type { EventPublisher } from './event-publisher.js';
 import { openKafkaEventSource } from './event-source.js';
 import { logThrough } from './kafka-log.js';
 import { clientRetry } from './kafka-settings.js';
-import type { KafkaSettings } from './kafka-settings.js';
+import type { KafkaLog, KafkaSettings } from './kafka-settings.js';
 import { connectSchemaRegistry } from './schema-registry.js';
 import { openSender } from './sender.js';
 
@@ -44,14 +45,14 @@ export interface KafkaConnection {
   openEdgeCasePublisher(): EdgeCasePublisher;
   openEventPublisher(): EventPublisher;
   openEventIntake(limits: WindowLimits): EventIntake;
-  /** For `edgeminer doctor`; never rejects. */
-  check(): Promise<readonly KafkaCheck[]>;
+  /** For `edgeminer doctor`; they open and close what they need. */
+  checks(options?: { readonly ownFormat?: boolean }): readonly Check[];
   /** Closes all that was opened here and is still open; idempotent. */
   close(): Promise<void>;
 }
 
 const defaultLimits: WindowLimits = { maxCount: 256, maxBytes: 256 * 1024 * 1024 };
-/** Producers behind the HTTP API, and doctor, are not kept waiting long. */
+/** Producers behind the HTTP API, and checks, are not kept waiting long. */
 const impatientRetry = { ...clientRetry, retries: 2 };
 
 export function connectKafka(settings: KafkaSettings): KafkaConnection {
@@ -98,19 +99,40 @@ export function connectKafka(settings: KafkaSettings): KafkaConnection {
           limits,
         ),
       ),
-    check: () => checkKafka(impatient, settings, registry),
+    checks: ({ ownFormat = true } = {}) => [
+      kafkaCheck(
+        ({ socketFactory, brokers = settings.brokers }) =>
+          clientOf({ ...settings, brokers, log: quiet(settings.log) }, impatientRetry, {
+            socketFactory,
+          }),
+        settings,
+      ),
+      ...(registry === undefined
+        ? []
+        : [registryCheck(registry, `${topics.events}-value`, ownFormat)]),
+    ],
     async close() {
       await Promise.all(opened.map((resource) => resource.close()));
     },
   };
 }
 
-function clientOf(settings: KafkaSettings, retry: RetryOptions): Kafka {
+/** What goes wrong while checking is told by the findings. */
+function quiet(log: KafkaLog): KafkaLog {
+  return (_level, message, fields) => log('debug', message, fields);
+}
+
+function clientOf(
+  settings: KafkaSettings,
+  retry: RetryOptions,
+  more: Pick<KafkaConfig, 'socketFactory'> = {},
+): Kafka {
   return new kafkajs.Kafka({
     clientId: settings.clientId,
     brokers: [...settings.brokers],
     connectionTimeout: 5000,
     retry,
+    ...more,
     logLevel: kafkajs.logLevel.INFO,
     logCreator: logThrough(settings.log),
     ...(settings.ssl === undefined ? {} : { ssl: settings.ssl }),

@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import type { Kafka } from 'kafkajs';
 import type { Delivery, RawRecord } from '../../event/event-source.js';
 import { EdgeminerError, messageOf } from '../../faults.js';
-import { replaysHeader } from '../../mine/dead-letter-shelf.js';
+import { replayOfHeader, replaysHeader } from '../../mine/dead-letter-shelf.js';
 import type { DeadLetterShelf, StoredLetter } from '../../mine/dead-letter-shelf.js';
 import { openKafkaEventSource } from './event-source.js';
-import { kafkaFault } from './kafka-faults.js';
+import { isUnknownTopic, kafkaFault } from './kafka-faults.js';
 import type { KafkaSettings } from './kafka-settings.js';
 import type { Sender } from './sender.js';
 
@@ -26,12 +26,16 @@ export function openKafkaDeadLetterShelf(
   const topic = settings.topics.deadLetters;
 
   async function* letters(): AsyncGenerator<StoredLetter> {
+    // Not what is added meanwhile: a worker may refuse again what is replayed.
+    const ends = await endsOf(kafka, topic);
     const replayed = new Set<string>();
     for await (const { raw } of readTopic(kafka, settings, topic)) {
       const marked = text(raw, replayedHeader);
       if (marked !== undefined) replayed.add(marked);
     }
     for await (const delivery of readTopic(kafka, settings, topic)) {
+      const { partition, offset } = delivery.origin;
+      if (BigInt(offset) >= (ends.get(partition) ?? 0n)) continue;
       const letter = letterOf(delivery, replayed);
       if (letter !== undefined) yield letter;
     }
@@ -61,6 +65,8 @@ export interface RecordReplayer {
    * there. Throws as Sender does.
    */
   replay(letter: StoredLetter): Promise<'replayed' | 'gone'>;
+  /** The record as it came; undefined where its value was not kept and is no longer there. */
+  readonly record: (letter: StoredLetter) => Promise<RawRecord | undefined>;
 }
 
 export function createRecordReplayer(
@@ -68,12 +74,12 @@ export function createRecordReplayer(
   settings: KafkaSettings,
   sender: Sender,
 ): RecordReplayer {
+  const record = async (letter: StoredLetter) =>
+    letter.omittedBytes === undefined ? letter.raw : originalRecord(kafka, settings, letter);
   return {
+    record,
     async replay(letter) {
-      const raw =
-        letter.omittedBytes === undefined
-          ? letter.raw
-          : await originalRecord(kafka, settings, letter);
+      const raw = await record(letter);
       if (raw === undefined) return 'gone';
       const headers = Object.fromEntries(
         Object.entries(raw.headers)
@@ -85,7 +91,11 @@ export function createRecordReplayer(
           key: raw.key === null ? null : Buffer.from(raw.key),
           value: raw.value === null ? null : Buffer.from(raw.value),
           partition: letter.origin.partition,
-          headers: { ...headers, [replaysHeader]: String(letter.replays + 1) },
+          headers: {
+            ...headers,
+            [replaysHeader]: String(letter.replays + 1),
+            [replayOfHeader]: idOf(letter.position),
+          },
         },
       ]);
       return 'replayed';
@@ -109,6 +119,29 @@ async function originalRecord(
     if (!(error instanceof EdgeminerError) || error.retriable) throw error;
   }
   return undefined;
+}
+
+/** The offset after the last record of each partition, now. */
+async function endsOf(kafka: Kafka, topic: string): Promise<ReadonlyMap<number, bigint>> {
+  const admin = kafka.admin();
+  try {
+    await admin.connect();
+    const bounds = await admin.fetchTopicOffsets(topic);
+    return new Map(bounds.map(({ partition, high }) => [partition, BigInt(high)]));
+  } catch (error) {
+    if (isUnknownTopic(error)) throw noTopic(topic, error);
+    throw kafkaFault(error, `ask where '${topic}' ends`);
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+function noTopic(topic: string, cause: unknown): EdgeminerError {
+  return new EdgeminerError('input.not-found', `there is no topic '${topic}'`, {
+    field: 'kafka.topics.deadLetters',
+    mend: 'Create the topic, or correct its name.',
+    cause,
+  });
 }
 
 async function* readTopic(

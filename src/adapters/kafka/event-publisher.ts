@@ -12,7 +12,7 @@ export interface EventPublisher {
   close(): Promise<void>;
 }
 
-const avroSchemaFile = new URL('../../../schemas/inference-event.v1.avsc', import.meta.url);
+export const avroSchemaFile = new URL('../../../schemas/inference-event.v1.avsc', import.meta.url);
 
 /** Avro under the subject `<topic>-value` where there is a schema registry, else plain JSON. */
 export function openKafkaEventPublisher(

@@ -60,6 +60,11 @@ export function isUnknownTopic(error: unknown): boolean {
   return causesOf(error).some(({ type }) => type === 'UNKNOWN_TOPIC_OR_PARTITION');
 }
 
+/** True where a partition has no leader. */
+export function isLeaderless(error: unknown): boolean {
+  return causesOf(error).some(({ type }) => type === 'LEADER_NOT_AVAILABLE');
+}
+
 /** True for what no amount of reconnecting mends: an error of programming, not of the network. */
 export function isDefect(error: unknown): boolean {
   return causesOf(error).some(

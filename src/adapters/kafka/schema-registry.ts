@@ -23,6 +23,19 @@ export interface SchemaRegistryClient extends SchemaSource {
   encode(subject: string, avroSchema: string, record: object): Promise<Buffer>;
   /** Resolves if a registry answers at the address; throws as `find` does. */
   ping(): Promise<void>;
+  /**
+   * One request past the client, below the base of the API: a GET, or a POST of `content`. Any
+   * status is an answer, but 401 and 403; throws as `find` does.
+   */
+  ask(path: string, content?: object): Promise<RegistryAnswer>;
+}
+
+export interface RegistryAnswer {
+  readonly status: number;
+  /** Parsed JSON; undefined where it is none. */
+  readonly content: unknown;
+  /** The registry's clock, milliseconds since 1970-01-01 UTC, to the second. */
+  readonly date: number | undefined;
 }
 
 const timeoutMs = 5000;
@@ -70,7 +83,7 @@ export function connectSchemaRegistry(address: string, ca?: string): SchemaRegis
   }
 
   async function ping(): Promise<void> {
-    let answer: { readonly status: number; readonly body: string };
+    let answer: HttpAnswer;
     try {
       answer = await ask(`${url}/subjects`, ca);
       if (answer.status === 200) {
@@ -100,9 +113,22 @@ export function connectSchemaRegistry(address: string, ca?: string): SchemaRegis
     }
   }
 
+  async function askFor(path: string, content?: object): Promise<RegistryAnswer> {
+    try {
+      const { status, body, date } = await ask(`${url}${path}`, ca, content);
+      if (status === 401 || status === 403) {
+        throw Object.assign(new Error(`it answers ${status}`), { status });
+      }
+      return { status, content: jsonOf(body), date };
+    } catch (error) {
+      throw registryFault(error, url, `ask for ${path}`);
+    }
+  }
+
   return {
     find,
     ping,
+    ask: askFor,
     async encode(subject, avroSchema, record) {
       let id = ids.get(subject);
       if (id === undefined) {
@@ -140,20 +166,45 @@ function registryFault(error: unknown, url: string, doing = 'use it'): Edgeminer
   });
 }
 
+interface HttpAnswer {
+  readonly status: number;
+  readonly body: string;
+  readonly date: number | undefined;
+}
+
+const contentType = 'application/vnd.schemaregistry.v1+json';
+
 /** fetch knows no authorities but the system's. */
-async function ask(
-  address: string,
-  ca: string | undefined,
-): Promise<{ status: number; body: string }> {
+async function ask(address: string, ca: string | undefined, content?: object): Promise<HttpAnswer> {
   const { href, headers } = withoutCredentials(address);
+  const post = content === undefined ? {} : { 'content-type': contentType };
+  const options = {
+    method: content === undefined ? 'GET' : 'POST',
+    headers: { ...headers, ...post },
+    timeout: timeoutMs,
+  };
   const request = href.startsWith('https:')
-    ? https.get(href, { headers, timeout: timeoutMs, ...(ca === undefined ? {} : { ca }) })
-    : http.get(href, { headers, timeout: timeoutMs });
+    ? https.request(href, { ...options, ...(ca === undefined ? {} : { ca }) })
+    : http.request(href, options);
   request.on('timeout', () => request.destroy(new Error(`no answer in ${timeoutMs / 1000} s`)));
+  request.end(content === undefined ? undefined : JSON.stringify(content));
   const [response] = (await once(request, 'response')) as [http.IncomingMessage];
   const chunks: Buffer[] = [];
   for await (const chunk of response) chunks.push(chunk as Buffer);
-  return { status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString() };
+  const date = Date.parse(response.headers.date ?? '');
+  return {
+    status: response.statusCode ?? 0,
+    body: Buffer.concat(chunks).toString(),
+    date: Number.isNaN(date) ? undefined : date,
+  };
+}
+
+function jsonOf(body: string): unknown {
+  try {
+    return JSON.parse(body) as unknown;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The credentials of an address belong into a header. */

@@ -59,14 +59,25 @@ export const durable = {
   readPreference: 'primary',
 } as const;
 
-/** @throws EdgeminerError `store.unavailable`, as every method of the bucket does. */
+/** Of the collection `<bucket>.chunks`; by the name that GridFS tools give it. */
+export const chunkIndex = {
+  name: 'files_id_1_n_1',
+  key: { files_id: 1, n: 1 },
+  unique: true,
+} as const;
+
+/**
+ * `toRead`: makes nothing, not even its index.
+ * @throws EdgeminerError `store.unavailable`, as every method of the bucket does.
+ */
 export async function openContentAddressedBucket(
   db: Db,
   name: string,
+  { toRead = false }: { readonly toRead?: boolean } = {},
 ): Promise<ContentAddressedBucket> {
   const files = db.collection<FileDocument>(`${name}.files`, durable);
   const chunks = db.collection<ChunkDocument>(`${name}.chunks`, durable);
-  await guarded(() => chunks.createIndex({ files_id: 1, n: 1 }, { unique: true }, {}));
+  if (!toRead) await guarded(() => chunks.createIndexes([chunkIndex]));
 
   async function find(id: string): Promise<FoundFile | undefined> {
     const file = await files.findOne({ _id: id });

@@ -30,11 +30,15 @@ interface CurrentDocument {
 
 /**
  * References in MongoDB: their files in the GridFS bucket `references` under their sha256, and
- * two small collections that name them. Who opened the connection of `db` closes it.
+ * two small collections that name them. Who opened the connection of `db` closes it. `toRead` makes
+ * nothing that is not there.
  * @throws EdgeminerError `store.unavailable`
  */
-export async function openGridFsReferenceStore(db: Db): Promise<ReferenceStore> {
-  const bucket = await openContentAddressedBucket(db, 'references');
+export async function openGridFsReferenceStore(
+  db: Db,
+  options: { readonly toRead?: boolean } = {},
+): Promise<ReferenceStore> {
+  const bucket = await openContentAddressedBucket(db, 'references', options);
   const manifests = db.collection<ReferenceDocument>('references', durable);
   const currents = db.collection<CurrentDocument>('references.current', durable);
 

@@ -11,6 +11,9 @@ import type { CuratedItemDocument, CuratedSetDocument } from './documents.js';
 /** Items in one request. */
 const chunk = 1000;
 
+/** Of `curated.sets`. */
+export const setIndexes = [{ key: { createdAt: -1, _id: 1 }, name: 'newest-first' }] as const;
+
 /**
  * Curated sets in the collections `curated.sets` and `curated.items`. The document in
  * `curated.sets` comes after the last item, and only that makes a set visible; what a crashed
@@ -21,9 +24,7 @@ const chunk = 1000;
 export async function openMongoCuratedSets(db: Db): Promise<CuratedSetStore> {
   const sets = db.collection<CuratedSetDocument>('curated.sets', durable);
   const items = db.collection<CuratedItemDocument>('curated.items', durable);
-  await guarded(() =>
-    sets.createIndexes([{ key: { createdAt: -1, _id: 1 }, name: 'newest-first' }]),
-  );
+  await guarded(() => sets.createIndexes([...setIndexes]));
 
   async function writeItems(set: CuratedSet): Promise<void> {
     for (let first = 0; first < set.items.length; first += chunk) {

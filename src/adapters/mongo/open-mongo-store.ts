@@ -36,9 +36,8 @@ export interface MongoStoreOptions {
  */
 export async function openMongoStore(options: MongoStoreOptions): Promise<MongoStore> {
   const { uri, database, random = Math.random } = options;
-  const client = clientFor(uri);
+  const client = await connectMongo(uri);
   try {
-    await connect(client);
     const db = client.db(database);
     const [queue, curatedSets, images, references] = await Promise.all([
       openMongoQueue(db, random),
@@ -56,6 +55,28 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<MongoS
       },
       close: () => client.close(),
     };
+  } catch (error) {
+    await client.close();
+    throw error;
+  }
+}
+
+/** The references alone, to be read; makes nothing that is not there. Throws as the store does. */
+export async function openMongoReferences({
+  uri,
+  database,
+}: MongoStoreOptions): Promise<ReferenceStore> {
+  const client = await connectMongo(uri);
+  const references = await openGridFsReferenceStore(client.db(database), { toRead: true });
+  return { ...references, close: () => client.close() };
+}
+
+/** A client with the guarantees of the store; who asks for it closes it. Throws as the store does. */
+export async function connectMongo(uri: string): Promise<MongoClient> {
+  const client = clientFor(uri);
+  try {
+    await connect(client);
+    return client;
   } catch (error) {
     await client.close();
     throw error;

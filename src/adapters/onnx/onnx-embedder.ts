@@ -16,7 +16,13 @@ export interface EmbedderOptions {
   readonly modelsDir: string;
   /** An entry of the manifest. */
   readonly name: string;
-  /** Threads that share one inference; one per core unless told. */
+  /**
+   * Inferences at once, each in a thread of its own with the model's weights; one per core
+   * unless told, `mostSessions` at most. Two cores did a tenth more pictures with a session each
+   * than with one that they share.
+   */
+  readonly sessions?: number;
+  /** Threads that share one inference; unless told, the cores shared out among the sessions. */
   readonly threads?: number;
   /**
    * Whether those threads spin while they wait; false unless told. On cores of its own it gains
@@ -24,7 +30,7 @@ export interface EmbedderOptions {
    */
   readonly spinning?: boolean;
   /**
-   * Pictures of one inference at most, 1 or more; 8 unless told. Larger batches did not raise the
+   * Pictures of one inference at most, 1 or more; 4 unless told. Larger batches did not raise the
    * throughput on two cores, and cost latency and memory.
    */
   readonly maxBatch?: number;
@@ -32,19 +38,25 @@ export interface EmbedderOptions {
   readonly maxWaitMs?: number;
 }
 
-const defaultBatch = { maxBatch: 8, maxWaitMs: 0 };
+const defaultBatch = { maxBatch: 4, maxWaitMs: 0 };
+
+/** Each holds the weights and the activations of a batch. */
+const mostSessions = 4;
 
 interface Waiting {
-  readonly pixels: Uint8Array;
+  /** Milliseconds of performance.now(). */
+  readonly since: number;
+  readonly pixels: Uint8Array<ArrayBuffer>;
   readonly resolve: (inference: Inference) => void;
   readonly reject: (error: unknown) => void;
 }
 
 /**
- * Opens an ONNX model in a thread of its own. What waits when the session becomes free is run as
- * one batch, of `maxBatch` pictures at most; one that is not full waits `maxWaitMs` for more. Throws `model.not-found`,
- * `model.hash-mismatch` or `model.shape-mismatch`, naming what differs. If the thread dies, the
- * batch that it had rejects with `model.unavailable` and the next one starts a new thread.
+ * Opens an ONNX model in threads of its own. What waits when a session becomes free is run as one
+ * batch, of `maxBatch` pictures at most; one that is not full waits `maxWaitMs` for more. Throws
+ * `model.not-found`, `model.hash-mismatch` or `model.shape-mismatch`, naming what differs. If a
+ * thread dies, the batch that it had rejects with `model.unavailable` and its next one starts a
+ * new thread.
  */
 export async function openEmbedder(options: EmbedderOptions): Promise<Embedder> {
   const { modelsDir, name } = options;
@@ -58,34 +70,49 @@ export async function openEmbedder(options: EmbedderOptions): Promise<Embedder> 
     ...(classes === undefined ? {} : { classes }),
   };
   const { input } = entry;
-  let session = await openSession(options, entry, classes?.length);
+  const idle = await openSessions(options, entry, classes?.length);
   const queue: Waiting[] = [];
-  let running: Promise<void> | undefined;
+  const running = new Set<Promise<void>>();
+  let waiting: NodeJS.Timeout | undefined;
   let closing: Promise<void> | undefined;
-  let filled: () => void = () => undefined;
 
-  /** Waits for a full batch, or for the time to be over. */
-  const fill = async () => {
-    if (maxWaitMs <= 0 || queue.length >= maxBatch || closing !== undefined) return;
-    let timer: NodeJS.Timeout | undefined;
-    await new Promise<void>((resolve) => {
-      filled = resolve;
-      timer = setTimeout(resolve, maxWaitMs);
-    });
-    clearTimeout(timer);
+  const start = () => {
+    clearTimeout(waiting);
+    while (queue.length > 0) {
+      const wait = queue.length < maxBatch ? (queue[0]?.since ?? 0) + maxWaitMs : 0;
+      const left = wait - performance.now();
+      if (maxWaitMs > 0 && left > 0) {
+        waiting = setTimeout(start, left);
+        return;
+      }
+      const session = idle.pop();
+      if (session === undefined) return;
+      // Shared with the other sessions that are free.
+      const batch = queue.splice(
+        0,
+        Math.min(maxBatch, Math.ceil(queue.length / (idle.length + 1))),
+      );
+      const run = runBatch(session, batch).then((after) => {
+        running.delete(run);
+        idle.push(after);
+        start();
+      });
+      running.add(run);
+    }
   };
 
-  const runBatch = async (batch: readonly Waiting[]) => {
-    if (batch.length === 0) return;
+  /** Never rejects; gives the session for the next batch. */
+  const runBatch = async (
+    given: SessionClient,
+    batch: readonly Waiting[],
+  ): Promise<SessionClient> => {
+    let session = given;
     try {
       if (!session.alive) session = await openSession(options, entry, classes?.length);
-      const size = input.width * input.height * 3;
-      const pixels = new Uint8Array(batch.length * size);
-      for (const [index, waiting] of batch.entries()) pixels.set(waiting.pixels, index * size);
-      const outputs = await session.run(pixels, batch.length);
-      for (const [index, waiting] of batch.entries()) {
+      const outputs = await session.run(batch.map(({ pixels }) => pixels));
+      for (const [index, one] of batch.entries()) {
         const embedding = row(outputs.embedding, index, model.dimensions);
-        waiting.resolve(
+        one.resolve(
           outputs.logits === undefined || classes === undefined
             ? { embedding }
             : { embedding, logits: row(outputs.logits, index, classes.length) },
@@ -93,44 +120,58 @@ export async function openEmbedder(options: EmbedderOptions): Promise<Embedder> 
       }
     } catch (error) {
       const fault = isEdgeminerError(error) ? error : unavailable(messageOf(error), error);
-      for (const waiting of batch) waiting.reject(fault);
+      for (const one of batch) one.reject(fault);
     }
-  };
-
-  const drain = async () => {
-    while (queue.length > 0) {
-      await fill();
-      await runBatch(queue.splice(0, maxBatch));
-    }
-    running = undefined;
+    return session;
   };
 
   return {
     model,
-    async infer(plane) {
-      if (closing !== undefined) throw closed();
-      const pixels = await cutModelInput(plane, input);
+    infer(plane) {
+      if (closing !== undefined) return Promise.reject(closed());
+      const pixels = cutModelInput(plane, input);
       return new Promise((resolve, reject) => {
-        // May have been closed while the input was cut.
-        if (closing !== undefined) {
-          reject(closed());
-          return;
-        }
-        queue.push({ pixels, resolve, reject });
-        if (queue.length >= maxBatch) filled();
-        running ??= drain();
+        queue.push({ since: performance.now(), pixels, resolve, reject });
+        // Whoever asks for several at once gets them in one batch.
+        if (queue.length === 1) queueMicrotask(start);
       });
     },
     close() {
       closing ??= (async () => {
-        for (const waiting of queue.splice(0)) waiting.reject(closed());
-        filled();
-        await running;
-        await session.close();
+        for (const one of queue.splice(0)) one.reject(closed());
+        clearTimeout(waiting);
+        await Promise.all(running);
+        await Promise.all(idle.map((session) => session.close()));
       })();
       return closing;
     },
   };
+}
+
+async function openSessions(
+  options: EmbedderOptions,
+  entry: ModelEntry,
+  classes: number | undefined,
+): Promise<SessionClient[]> {
+  // The first alone: what is wrong with the file is found once.
+  const sessions = [await openSession(options, entry, classes)];
+  try {
+    while (sessions.length < sessionsOf(options)) {
+      sessions.push(await openSession(options, entry, classes));
+    }
+    return sessions;
+  } catch (error) {
+    await Promise.all(sessions.map((session) => session.close()));
+    throw error;
+  }
+}
+
+function sessionsOf({ sessions }: EmbedderOptions): number {
+  return sessions ?? Math.min(mostSessions, availableParallelism());
+}
+
+function threadsOf(options: EmbedderOptions): number {
+  return options.threads ?? Math.max(1, Math.floor(availableParallelism() / sessionsOf(options)));
 }
 
 /** Reads, checks and loads the model, and runs it once on a black picture. */
@@ -143,7 +184,7 @@ async function openSession(
   const file = join(options.modelsDir, entry.file);
   const session = await startSession({
     model: await readModel(file, entry),
-    threads: options.threads ?? availableParallelism(),
+    threads: threadsOf(options),
     spinning: options.spinning ?? false,
     input,
     embedding: outputs.embedding.name,
@@ -151,7 +192,7 @@ async function openSession(
   });
   try {
     checkSignature(file, session.signature, entry, classes);
-    const trial = await session.run(new Uint8Array(input.width * input.height * 3), 1);
+    const trial = await session.run([new Uint8Array(input.width * input.height * 3)]);
     checkLength('outputs.embedding.dimensions', trial.embedding, outputs.embedding.dimensions);
     if (trial.logits !== undefined && classes !== undefined) {
       checkLength('classes', trial.logits, classes);

@@ -16,7 +16,7 @@ export interface SessionClient {
   /** False once the thread has ended; a new one must be started. */
   readonly alive: boolean;
   /** Throws `model.unavailable` when the inference fails or the thread dies under it. */
-  run(pixels: Uint8Array<ArrayBuffer>, count: number): Promise<SessionOutputs>;
+  run(pictures: readonly Uint8Array<ArrayBuffer>[]): Promise<SessionOutputs>;
   /** Lets the running batch finish, ends the thread. Idempotent. */
   close(): Promise<void>;
 }
@@ -76,12 +76,13 @@ export async function startSession(start: SessionStart): Promise<SessionClient> 
     get alive() {
       return alive;
     },
-    async run(pixels, count) {
+    async run(pictures) {
       if (!alive) throw unavailable('The session thread has ended.');
       let reply: FromSession;
       try {
         const waiting = nextMessage();
-        send({ kind: 'run', pixels, count }, [pixels.buffer]);
+        const buffers = pictures.map(({ buffer }) => buffer);
+        send({ kind: 'run', pictures }, buffers);
         reply = await waiting;
       } catch (cause) {
         throw unavailable(`The session thread died: ${messageOf(cause)}`, cause);

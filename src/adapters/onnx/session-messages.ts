@@ -17,8 +17,8 @@ export interface SessionStart {
 }
 
 export type ToSession =
-  /** `pixels`: `count` pictures one after another, RGB, rows first, interleaved; transferred. */
-  | { readonly kind: 'run'; readonly pixels: Uint8Array<ArrayBuffer>; readonly count: number }
+  /** Pictures of the input's size: RGB, rows first, interleaved; transferred. */
+  | { readonly kind: 'run'; readonly pictures: readonly Uint8Array<ArrayBuffer>[] }
   | { readonly kind: 'close' };
 
 export type FromSession =

@@ -20,10 +20,8 @@ if (port === null) throw new Error('session-thread runs as a worker thread only.
 const start = workerData as SessionStart;
 const { width, height, mean, std } = start.input;
 const planeSize = width * height;
-/** What each level of each channel becomes. */
-const levels = mean.map((middle, channel) =>
-  Float32Array.from({ length: 256 }, (_, level) => (level - middle) / (std[channel] ?? 1)),
-);
+/** The model's input, for the largest batch so far; one inference runs at a time. */
+let floats = new Float32Array(0);
 
 const load = () =>
   InferenceSession.create(start.model, {
@@ -47,7 +45,7 @@ function serve(session: InferenceSession): void {
       void session.release().finally(() => port.close());
       return;
     }
-    run(session, message.pixels, message.count).then(
+    run(session, message.pictures).then(
       (outputs) => {
         const buffers = [outputs.embedding.buffer];
         if (outputs.logits !== undefined) buffers.push(outputs.logits.buffer);
@@ -71,10 +69,9 @@ function post(message: FromSession, transfer: ArrayBuffer[] = []): void {
 
 async function run(
   session: InferenceSession,
-  pixels: Uint8Array,
-  count: number,
+  pictures: readonly Uint8Array[],
 ): Promise<SessionOutputs> {
-  const input = new Tensor('float32', normalised(pixels, count), [count, 3, height, width]);
+  const input = new Tensor('float32', normalised(pictures), [pictures.length, 3, height, width]);
   const wanted = [start.embedding, ...(start.logits === undefined ? [] : [start.logits])];
   const results = await session.run({ [start.input.name]: input }, wanted);
   return {
@@ -83,19 +80,23 @@ async function run(
   };
 }
 
-/** Interleaved bytes to one float plane per channel. */
-function normalised(pixels: Uint8Array, count: number): Float32Array {
-  const floats = new Float32Array(count * 3 * planeSize);
-  for (let image = 0; image < count; image += 1) {
-    for (const [channel, table] of levels.entries()) {
-      const to = (image * 3 + channel) * planeSize;
-      const from = image * 3 * planeSize + channel;
-      for (let pixel = 0; pixel < planeSize; pixel += 1) {
-        floats[to + pixel] = table[pixels[from + 3 * pixel] ?? 0] ?? 0;
-      }
+/** Interleaved bytes to one float plane per channel; valid until the next batch. */
+function normalised(pictures: readonly Uint8Array[]): Float32Array {
+  const values = pictures.length * 3 * planeSize;
+  if (floats.length < values) floats = new Float32Array(values);
+  const [meanR, meanG, meanB] = mean;
+  const [scaleR, scaleG, scaleB] = [1 / std[0], 1 / std[1], 1 / std[2]];
+  for (const [index, picture] of pictures.entries()) {
+    const red = index * 3 * planeSize;
+    const green = red + planeSize;
+    const blue = green + planeSize;
+    for (let pixel = 0, at = 0; pixel < planeSize; pixel += 1, at += 3) {
+      floats[red + pixel] = ((picture[at] ?? 0) - meanR) * scaleR;
+      floats[green + pixel] = ((picture[at + 1] ?? 0) - meanG) * scaleG;
+      floats[blue + pixel] = ((picture[at + 2] ?? 0) - meanB) * scaleB;
     }
   }
-  return floats;
+  return floats.subarray(0, values);
 }
 
 /** A copy whose memory can be given away; the runtime's own can't. */

@@ -1,4 +1,5 @@
 import { GetObjectCommand, S3Client, S3ServiceException } from '@aws-sdk/client-s3';
+import type { S3ClientConfig } from '@aws-sdk/client-s3';
 import { EdgeminerError, messageOf } from '../../faults.js';
 import type { Target } from '../../image/allow-list.js';
 import type { Answer } from '../../image/image-answer.js';
@@ -29,17 +30,22 @@ export interface S3Objects {
 
 type S3Target = Extract<Target, { readonly kind: 's3' }>;
 
-/** Objects of S3 and of stores that speak like it. */
-export function openS3Objects(options: S3Options): S3Objects {
-  const { endpoint, region, forcePathStyle, credentials, maxBytes, timeoutMs } = options;
-  const client = new S3Client({
+export function clientSettings(options: S3Options): S3ClientConfig {
+  const { endpoint, region, forcePathStyle, credentials } = options;
+  return {
     region,
     forcePathStyle,
     // Tries are the caller's.
     maxAttempts: 1,
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(credentials === undefined ? {} : { credentials }),
-  });
+  };
+}
+
+/** Objects of S3 and of stores that speak like it. */
+export function openS3Objects(options: S3Options): S3Objects {
+  const { maxBytes, timeoutMs } = options;
+  const client = new S3Client(clientSettings(options));
 
   async function read(
     target: S3Target,

@@ -78,6 +78,9 @@ const steps: readonly string[] = [
   `,
 ];
 
+/** The version that this program brings its tables to. */
+export const newestVersion = steps.length;
+
 /** Brings the tables up to date. Safe to run again, and in several processes at once. */
 export async function migrate(client: Client, path: string): Promise<void> {
   if ((await versionOf(client, path)) === steps.length) return;
@@ -94,7 +97,11 @@ export async function migrate(client: Client, path: string): Promise<void> {
   }
 }
 
-async function versionOf(client: Pick<Client, 'execute'>, path: string): Promise<number> {
+/**
+ * 0 for an empty database.
+ * @throws EdgeminerError `store.invalid` for one of another program, or of a newer edgeminer
+ */
+export async function versionOf(client: Pick<Client, 'execute'>, path: string): Promise<number> {
   const { rows } = await client.execute(
     `SELECT user_version AS version, application_id AS application,
             (SELECT count(*) FROM sqlite_schema) AS tables

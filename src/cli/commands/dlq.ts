@@ -8,7 +8,10 @@ import type { LetterFilter, StoredLetter } from '../../mine/dead-letter-shelf.js
 import { wholeNumber } from '../arguments.js';
 import { openLetterPlace } from '../dead-letter-places.js';
 import type { LetterPlace } from '../dead-letter-places.js';
-import { print, progress, table } from '../output.js';
+import { heading, positionOf, row, shown, withoutValue } from '../letter-rows.js';
+import { print, table } from '../output.js';
+import { replay } from '../replay-letters.js';
+import type { ReplayRequest } from '../replay-letters.js';
 import { configFor, loggerFor, withGlobalOptions } from '../settings.js';
 import type { GlobalOptions } from '../settings.js';
 import { parseStart } from '../start-position.js';
@@ -18,17 +21,19 @@ interface LetterOptions extends GlobalOptions {
   readonly place?: 'kafka' | 'file';
 }
 
+interface ReplayChoices {
+  readonly all?: boolean;
+  readonly again?: boolean;
+  readonly dryRun?: boolean;
+  readonly out?: string;
+}
+
 interface FilterOptions extends LetterOptions {
   readonly code?: readonly string[];
   readonly since?: number;
   readonly until?: number;
   readonly offsets?: LetterFilter['offsets'];
 }
-
-/** A record that fails again and again is not sent round for ever. */
-const mostReplays = 5;
-const markedAtOnce = 100;
-const shownMessage = 80;
 
 export function deadLetterCommand(parent: Command, world: World): void {
   const dlq = parent
@@ -68,10 +73,11 @@ export function deadLetterCommand(parent: Command, world: World): void {
     )
       .option('--all', 'all letters')
       .option('--again', 'also those that were replayed before')
-      .option('--dry-run', 'show what would be replayed'),
+      .option('--dry-run', 'show what would be replayed')
+      .option('--out <file>', 'write the events here as JSON lines, for mine --source jsonl:FILE'),
     'edgeminer dlq replay --code image.not-found',
-  ).action((options: FilterOptions & { all?: boolean; again?: boolean; dryRun?: boolean }) =>
-    atPlace(world, options, (place) => replay(world, options, place)),
+  ).action((options: FilterOptions & ReplayChoices) =>
+    atPlace(world, options, (place) => replay(world, replayOf(options), place)),
   );
 }
 
@@ -133,6 +139,28 @@ function filterOf({ code, since, until, offsets }: FilterOptions): LetterFilter 
   return { codes: new Set(code), since, until, offsets: offsets ?? [] };
 }
 
+function replayOf(options: FilterOptions & ReplayChoices): ReplayRequest {
+  const filter = filterOf(options);
+  const chosen =
+    filter.codes.size > 0 ||
+    filter.offsets.length > 0 ||
+    filter.since !== undefined ||
+    filter.until !== undefined;
+  if (!chosen && options.all !== true) {
+    throw new EdgeminerError('input.invalid', 'nothing says which letters are to be replayed', {
+      field: '--all',
+      mend: 'Choose by --code, --since, --until or --offsets, or take --all.',
+    });
+  }
+  return {
+    filter,
+    again: options.again === true,
+    dryRun: options.dryRun === true,
+    out: options.out,
+    json: options.json,
+  };
+}
+
 async function list(
   world: World,
   options: FilterOptions & { limit: number },
@@ -158,64 +186,12 @@ async function list(
     letters: newest.map(shown),
   };
   print(world, result, options.json, () => [
-    ...(newest.length === 0
-      ? []
-      : [
-          ...table([
-            ['letter', 'written', 'code', 'from', 'bytes', 'replayed', 'message'],
-            ...newest.map(row),
-          ]),
-          '',
-        ]),
+    ...(newest.length === 0 ? [] : [...table([heading, ...newest.map(row)]), '']),
     `${total} dead letters in ${name}` +
       (total > newest.length ? `, the newest ${newest.length} shown` : '') +
       (replayed > 0 ? `; ${replayed} of them replayed since` : ''),
     ...[...byCode].sort((a, b) => b[1] - a[1]).map(([code, n]) => `  ${code}: ${n}`),
   ]);
-}
-
-/** Keeps the size, not the bytes: many letters are held. */
-function withoutValue(letter: StoredLetter): StoredLetter {
-  return { ...letter, raw: undefined, omittedBytes: letter.omittedBytes ?? bytesOf(letter) };
-}
-
-function bytesOf({ raw, omittedBytes }: StoredLetter): number {
-  return omittedBytes ?? raw?.value?.byteLength ?? 0;
-}
-
-function positionOf({ position }: StoredLetter): string {
-  return `${position.partition}:${position.offset}`;
-}
-
-function shown(letter: StoredLetter) {
-  const { origin, code, message, field, attempts, writtenAt, replays, replayed } = letter;
-  return {
-    letter: positionOf(letter),
-    writtenAt: writtenAt === undefined ? null : new Date(writtenAt).toISOString(),
-    code,
-    message,
-    field: field ?? null,
-    attempts,
-    origin,
-    bytes: bytesOf(letter),
-    replays,
-    replayed,
-  };
-}
-
-function row(letter: StoredLetter): (string | number)[] {
-  const { code, message, origin, replayed } = letter;
-  return [
-    positionOf(letter),
-    letter.writtenAt === undefined
-      ? '-'
-      : new Date(letter.writtenAt).toISOString().slice(0, 19).concat('Z'),
-    code,
-    `${origin.stream} ${origin.partition}:${origin.offset}`,
-    bytesOf(letter),
-    replayed ? 'yes' : 'no',
-    message.length > shownMessage ? `${message.slice(0, shownMessage - 1)}…` : message,
-  ];
 }
 
 async function show(
@@ -279,62 +255,4 @@ function readable(value: Uint8Array): unknown {
     const hex = Buffer.from(value.subarray(0, shownBytes)).toString('hex');
     return value.length > shownBytes ? `${hex}… (${value.length} bytes)` : hex;
   }
-}
-
-async function replay(
-  world: World,
-  options: FilterOptions & { all?: boolean; again?: boolean; dryRun?: boolean },
-  place: LetterPlace,
-): Promise<void> {
-  const { shelf, name } = place;
-  const filter = filterOf(options);
-  const filters = [filter.codes.size, filter.offsets.length].some((n) => n > 0);
-  if (!filters && filter.since === undefined && filter.until === undefined && !options.all) {
-    throw new EdgeminerError('input.invalid', 'nothing says which letters are to be replayed', {
-      field: '--all',
-      mend: 'Choose by --code, --since, --until or --offsets, or take --all.',
-    });
-  }
-  const counts = { replayed: 0, before: 0, tooOften: 0, gone: 0 };
-  const gone: string[] = [];
-  let marked: StoredLetter[] = [];
-  const bar = progress(world, 'replaying', undefined);
-  try {
-    for await (const letter of shelf.letters()) {
-      if (world.ending.aborted) break;
-      if (!matches(letter, filter)) continue;
-      if (letter.replayed && options.again !== true) counts.before += 1;
-      else if (letter.replays >= mostReplays && options.again !== true) counts.tooOften += 1;
-      else if (options.dryRun === true) counts.replayed += 1;
-      else if ((await place.replay(letter)) === 'gone') {
-        counts.gone += 1;
-        gone.push(positionOf(letter));
-      } else {
-        counts.replayed += 1;
-        marked.push(withoutValue(letter));
-      }
-      if (marked.length >= markedAtOnce) {
-        await shelf.markReplayed(marked);
-        marked = [];
-      }
-      bar.update(counts.replayed);
-    }
-  } finally {
-    bar.end();
-    // What was sent is remembered, whatever came then.
-    await shelf.markReplayed(marked);
-  }
-  const result = { place: name, dryRun: options.dryRun === true, ...counts, goneLetters: gone };
-  print(world, result, options.json, () => [
-    `${counts.replayed} ${result.dryRun ? 'would be replayed' : 'replayed'} from ${name}`,
-    ...(counts.before > 0
-      ? [`${counts.before} were replayed before (--again replays them once more)`]
-      : []),
-    ...(counts.tooOften > 0
-      ? [`${counts.tooOften} came back ${mostReplays} times (--again replays them once more)`]
-      : []),
-    ...(gone.length > 0
-      ? [`${gone.length} have no record any more: ${gone.slice(0, 20).join(', ')}`]
-      : []),
-  ]);
 }

@@ -167,6 +167,10 @@ async function mine(world: World, options: MineOptions): Promise<void> {
     } finally {
       bar.end();
     }
+  } catch (error) {
+    // Asked to end while it waited for what is away: there is nothing left to wait for.
+    if (!world.ending.aborted || !isEdgeminerError(error) || !error.retriable) throw error;
+    logger.info('ends as it was asked to, while something is away', { code: error.code });
   } finally {
     await closeAll(open);
   }

@@ -7,6 +7,8 @@ import type { Config } from '../../config/load-config.js';
 import { decodeImage } from '../../image/decode.js';
 import { modelName, modelVersion } from '../../ids.js';
 import { findEntry } from '../../mine/model-directory.js';
+import { minLabelled } from '../../score/confidence/fit-temperature.js';
+import type { TemperatureFit } from '../../score/confidence/fit-temperature.js';
 import type { NoveltyModel } from '../../score/novelty/novelty-model.js';
 import { buildReference } from '../../score/build-reference.js';
 import { openStores } from '../open-stores.js';
@@ -48,7 +50,9 @@ async function build(world: World, options: BuildOptions): Promise<void> {
   const total = await countPictures(directory);
   const name = modelName(options.modelName);
   const version = modelVersion(options.modelVersion);
-  const embedderName = findEntry(config.models, name, version)?.embedder ?? defaultEmbedder;
+  const settings = findEntry(config.models, name, version);
+  const embedderName = settings?.embedder ?? defaultEmbedder;
+  const scoreThreshold = settings?.detection.scoreThreshold;
   const embedder =
     embedderName === 'none'
       ? undefined
@@ -67,6 +71,7 @@ async function build(world: World, options: BuildOptions): Promise<void> {
       modelVersion: version,
       now: world.now(),
       concurrency: 8,
+      ...(scoreThreshold === undefined ? {} : { scoreThreshold }),
       onProgress: (done) => bar.update(done),
     });
     bar.end();
@@ -79,12 +84,14 @@ async function build(world: World, options: BuildOptions): Promise<void> {
       skipped,
       embedder: reference.embedder?.name,
       signals: Object.keys(reference.measurements),
+      temperature: reference.temperature,
       novelty: reference.novelty?.figures,
       out: path(options.out),
     };
     print(world, result, options.json, (r) => [
       `reference ${r.id.slice(0, 12)} of ${r.modelName} ${r.modelVersion}: ${r.pictures} pictures, ` +
         `${r.signals.length} signals${r.embedder === undefined ? '' : `, embeddings by ${r.embedder}`}`,
+      ...temperatureLines(r.temperature),
       ...noveltyLines(r.novelty),
       ...r.skipped.map((one) => `skipped ${one.path}: ${one.why}`),
       ...(r.out === undefined ? [] : [`written to ${r.out}`]),
@@ -95,6 +102,25 @@ async function build(world: World, options: BuildOptions): Promise<void> {
     bar.end();
     await embedder?.close();
   }
+}
+
+/** What became of the temperature, for people. */
+function temperatureLines(fit: TemperatureFit | undefined): string[] {
+  if (fit === undefined) return [];
+  if (fit.kind === 'fitted') {
+    const { before, after } = fit.calibrationError;
+    return [
+      `temperature ${fit.temperature.toFixed(3)}, fitted on ${fit.labelled} labelled pictures; expected ` +
+        `calibration error ${before.toFixed(4)} before, ${after.toFixed(4)} after (15 bins, cross-fitted)`,
+    ];
+  }
+  const why = {
+    'no-labels': `no label is a class of the predictions; give --labels with the model's own classes`,
+    'too-few-labels': `${fit.labelled} labelled pictures whose class the model knows; it takes ${minLabelled}`,
+    'no-optimum': `the likelihood has no maximum; were all ${fit.labelled} labelled pictures predicted right?`,
+    'no-gain': `it made the labels of ${fit.labelled} pictures no likelier in cross-fitting`,
+  };
+  return [`temperature 1, not fitted: ${why[fit.why]}`];
 }
 
 function noveltyLines(figures: NoveltyModel['figures'] | undefined): string[] {

@@ -43,7 +43,7 @@ export async function makeWorkspace(
     labelSets: { scenes: { kind: 'class', classes: [...new Set([...labels, otherLabel])].sort() } },
     // The demo's pictures are two minutes apart, and each is an incident of its own.
     curation: { incidentGapSeconds: 60 },
-    policies: { default: { falseAlarms: 0.005, controlSample: 0.02 } },
+    policies: { default: { falseAlarms: 0.04, controlSample: 0.02 } },
     log: { level: 'warn' },
   };
   await writeFile(workspace.config, stringify(settings));

@@ -1,7 +1,6 @@
 import { compared, percentage } from '../explanation.js';
 import type { PlainScorer } from '../scorer.js';
 import { fallbackScore } from '../unusual-end.js';
-import { boxScores } from './box-scores.js';
 
 /**
  * Score of the detection's least certain box, 0 to 1: the one box that a person should look at
@@ -16,9 +15,11 @@ export const lowestBoxScore: PlainScorer = {
   unusual: 'low',
   fallbackLimit: 0.3,
   measure({ predictions }) {
-    const scores = boxScores(predictions);
-    if (scores.length === 0) return { kind: 'absent', why: 'no-predictions' };
-    return { kind: 'measured', raw: scores.reduce((lowest, score) => Math.min(lowest, score)) };
+    if (predictions.kind !== 'detection') return { kind: 'absent', why: 'no-predictions' };
+    const [first, ...others] = predictions.boxes;
+    if (first === undefined) return { kind: 'absent', why: 'no-predictions' };
+    const lowest = others.reduce((low, box) => (box.score < low.score ? box : low), first);
+    return { kind: 'measured', raw: lowest.score, about: lowest.label };
   },
   uncalibrated: (raw) => fallbackScore(raw, lowestBoxScore.fallbackLimit, lowestBoxScore),
   explain: (raw, standing) =>

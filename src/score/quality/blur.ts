@@ -24,7 +24,8 @@ export const blur: PixelScorer = {
   unit: '0..1',
   range: [0, 1],
   unusual: 'high',
-  fallbackLimit: 0.65,
+  fallbackLimit: 0.6,
+  ordinaryLimit: 0.6,
   measure({ plane }) {
     return { kind: 'measured', raw: smoothness(statisticsOf(plane).gradients) };
   },
@@ -33,14 +34,17 @@ export const blur: PixelScorer = {
     `Smoothness ${percentage(raw)}: ${compared('more blurred', standing)}.`,
 };
 
-function smoothness({ fine, coarse, noise }: PlaneGradients): number {
-  let smoothest = 0;
-  fine.forEach((slope, direction) => {
+function smoothness(gradients: PlaneGradients): number {
+  return Math.max(0, ...smoothnessByDirection(gradients));
+}
+
+/** Each 0..1; in the order of `PlaneGradients`. */
+export function smoothnessByDirection({ fine, coarse, noise }: PlaneGradients): readonly number[] {
+  return fine.map((slope, direction) => {
     // Grain adds its variance twice to a difference; diagonal slopes are halved (√2 apart).
     const grain = direction < 2 ? 2 * noise : noise;
     const sharp = Math.max(0, slope - grain) + roundingSlope;
     const smooth = (coarse[direction] ?? 0) + roundingSlope;
-    smoothest = Math.max(smoothest, smooth / sharp);
+    return Math.min(1, Math.sqrt(smooth / sharp));
   });
-  return Math.min(1, Math.sqrt(smoothest));
 }

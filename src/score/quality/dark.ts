@@ -20,7 +20,8 @@ export const dark: PixelScorer = {
   unit: 'grey levels',
   range: [0, 255],
   unusual: 'low',
-  fallbackLimit: 55,
+  fallbackLimit: 60,
+  ordinaryLimit: 60,
   measure({ plane }) {
     const { brightest, luma } = statisticsOf(plane);
     const highlights = percentileLevel(brightest, highlightShare);

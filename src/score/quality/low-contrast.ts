@@ -20,7 +20,8 @@ export const lowContrast: PixelScorer = {
   unit: 'grey levels',
   range: [0, 255],
   unusual: 'low',
-  fallbackLimit: 100,
+  fallbackLimit: 110,
+  ordinaryLimit: 110,
   measure({ plane }) {
     const { lows, highs } = statisticsOf(plane).tiles;
     const aside = Math.min(tilesAside, Math.floor((lows.length - 1) / 2));

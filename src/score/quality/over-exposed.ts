@@ -15,7 +15,8 @@ export const overExposed: PixelScorer = {
   unit: 'grey levels',
   range: [0, 255],
   unusual: 'low',
-  fallbackLimit: 30,
+  fallbackLimit: 34,
+  ordinaryLimit: 34,
   measure({ plane }) {
     return { kind: 'measured', raw: logAverage(statisticsOf(plane).luma, (level) => 255 - level) };
   },

@@ -4,15 +4,18 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import kafkajs from 'kafkajs';
 import { afterEach, expect, it } from 'vitest';
 import { connectKafka } from '../../../src/adapters/kafka/connect-kafka.js';
+import type { KafkaConnection } from '../../../src/adapters/kafka/connect-kafka.js';
 import type { CuratedSet } from '../../../src/curate/curated-set.js';
 import { EdgeminerError } from '../../../src/faults.js';
 import { curatedSetVersion } from '../../../src/ids.js';
 import type { DeadLetter } from '../../../src/mine/dead-letters.js';
 import type { Task } from '../../../src/queue/task.js';
 import { labelledTask } from '../../fixtures/labelled-task.js';
+import { runChecks } from '../../../src/telemetry/checkup.js';
 import { describeWith } from '../../services/describe-with.js';
 import { jsonEvent, take, testTopics } from './topics.js';
 
+const checkup = (connection: KafkaConnection) => runChecks(connection.checks());
 const open: { close(): Promise<void> }[] = [];
 
 afterEach(async () => {
@@ -172,8 +175,8 @@ describeWith(['kafka', 'registry'], 'the Kafka publishers', (services) => {
         },
       ],
     });
-    const room = (await kafka.check()).find(({ name }) => name === 'room for dead letters');
-    expect(room).toMatchObject({ ok: false });
+    const room = (await checkup(kafka)).find(({ name }) => name === 'room for dead letters');
+    expect(room).toMatchObject({ verdict: 'warning' });
     const letters = kafka.openDeadLetters();
     const compressible = Buffer.alloc(20_000, 'x');
     await letters.send(letter(compressible));
@@ -243,27 +246,38 @@ describeWith(['kafka', 'registry'], 'the Kafka publishers', (services) => {
     });
     const intake = kafka.openEventIntake({ maxCount: 2, maxBytes: 10_000 });
     expect(await intake.accept(Buffer.from(jsonEvent('a')))).toEqual({ kind: 'busy' });
-    expect(await kafka.check()).toMatchObject([{ name: 'kafka brokers', ok: false }]);
+    expect(await checkup(kafka)).toMatchObject([
+      { name: 'kafka brokers', verdict: 'failed' },
+      { verdict: 'skipped' },
+    ]);
   });
 
   it('checks brokers, topics and registry', async () => {
     const { settings, kafka } = await setUp(services().registry.url);
-    expect((await kafka.check()).map(({ name, ok }) => [name, ok])).toEqual([
-      ['kafka brokers', true],
-      [`topic ${settings.topics.events}`, true],
-      [`topic ${settings.topics.deadLetters}`, true],
-      [`topic ${settings.topics.curated}`, true],
-      [`topic ${settings.topics.candidates ?? ''}`, true],
-      ['room for dead letters', false],
-      [`group ${settings.groupId}`, true],
-      ['schema registry', true],
+    const { events, deadLetters, curated, candidates = '' } = settings.topics;
+    const findings = await checkup(kafka);
+    expect(findings.map(({ name, verdict }) => [name, verdict])).toEqual([
+      ['kafka brokers', 'ok'],
+      // One broker has one copy.
+      ...[events, deadLetters, curated, candidates].map((topic) => [`topic ${topic}`, 'warning']),
+      ['room for dead letters', 'warning'],
+      ...[events, deadLetters, curated, candidates].map((topic) => [
+        `rights on topic ${topic}`,
+        'ok',
+      ]),
+      [`rights on group ${settings.groupId}`, 'ok'],
+      [`group ${settings.groupId}`, 'ok'],
+      [`retention of ${events}`, 'ok'],
+      ['schema registry', 'ok'],
+      ['clock against the schema registry', 'ok'],
+      [`schema ${events}-value`, 'ok'],
     ]);
     const topics = { ...settings.topics, deadLetters: 'no-such-topic', candidates: undefined };
     const wrong = opened(
       connectKafka({ ...settings, topics, schemaRegistryUrl: 'http://127.0.0.1:1' }),
     );
-    const checks = await wrong.check();
-    expect(checks.filter(({ ok }) => !ok)).toMatchObject([
+    const failures = (await checkup(wrong)).filter(({ verdict }) => verdict === 'failed');
+    expect(failures).toMatchObject([
       { name: 'topic no-such-topic', mend: expect.stringContaining('Create it') as string },
       { name: 'schema registry', mend: expect.stringContaining('address') as string },
     ]);

@@ -1,0 +1,1 @@
+export function compileKernel(name: 'plane-kernel' | 'resize-kernel'): Promise<Uint8Array>;

@@ -1,0 +1,53 @@
+import type { Reference } from './reference.js';
+import type { SignalName } from './signal.js';
+
+/** Of a signal's calibration, what is needed to tell a p-value. */
+interface Calibrated {
+  readonly count: number;
+  edgeScore(raw: number): number;
+}
+
+/** With fewer pictures that have them all, how signals hang together is not asked of them. */
+const minComplete = 100;
+
+/**
+ * The false-alarm rate that each of several signals may have alone, so that a picture like the
+ * reference's is flagged by any of them with probability `rate` at most.
+ *
+ * A picture's smallest p-value is itself a measurement; its conformal quantile over the
+ * reference's own pictures is the limit for each (the minimum-p method of Westfall and Young
+ * 1993, with the reference in place of resampling). It needs no assumption on how the signals
+ * depend on each other, and gives away nothing where they do: darkness and low contrast count
+ * nearly as one. Signals by themselves may reach less than it grants, since a p-value comes in
+ * steps of 1 / (n + 1). It is never below Bonferroni's rate / signals, which always holds, and
+ * stands alone where fewer than 100 pictures have all of the signals.
+ *
+ * @returns `rate` for one signal, else between rate / signals and rate.
+ */
+export function rateOfEach(
+  reference: Reference,
+  calibrationOf: (name: SignalName, predicted?: string) => Calibrated | undefined,
+  names: readonly SignalName[],
+  rate: number,
+): number {
+  if (names.length < 2) return rate;
+  const bonferroni = rate / names.length;
+  const smallest: number[] = [];
+  reference.items.forEach(({ predicted }, row) => {
+    let least = 1;
+    for (const name of names) {
+      const raw = reference.measurements[name]?.[row] ?? Number.NaN;
+      const calibration = calibrationOf(name, predicted);
+      if (Number.isNaN(raw) || calibration === undefined) return;
+      // The picture itself is among those that are at least as unusual, so there is no 1 + k.
+      least = Math.min(least, 1 - calibration.edgeScore(raw) - 1 / (calibration.count + 1));
+    }
+    smallest.push(least);
+  });
+  const count = smallest.length;
+  const allowed = Math.floor((count + 1) * rate + 1e-9);
+  if (count < minComplete || allowed < 1) return bonferroni;
+  const quantile = smallest.sort((a, b) => a - b)[allowed - 1] ?? 0;
+  // Strictly below it.
+  return Math.min(rate, Math.max(bonferroni, quantile * (1 - 1e-6)));
+}

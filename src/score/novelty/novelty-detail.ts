@@ -9,6 +9,13 @@ const spoilingsOf: Readonly<Partial<Record<SignalName, readonly Spoiling[]>>> = 
   'over-exposed': ['over-exposed'],
   'low-contrast': ['haze'],
   blur: ['defocused', 'moved'],
+  clipped: ['over-exposed'],
+  haze: ['haze'],
+  'colour-cast': ['colour-cast'],
+  'motion-blur': ['moved'],
+  noise: ['noisy', 'speckled'],
+  compression: ['compressed'],
+  'covered-lens': ['half-covered'],
 };
 
 const saidOf: Readonly<Partial<Record<SignalName, string>>> = {
@@ -16,6 +23,13 @@ const saidOf: Readonly<Partial<Record<SignalName, string>>> = {
   'over-exposed': 'it is over-exposed',
   'low-contrast': 'it has little contrast',
   blur: 'it is blurred',
+  clipped: 'its light or its dark parts are clipped',
+  haze: 'it is hazy',
+  'colour-cast': 'it has a colour cast',
+  'motion-blur': 'it is smeared in one direction',
+  noise: 'it is noisy',
+  compression: 'it is compressed hard',
+  'covered-lens': 'a part of it is covered',
 };
 
 /**

@@ -70,7 +70,7 @@ function mainDirections(unit: EmbeddingMatrix): Float32Array {
   const sample = spread(unit, fittedOn);
   const origin = new Float32Array(unit.dimensions);
   const { axes } = principalAxes(sample, {
-    centres: { of: new Int32Array(sample.rows), means: [origin] },
+    centre: origin,
     most: Math.min(axesKept, unit.dimensions),
   });
   // Nothing but zeros has no directions.

@@ -4,26 +4,36 @@ import type { ExposedDirection } from './outlier-exposure.js';
 import { localDensities, localOutlierFactor, mostDensities } from './local-outlier-factor.js';
 import type { LocalDensities } from './local-outlier-factor.js';
 import { logitScores } from './logit-scores.js';
-import { classCentre, classMahalanobis, mahalanobis, shrunkCovariance } from './mahalanobis.js';
-import type { ClassCentre, ShrunkCovariance } from './mahalanobis.js';
+import { mahalanobis, shrunkCovariance } from './mahalanobis.js';
+import type { ShrunkCovariance } from './mahalanobis.js';
 import { noveltyMethods } from './novelty-methods.js';
 import type { MethodScores, NoveltyMethod } from './novelty-methods.js';
-import { meanRow, project } from './principal-axes.js';
-import type { PrincipalAxes, Projection } from './principal-axes.js';
+import { dot, meanRow, mostAxes } from './principal-axes.js';
+import { alongAxes, inverseLength, seenRows, seenUnit, sharedAxes } from './shared-axes.js';
+import type { SeenRows, SharedAxes } from './shared-axes.js';
 
 /** Every method's fitted state. Immutable data: a reference keeps it as a file. */
 export interface Detectors {
+  readonly axes: SharedAxes;
   readonly raw: ShrunkCovariance;
   readonly normalised: ShrunkCovariance;
   /** Undefined where the reference has fewer than two classes of enough pictures. */
-  readonly classes:
-    { readonly covariance: ShrunkCovariance; readonly centres: readonly ClassCentre[] } | undefined;
+  readonly classes: ShrunkCovariance | undefined;
+  /** Of what the axes see of embeddings of length 1. */
   readonly densities: LocalDensities;
   /** Undefined where there were no spoilt pictures to fit it on. */
   readonly exposed:
     { readonly close: ExposedDirection; readonly smooth: ExposedDirection } | undefined;
-  /** How many axes ViM counts as the reference's own, and what its residual is multiplied with. */
-  readonly virtualLogit: { readonly axes: number; readonly scale: number } | undefined;
+  readonly virtualLogit: VirtualLogit | undefined;
+}
+
+interface VirtualLogit {
+  /** How many axes count as the reference's own. */
+  readonly axes: number;
+  /** The mean embedding along every axis. */
+  readonly centre: Float32Array;
+  /** What the residual is multiplied with. */
+  readonly scale: number;
 }
 
 /** Pictures as the network sees them: rows of one matrix each, in one order. */
@@ -49,14 +59,15 @@ const fewestOfClass = 5;
 const penalties = { close: 1, smooth: 10 } as const;
 
 export function fitDetectors({ ordinary, classes, spoilt, near }: DetectorFit): Detectors {
-  const raw = shrunkCovariance(ordinary.raw, undefined, near?.raw.axes);
-  const normalised = shrunkCovariance(ordinary.unit, undefined, near?.normalised.axes);
+  const axes = sharedAxes(ordinary.raw, ordinary.unit, near?.axes);
+  const raw = seenRows(axes, ordinary.raw);
+  const unit = seenUnit(raw);
   return {
-    raw,
-    normalised,
-    classes:
-      classes === undefined ? undefined : fitClasses(ordinary.unit, classes, normalised.axes),
-    densities: localDensities(spread(ordinary.unit, mostDensities)),
+    axes,
+    raw: shrunkCovariance(raw, axes.dimensions),
+    normalised: shrunkCovariance(unit, axes.dimensions),
+    classes: classes === undefined ? undefined : fitClasses(unit, axes.dimensions, classes),
+    densities: localDensities(spread(unit.along, mostDensities)),
     exposed:
       spoilt === undefined
         ? undefined
@@ -64,10 +75,7 @@ export function fitDetectors({ ordinary, classes, spoilt, near }: DetectorFit): 
             close: exposedDirection(ordinary.unit, spoilt.unit, penalties.close),
             smooth: exposedDirection(ordinary.unit, spoilt.unit, penalties.smooth),
           },
-    virtualLogit:
-      ordinary.logits === undefined
-        ? undefined
-        : fitVirtualLogit(raw, ordinary.raw, ordinary.logits),
+    virtualLogit: ordinary.logits === undefined ? undefined : fitVirtualLogit(raw, ordinary.logits),
   };
 }
 
@@ -81,10 +89,13 @@ export function detect(
   logits: Float32Array | undefined,
   nearest: number,
 ): MethodScores {
-  const unit = unitOf(embedding);
-  const raw = project(detectors.raw.axes, embedding);
+  const { axes, classes, exposed, virtualLogit } = detectors;
+  const along = alongAxes(axes, embedding);
+  const squares = dot(embedding, 0, embedding, 0, embedding.length);
+  const scale = inverseLength(squares);
+  const unit = along.map((part) => part * scale);
+  const unitSquares = scale > 0 ? 1 : 0;
   const fromLogits = logits === undefined ? undefined : logitScores(logits);
-  const { classes, exposed, virtualLogit } = detectors;
   const scores: Record<NoveltyMethod, number | undefined> = {
     'maximum-softmax': fromLogits?.maximumSoftmax,
     'maximum-logit': fromLogits?.maximumLogit,
@@ -92,36 +103,19 @@ export function detect(
     'virtual-logit':
       fromLogits === undefined || virtualLogit === undefined
         ? undefined
-        : virtualLogit.scale * residual(raw, virtualLogit.axes) + fromLogits.energy,
+        : virtualLogit.scale * residual(along, squares, virtualLogit) + fromLogits.energy,
     'nearest-neighbours': nearest,
-    'local-outlier-factor': localOutlierFactor(detectors.densities, unit),
-    mahalanobis: mahalanobis(detectors.raw, raw),
-    'mahalanobis-normalised': mahalanobis(
-      detectors.normalised,
-      project(detectors.normalised.axes, unit),
-    ),
+    'local-outlier-factor': localOutlierFactor(detectors.densities, new Float32Array(unit)),
+    mahalanobis: mahalanobis(detectors.raw, along, squares),
+    'mahalanobis-normalised': mahalanobis(detectors.normalised, unit, unitSquares),
     'class-mahalanobis-normalised':
-      classes === undefined
-        ? undefined
-        : classMahalanobis(
-            classes.covariance,
-            classes.centres,
-            unit,
-            project(classes.covariance.axes, unit),
-          ),
-    'outlier-exposure': exposed === undefined ? undefined : exposedScore(exposed.close, unit),
+      classes === undefined ? undefined : mahalanobis(classes, unit, unitSquares),
+    'outlier-exposure':
+      exposed === undefined ? undefined : exposedScore(exposed.close, embedding, scale),
     'outlier-exposure-smooth':
-      exposed === undefined ? undefined : exposedScore(exposed.smooth, unit),
+      exposed === undefined ? undefined : exposedScore(exposed.smooth, embedding, scale),
   };
   return Float64Array.from(noveltyMethods, (name) => scores[name] ?? Number.NaN);
-}
-
-/** A copy of length 1; one without direction stays zeros. */
-export function unitOf(embedding: Float32Array): Float32Array {
-  const length = Math.sqrt(embedding.reduce((sum, value) => sum + value * value, 0));
-  return length > 0 && Number.isFinite(length)
-    ? embedding.map((value) => value / length)
-    : new Float32Array(embedding.length);
 }
 
 /** Evenly spread rows, `most` at most. */
@@ -150,11 +144,19 @@ export function pickPictures(from: EmbeddedPictures, rows: readonly number[]): E
   };
 }
 
-/** How far off the first axes. */
-function residual({ coefficients, squares }: Projection, axes: number): number {
-  let onAxes = 0;
-  for (const coefficient of coefficients.subarray(0, axes)) onAxes += coefficient * coefficient;
-  return Math.sqrt(Math.max(0, squares - onAxes));
+/** How far off the first axes through the mean. */
+function residual(
+  along: ArrayLike<number>,
+  squares: number,
+  { axes, centre }: Pick<VirtualLogit, 'axes' | 'centre'>,
+): number {
+  let rest = squares;
+  for (let axis = 0; axis < centre.length; axis += 1) {
+    const part = along[axis] ?? 0;
+    const apart = part - (centre[axis] ?? 0);
+    rest += (axis < axes ? 0 : apart * apart) - part * part;
+  }
+  return Math.sqrt(Math.max(0, rest));
 }
 
 /**
@@ -162,41 +164,36 @@ function residual({ coefficients, squares }: Projection, axes: number): number {
  * point that the last layer maps to zero: the layer itself is not at hand.
  */
 function fitVirtualLogit(
-  { axes }: ShrunkCovariance,
-  raw: EmbeddingMatrix,
+  { rows, along, squares }: SeenRows,
   logits: EmbeddingMatrix,
-): Detectors['virtualLogit'] {
-  // Half of them at most: the axes of a small reference would hold all that it varies in.
-  const count = Math.min(axes.variances.length, Math.floor(raw.rows / 2));
+): VirtualLogit {
+  // Half of the rows at most: the axes of a small reference would hold all that it varies in.
+  const axes = Math.min(mostAxes, along.dimensions, Math.floor(rows / 2));
+  const centre = meanRow(along);
   let residuals = 0;
   let highest = 0;
-  for (let row = 0; row < raw.rows; row += 1) {
-    const start = row * raw.dimensions;
-    residuals += residual(project(axes, raw.values.subarray(start, start + raw.dimensions)), count);
+  for (let row = 0; row < rows; row += 1) {
+    const start = row * along.dimensions;
+    const own = along.values.subarray(start, start + along.dimensions);
+    residuals += residual(own, squares[row] ?? 0, { axes, centre });
     const from = row * logits.dimensions;
     highest += logits.values
       .subarray(from, from + logits.dimensions)
       .reduce((most, logit) => Math.max(most, logit), -Infinity);
   }
-  return { axes: count, scale: residuals > 0 ? Math.max(0, highest / residuals) : 0 };
+  return { axes, centre, scale: residuals > 0 ? Math.max(0, highest / residuals) : 0 };
 }
 
 function fitClasses(
-  unit: EmbeddingMatrix,
+  unit: SeenRows,
+  dimensions: number,
   classes: Int32Array,
-  near: PrincipalAxes,
-): Detectors['classes'] {
-  const members = new Map<number, number[]>();
-  for (const [row, name] of classes.entries()) {
-    if (name < 0) continue;
-    const rows = members.get(name) ?? [];
-    rows.push(row);
-    members.set(name, rows);
-  }
-  const large = [...members.values()].filter((rows) => rows.length >= fewestOfClass);
+): ShrunkCovariance | undefined {
+  const sizes = new Map<number, number>();
+  for (const name of classes) if (name >= 0) sizes.set(name, (sizes.get(name) ?? 0) + 1);
+  const large = [...sizes].flatMap(([name, size]) => (size >= fewestOfClass ? [name] : []));
   if (large.length < 2) return undefined;
-  const means = large.map((rows) => meanRow(pickRows(unit, rows)));
-  const of = Int32Array.from(large.flatMap((rows, index) => rows.map(() => index)));
-  const covariance = shrunkCovariance(pickRows(unit, large.flat()), { of, means }, near);
-  return { covariance, centres: means.map((mean) => classCentre(covariance, mean)) };
+  const centreOf = new Map(large.map((name, centre) => [name, centre]));
+  const of = classes.map((name) => centreOf.get(name) ?? -1);
+  return shrunkCovariance(unit, dimensions, of);
 }

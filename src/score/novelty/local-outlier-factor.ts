@@ -2,7 +2,10 @@ import type { EmbeddingMatrix } from '../embedding-matrix.js';
 import { cosineDistance, NearestSoFar } from '../exact-neighbours.js';
 import type { Neighbour } from '../neighbours.js';
 
-/** Some of the reference's embeddings, of length 1, with how densely each lies among them. */
+/**
+ * Some of the reference's embeddings, of length 1, with how densely each lies among them; only their
+ * parts along the shared axes, as the products of the rest are about 0.
+ */
 export interface LocalDensities {
   readonly unit: EmbeddingMatrix;
   readonly neighbours: number;
@@ -12,13 +15,13 @@ export interface LocalDensities {
   readonly density: Float64Array;
 }
 
-/** Rows that are compared with at most: a third of a millisecond per picture at 1,280 dimensions. */
+/** Rows that are compared with at most. */
 export const mostDensities = 256;
 const neighboursAsked = 20;
 /** Copies of one picture have no density of their own. */
 const smallest = 1e-6;
 
-/** Fits on rows of length 1. */
+/** Fits on the parts of rows of length 1. */
 export function localDensities(unit: EmbeddingMatrix): LocalDensities {
   const neighbours = Math.max(1, Math.min(neighboursAsked, unit.rows - 1));
   const nearest = Array.from({ length: unit.rows }, (_, row) =>
@@ -31,7 +34,7 @@ export function localDensities(unit: EmbeddingMatrix): LocalDensities {
 
 /**
  * Local outlier factor (Breunig et al. 2000) on cosine distances: about 1 where a picture lies as
- * densely as its neighbours do, more where it lies apart. `unit` is of length 1.
+ * densely as its neighbours do, more where it lies apart. `unit` are the parts of an embedding of length 1.
  */
 export function localOutlierFactor(densities: LocalDensities, unit: Float32Array): number {
   const found = nearestRows(densities.unit, unit, densities.neighbours);

@@ -2,7 +2,6 @@ import { z } from 'zod';
 import { spoilings } from '../../image/spoil-plane.js';
 import type { EmbeddingMatrix } from '../embedding-matrix.js';
 import type { Detectors } from './detectors.js';
-import { classCentre } from './mahalanobis.js';
 import type { ShrunkCovariance } from './mahalanobis.js';
 import type { NoveltyModel } from './novelty-model.js';
 import { noveltyMethods } from './novelty-methods.js';
@@ -19,12 +18,9 @@ export interface NoveltyFiles {
 const vector = z.tuple([z.int().min(0), z.int().min(0)]);
 const numbers = z.array(z.number());
 const covariance = z.strictObject({
-  mean: vector,
-  axes: vector,
-  axisVariances: numbers,
-  total: z.number(),
   shrinkage: z.number().min(0).max(1),
-  variances: numbers,
+  whitening: vector,
+  centres: vector,
   offAxes: z.number().positive(),
 });
 const direction = z.strictObject({ weights: vector, offset: z.number() });
@@ -52,19 +48,21 @@ export const noveltyHead = z.strictObject({
   ),
   reached: z.partialRecord(z.enum(spoilings), z.number()),
   detectors: z.strictObject({
+    axes: z.strictObject({ count: z.int().min(0), dimensions: z.int().min(1), axes: vector }),
     raw: covariance,
     normalised: covariance,
-    classes: z.strictObject({ covariance, means: z.array(vector) }).nullable(),
+    classes: covariance.nullable(),
     densities: z.strictObject({
       rows: z.int().min(0),
-      dimensions: z.int().min(1),
       unit: vector,
       neighbours: z.int().min(1),
       reach: numbers,
       density: numbers,
     }),
     exposed: z.strictObject({ close: direction, smooth: direction }).nullable(),
-    virtualLogit: z.strictObject({ axes: z.int().min(0), scale: z.number() }).nullable(),
+    virtualLogit: z
+      .strictObject({ axes: z.int().min(0), centre: vector, scale: z.number() })
+      .nullable(),
   }),
 });
 
@@ -76,16 +74,13 @@ export function noveltyToFiles(model: NoveltyModel): NoveltyFiles {
     length += values.length;
     return [length - values.length, values.length];
   };
-  const keepCovariance = ({ axes, shrinkage, variances, offAxes }: ShrunkCovariance) => ({
-    mean: keep(axes.mean),
-    axes: keep(axes.axes),
-    axisVariances: [...axes.variances],
-    total: axes.total,
+  const keepCovariance = ({ shrinkage, whitening, centres, offAxes }: ShrunkCovariance) => ({
     shrinkage,
-    variances: [...variances],
+    whitening: keep(whitening),
+    centres: keep(centres),
     offAxes,
   });
-  const { raw, normalised, classes, densities, exposed, virtualLogit } = model.detectors;
+  const { axes, raw, normalised, classes, densities, exposed, virtualLogit } = model.detectors;
   const known = (value: number) => (Number.isNaN(value) ? null : value);
   const head = {
     methods: [...noveltyMethods],
@@ -103,18 +98,12 @@ export function noveltyToFiles(model: NoveltyModel): NoveltyFiles {
     })),
     reached: { ...model.reached },
     detectors: {
+      axes: { count: axes.count, dimensions: axes.dimensions, axes: keep(axes.axes) },
       raw: keepCovariance(raw),
       normalised: keepCovariance(normalised),
-      classes:
-        classes === undefined
-          ? null
-          : {
-              covariance: keepCovariance(classes.covariance),
-              means: classes.centres.map(({ mean }) => keep(mean)),
-            },
+      classes: classes === undefined ? null : keepCovariance(classes),
       densities: {
         rows: densities.unit.rows,
-        dimensions: densities.unit.dimensions,
         unit: keep(densities.unit.values),
         neighbours: densities.neighbours,
         reach: [...densities.reach],
@@ -127,7 +116,8 @@ export function noveltyToFiles(model: NoveltyModel): NoveltyFiles {
               close: { weights: keep(exposed.close.weights), offset: exposed.close.offset },
               smooth: { weights: keep(exposed.smooth.weights), offset: exposed.smooth.offset },
             },
-      virtualLogit: virtualLogit === undefined ? null : { ...virtualLogit },
+      virtualLogit:
+        virtualLogit === undefined ? null : { ...virtualLogit, centre: keep(virtualLogit.centre) },
     },
   };
   const vectors = new Float32Array(length);
@@ -144,30 +134,31 @@ export function noveltyFromFiles(
   head: z.output<typeof noveltyHead>,
   vectors: Float32Array,
 ): NoveltyModel {
-  const take = ([start, length]: readonly [number, number]): Float32Array => {
+  const { axes, classes, densities, exposed, virtualLogit, raw, normalised } = head.detectors;
+  const take = ([start, length]: readonly [number, number], expected = length): Float32Array => {
+    if (length !== expected) throw new RangeError(`it has ${length} values, not ${expected}`);
     if (start + length > vectors.length) {
       throw new RangeError(`it ends at ${vectors.length}, before ${start + length}`);
     }
     return vectors.slice(start, start + length);
   };
   const takeCovariance = (stored: z.output<typeof covariance>): ShrunkCovariance => ({
-    axes: {
-      mean: take(stored.mean),
-      axes: take(stored.axes),
-      variances: Float64Array.from(stored.axisVariances),
-      total: stored.total,
-    },
     shrinkage: stored.shrinkage,
-    variances: Float64Array.from(stored.variances),
+    whitening: take(stored.whitening, axes.count ** 2),
+    centres: take(stored.centres),
     offAxes: stored.offAxes,
   });
-  const { classes, densities, exposed, virtualLogit, raw, normalised } = head.detectors;
-  const { rows, dimensions } = densities;
-  const unit: EmbeddingMatrix = { rows, dimensions, values: take(densities.unit) };
+  const { rows } = densities;
+  const unit: EmbeddingMatrix = {
+    rows,
+    dimensions: axes.count,
+    values: take(densities.unit, rows * axes.count),
+  };
   const detectors: Detectors = {
+    axes: { ...axes, axes: take(axes.axes, axes.count * axes.dimensions) },
     raw: takeCovariance(raw),
     normalised: takeCovariance(normalised),
-    classes: classes === null ? undefined : takeClasses(classes),
+    classes: classes === null ? undefined : takeCovariance(classes),
     densities: {
       unit,
       neighbours: densities.neighbours,
@@ -178,10 +169,19 @@ export function noveltyFromFiles(
       exposed === null
         ? undefined
         : {
-            close: { weights: take(exposed.close.weights), offset: exposed.close.offset },
-            smooth: { weights: take(exposed.smooth.weights), offset: exposed.smooth.offset },
+            close: {
+              weights: take(exposed.close.weights, axes.dimensions),
+              offset: exposed.close.offset,
+            },
+            smooth: {
+              weights: take(exposed.smooth.weights, axes.dimensions),
+              offset: exposed.smooth.offset,
+            },
           },
-    virtualLogit: virtualLogit ?? undefined,
+    virtualLogit:
+      virtualLogit === null
+        ? undefined
+        : { ...virtualLogit, centre: take(virtualLogit.centre, axes.count) },
   };
   return {
     detectors,
@@ -196,12 +196,4 @@ export function noveltyFromFiles(
     })),
     reached: head.reached,
   };
-
-  function takeClasses(stored: NonNullable<typeof classes>): Detectors['classes'] {
-    const within = takeCovariance(stored.covariance);
-    return {
-      covariance: within,
-      centres: stored.means.map((mean) => classCentre(within, take(mean))),
-    };
-  }
 }

@@ -50,10 +50,17 @@ export function measureNovelty(
 ): NoveltyFinding {
   const scores = detect(model.detectors, embedding, logits, nearest);
   const raw = combinedBy(model, scores);
-  const shares = noveltyMethods
-    .map((method, at) => ({ method, share: shareOf(model, scores, at) }))
-    .filter(({ share }) => share > 0)
-    .sort((a, b) => b.share - a.share);
+  const weights = lacksLogits(model.weights, scores) ? model.withoutLogits.weights : model.weights;
+  const shares: { method: NoveltyMethod; share: number }[] = [];
+  for (const [at, method] of noveltyMethods.entries()) {
+    const [weight, value, standard] = [weights[at] ?? 0, scores[at], model.standards[at]];
+    if (weight === 0 || value === undefined || standard === undefined || Number.isNaN(value)) {
+      continue;
+    }
+    const share = weight * surprise(value, standard);
+    if (share > 0) shares.push({ method, share });
+  }
+  shares.sort((a, b) => b.share - a.share);
   const explainedBy = Object.entries(model.reached)
     .filter(([, most]) => raw <= most)
     .map(([kind]) => kind as Spoiling);
@@ -72,15 +79,6 @@ export function combinedBy(
   return lacksLogits(weights, scores)
     ? withoutLogits.scale * combined(scores, standards, withoutLogits.weights)
     : combined(scores, standards, weights);
-}
-
-function shareOf(model: NoveltyModel, scores: MethodScores, at: number): number {
-  const weights = lacksLogits(model.weights, scores) ? model.withoutLogits.weights : model.weights;
-  const value = scores[at] ?? Number.NaN;
-  const standard = model.standards[at];
-  return standard === undefined || Number.isNaN(value)
-    ? 0
-    : (weights[at] ?? 0) * surprise(value, standard);
 }
 
 function lacksLogits(weights: readonly number[], scores: MethodScores): boolean {

@@ -6,7 +6,6 @@ import type { EmbeddingMatrix } from '../embedding-matrix.js';
 import type { Signal } from '../signal.js';
 import { areaUnderCurve, falseAlarmsAt95 } from './area-under-curve.js';
 import { combined, mostSurprise, standardOf, surprise } from './combine.js';
-import { unitOf } from './detectors.js';
 import type { EmbeddedPictures } from './detectors.js';
 import { exposedDirection, exposedScore } from './outlier-exposure.js';
 import { fitNovelty } from './fit-novelty.js';
@@ -17,7 +16,8 @@ import { mahalanobis, shrunkCovariance } from './mahalanobis.js';
 import { causeOf, noveltyDetail } from './novelty-detail.js';
 import { measureNovelty } from './novelty-model.js';
 import { noveltyMethods } from './novelty-methods.js';
-import { principalAxes, project } from './principal-axes.js';
+import { meanRow, principalAxes } from './principal-axes.js';
+import { alongAxes, seenRows, seenUnit, sharedAxes } from './shared-axes.js';
 import { fitWeights } from './weigh.js';
 
 const random = seeded(5);
@@ -34,9 +34,6 @@ describe('principalAxes', () => {
       expect(Math.abs(axes.axes[axis * 6 + axis] ?? 0)).toBeGreaterThan(0.98);
     }
     expect(axes.total).toBeGreaterThan(axes.variances.reduce((sum, each) => sum + each, 0));
-    const { coefficients, squares } = project(axes, axes.mean);
-    expect(squares).toBe(0);
-    expect([...coefficients]).toEqual([0, 0, 0]);
   });
 
   it('has no axes for rows that are all the same', () => {
@@ -44,29 +41,81 @@ describe('principalAxes', () => {
   });
 });
 
+describe('sharedAxes', () => {
+  it('are at right angles, and hold the mean of the rows and of their directions', () => {
+    const { raw, unit } = embedded(40, (column) => (column < 2 ? 3 : 1) + 0.5 * normal());
+    const shared = sharedAxes(raw, unit);
+    expect(shared.count).toBeGreaterThan(2);
+    for (let one = 0; one < shared.count; one += 1) {
+      const along = alongAxes(shared, shared.axes.subarray(one * 6, one * 6 + 6));
+      for (const [other, part] of along.entries()) {
+        expect(part).toBeCloseTo(other === one ? 1 : 0, 4);
+      }
+    }
+  });
+
+  it('hold both means where they are few', () => {
+    const few = embedded(3, (column) => (column < 2 ? 3 : 1) + 0.5 * normal());
+    const shared = sharedAxes(few.raw, few.unit);
+    for (const mean of [meanRow(few.raw), meanRow(few.unit)]) {
+      const { along, squares } = seenRows(shared, { rows: 1, dimensions: 6, values: mean });
+      const onAxes = along.values.reduce((sum, part) => sum + part * part, 0);
+      expect(onAxes).toBeCloseTo(squares[0] ?? 0, 4);
+    }
+  });
+
+  it('see a row without direction as zeros', () => {
+    const shared = sharedAxes(drawn(9, normal), drawn(9, normal));
+    const seen = seenUnit(
+      seenRows(
+        shared,
+        drawn(2, () => 0),
+      ),
+    );
+    expect([...seen.along.values].every((part) => part === 0)).toBe(true);
+    expect([...seen.squares]).toEqual([0, 0]);
+  });
+});
+
 describe('mahalanobis', () => {
+  const fitted = (matrix: EmbeddingMatrix, of?: Int32Array) => {
+    const shared = sharedAxes(matrix, { ...matrix, values: normalisedRows(matrix) });
+    const covariance = shrunkCovariance(seenRows(shared, matrix), 6, of);
+    const at = (...values: number[]) => {
+      const embedding = Float32Array.from({ length: 6 }, (_, i) => values[i] ?? 0);
+      const squares = embedding.reduce((sum, value) => sum + value * value, 0);
+      return mahalanobis(covariance, alongAxes(shared, embedding), squares);
+    };
+    return { covariance, at };
+  };
+
   it('counts an offset by how unusual it is in its direction', () => {
-    const matrix = drawn(500, (column) => (column === 0 ? 10 : 1) * normal());
-    const covariance = shrunkCovariance(matrix);
-    const at = (...offset: number[]) =>
-      mahalanobis(
-        covariance,
-        project(
-          covariance.axes,
-          Float32Array.from({ length: 6 }, (_, i) => offset[i] ?? 0),
-        ),
-      );
-    expect(at(10)).toBeLessThan(at(0, 10));
+    const { covariance, at } = fitted(drawn(500, (column) => (column === 0 ? 10 : 1) * normal()));
+    expect(at(10)).toBeCloseTo(1, 0);
+    expect(at(0, 10) / 10).toBeCloseTo(1, 0);
     expect(covariance.shrinkage).toBeGreaterThanOrEqual(0);
     expect(covariance.shrinkage).toBeLessThan(0.1);
   });
 
+  it('goes to the nearest class, and leaves out rows of none', () => {
+    const of = Int32Array.from({ length: 300 }, (_, row) => (row % 3) - 1);
+    const centres = [50, -9, 9];
+    const { at } = fitted(
+      drawn(300, (column, row) => (column === 0 ? (centres[row % 3] ?? 0) : 0) + normal()),
+      of,
+    );
+    expect(at(9)).toBeLessThan(1);
+    expect(at(-9)).toBeLessThan(1);
+    expect(at(0)).toBeGreaterThan(7);
+    expect(at(50)).toBeGreaterThan(30);
+  });
+
   it('shrinks the more the fewer rows there are, and stays finite', () => {
-    const few = shrunkCovariance(drawn(4, () => normal()));
-    const many = shrunkCovariance(drawn(400, (column) => (column + 1) * normal()));
-    expect(few.shrinkage).toBeGreaterThan(many.shrinkage);
-    const same = shrunkCovariance(drawn(10, () => 1));
-    expect(mahalanobis(same, project(same.axes, new Float32Array(6)))).toSatisfy(Number.isFinite);
+    const few = fitted(drawn(4, () => normal()));
+    const many = fitted(drawn(400, (column) => (column + 1) * normal()));
+    expect(few.covariance.shrinkage).toBeGreaterThan(many.covariance.shrinkage);
+    expect(fitted(drawn(10, () => 1)).at()).toSatisfy(Number.isFinite);
+    expect(fitted(drawn(10, () => 0)).at(1)).toSatisfy(Number.isFinite);
   });
 });
 
@@ -74,12 +123,8 @@ describe('localOutlierFactor', () => {
   it('is about 1 inside, and more outside', () => {
     const pictures = embedded(60, (column) => (column === 0 ? 5 : normal()));
     const densities = localDensities(pictures.unit);
-    expect(localOutlierFactor(densities, unitOf(Float32Array.of(5, 0, 0, 0, 0, 0)))).toBeLessThan(
-      1.3,
-    );
-    expect(
-      localOutlierFactor(densities, unitOf(Float32Array.of(0, 0, 0, 0, 0, 5))),
-    ).toBeGreaterThan(2);
+    expect(localOutlierFactor(densities, Float32Array.of(1, 0, 0, 0, 0, 0))).toBeLessThan(1.3);
+    expect(localOutlierFactor(densities, Float32Array.of(0, 0, 0, 0, 0, 1))).toBeGreaterThan(2);
   });
 });
 

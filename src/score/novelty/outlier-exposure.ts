@@ -8,9 +8,16 @@ export interface ExposedDirection {
   readonly offset: number;
 }
 
-/** Log-odds of being spoilt rather than the reference's, without bound; `unit` is of length 1. */
-export function exposedScore({ weights, offset }: ExposedDirection, unit: Float32Array): number {
-  return dot(weights, 0, unit, 0, weights.length) + offset;
+/**
+ * Log-odds of being spoilt rather than the reference's, without bound; `scale` brings the embedding
+ * to length 1.
+ */
+export function exposedScore(
+  { weights, offset }: ExposedDirection,
+  embedding: Float32Array,
+  scale = 1,
+): number {
+  return scale * dot(weights, 0, embedding, 0, weights.length) + offset;
 }
 
 const iterations = 80;

@@ -3,7 +3,7 @@ import type { EmbeddingMatrix } from '../embedding-matrix.js';
 
 /** Directions in which embeddings vary most, and how much; what is off them is taken as round. */
 export interface PrincipalAxes {
-  /** `dimensions` long. */
+  /** What was taken off the rows; `dimensions` long. */
   readonly mean: Float32Array;
   /** Unit vectors, one after another, of falling variance; `variances.length` x `dimensions`. */
   readonly axes: Float32Array;
@@ -12,53 +12,38 @@ export interface PrincipalAxes {
   readonly total: number;
 }
 
-/** Which centre each row belongs to. */
-export interface RowCentres {
-  readonly of: Int32Array;
-  readonly means: readonly Float32Array[];
-}
-
-/** An embedding seen from the axes. */
-export interface Projection {
-  readonly coefficients: Float64Array;
-  /** Squared distance from the mean, the axes' part included. */
-  readonly squares: number;
-}
-
 /**
  * More axes did not find more: with 16, 32, 64, 128 and 256 the Mahalanobis distance's AUROC rose
  * up to 64 and stayed within 0.005 after.
  */
-const mostAxes = 64;
+export const mostAxes = 64;
 const spareAxes = 16;
 const rounds = 3;
 
 /**
  * By subspace iteration from a fixed start (Halko, Martinsson and Tropp 2011, algorithm 4.4): a
- * full decomposition of 1,280 dimensions would take a minute. `centres` gives each row's class,
- * whose mean is taken off instead of the common one (pooled within-class covariance). `near` are
- * the axes of about the same rows, to begin at.
+ * full decomposition of 1,280 dimensions would take a minute. `near` are the axes of about the same
+ * rows, one after another, to begin at; `centre` is taken off the rows instead of their mean.
  */
 export function principalAxes(
   { rows, dimensions, values }: EmbeddingMatrix,
   {
-    centres,
     near,
+    centre,
     most = mostAxes,
   }: {
-    readonly centres?: RowCentres | undefined;
-    readonly near?: PrincipalAxes | undefined;
+    readonly near?: Float32Array | undefined;
+    readonly centre?: Float32Array;
     readonly most?: number;
   } = {},
 ): PrincipalAxes {
-  const mean = meanRow({ rows, dimensions, values });
+  const mean = centre ?? meanRow({ rows, dimensions, values });
   const centred = new Float32Array(rows * dimensions);
   let squares = 0;
   for (let row = 0; row < rows; row += 1) {
-    const centre = centres === undefined ? mean : (centres.means[centres.of[row] ?? 0] ?? mean);
     const start = row * dimensions;
     for (let at = 0; at < dimensions; at += 1) {
-      const value = (values[start + at] ?? 0) - (centre[at] ?? 0);
+      const value = (values[start + at] ?? 0) - (mean[at] ?? 0);
       centred[start + at] = value;
       squares += value * value;
     }
@@ -73,26 +58,6 @@ export function principalAxes(
     ...withinBasis(centred, basis, { rows, dimensions, size, most }),
     total: squares / rows,
   };
-}
-
-export function project(
-  axes: PrincipalAxes,
-  embedding: Float32Array,
-  centre = axes.mean,
-): Projection {
-  const dimensions = centre.length;
-  const offset = new Float32Array(dimensions);
-  let squares = 0;
-  for (let at = 0; at < dimensions; at += 1) {
-    const value = (embedding[at] ?? 0) - (centre[at] ?? 0);
-    offset[at] = value;
-    squares += value * value;
-  }
-  const coefficients = new Float64Array(axes.variances.length);
-  for (let axis = 0; axis < coefficients.length; axis += 1) {
-    coefficients[axis] = dot(axes.axes, axis * dimensions, offset, 0, dimensions);
-  }
-  return { coefficients, squares };
 }
 
 export function meanRow({ rows, dimensions, values }: EmbeddingMatrix): Float32Array {
@@ -145,13 +110,13 @@ export function addScaled(
 }
 
 /** Fixed, so that the same pictures give the same reference: MINSTD (Park and Miller 1988). */
-function startingBasis(size: number, dimensions: number, near?: PrincipalAxes): Float32Array {
+function startingBasis(size: number, dimensions: number, near?: Float32Array): Float32Array {
   let state = 20_260_517;
   const basis = Float32Array.from({ length: size * dimensions }, () => {
     state = (state * 48_271) % 2_147_483_647;
     return state / 1_073_741_823.5 - 1;
   });
-  if (near !== undefined) basis.set(near.axes.subarray(0, basis.length));
+  if (near !== undefined) basis.set(near.subarray(0, basis.length));
   return orthonormal(basis, size, dimensions);
 }
 

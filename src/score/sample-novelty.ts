@@ -10,12 +10,15 @@ import type { EmbeddedPictures } from './novelty/detectors.js';
 import { fitNovelty } from './novelty/fit-novelty.js';
 import type { FittedNovelty, NoveltySample } from './novelty/fit-novelty.js';
 
-/**
- * Pictures that place the scores, and those of them that are spoilt in every way, at most: 64
- * times the ways are 900 inferences, and 64 MB of planes.
- */
+/** Pictures that place the scores, at most. */
 const mostSampled = 2000;
+
+/**
+ * Pictures that are spoilt in every way, at most: 64 times the ways are 900 inferences, and 64 MB
+ * of planes. A small reference is built in seconds, and spoils a fourth of its pictures, or 32.
+ */
 export const mostSpoilt = 64;
+const spoiltOfSmall = 32;
 
 /** What a reference in the making keeps of its pictures to fit novelty on: bounded, whatever comes. */
 export class NoveltyGathering {
@@ -73,7 +76,8 @@ export class NoveltyGathering {
     embedder: Embedder,
     concurrency: number,
   ): Promise<Pick<NoveltySample, 'spoilt' | 'spoiltBy'>> {
-    const planes = this.#planes.sorted();
+    const few = Math.max(spoiltOfSmall, Math.ceil(this.rows().length / 4));
+    const planes = this.#planes.sorted().slice(0, few);
     const work = spoilings.flatMap((kind) => planes.map((_, source) => ({ kind, source })));
     const embeddings = new GrowingMatrix();
     const logits = new GrowingMatrix();

@@ -115,7 +115,9 @@ export function detect(
     'outlier-exposure-smooth':
       exposed === undefined ? undefined : exposedScore(exposed.smooth, embedding, scale),
   };
-  return Float64Array.from(noveltyMethods, (name) => scores[name] ?? Number.NaN);
+  const all = new Float64Array(noveltyMethods.length);
+  for (const [at, name] of noveltyMethods.entries()) all[at] = scores[name] ?? Number.NaN;
+  return all;
 }
 
 /** Evenly spread rows, `most` at most. */

@@ -14,9 +14,11 @@ export interface LogitScores {
 
 /** Of one or more logits. */
 export function logitScores(logits: Float32Array | readonly number[]): LogitScores {
+  // By index: an iterator takes twice as long, and this runs for a thousand classes an event.
+  const count = logits.length;
   let highest = -Infinity;
-  for (const logit of logits) highest = Math.max(highest, logit);
+  for (let at = 0; at < count; at += 1) highest = Math.max(highest, logits[at] ?? 0);
   let sum = 0;
-  for (const logit of logits) sum += Math.exp(logit - highest);
+  for (let at = 0; at < count; at += 1) sum += Math.exp((logits[at] ?? 0) - highest);
   return { maximumSoftmax: -1 / sum, maximumLogit: -highest, energy: -highest - Math.log(sum) };
 }

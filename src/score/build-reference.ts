@@ -18,7 +18,7 @@ import { predictionsFrom } from './predictions.js';
 import { referenceIdOf } from './reference-files.js';
 import type { Reference, ReferenceItem } from './reference.js';
 import { scorers } from './registry.js';
-import { mostSpoilt, NoveltyGathering } from './sample-novelty.js';
+import { NoveltyGathering } from './sample-novelty.js';
 import type { PredictionOrigin, InputWithPixels } from './scorer.js';
 import type { SignalName } from './signal.js';
 import { SpreadSample } from './spread-sample.js';
@@ -47,11 +47,6 @@ export interface BuildReferenceOptions {
   readonly scoreThreshold?: number;
   /** Neighbours that the embedding distance looks at; by default `neighboursFor`. */
   readonly neighbours?: number;
-  /**
-   * Pictures of which spoilt copies are made, to weigh the ways to tell what is out of
-   * distribution; 64 unless told. Each costs fourteen inferences.
-   */
-  readonly spoilt?: number;
   /** Hears the number of pictures that are done, skipped ones included. */
   readonly onProgress?: (done: number) => void;
 }
@@ -98,7 +93,7 @@ export async function buildReference(options: BuildReferenceOptions): Promise<Bu
   const measured: MeasuredPicture[] = [];
   const skipped: SkippedPicture[] = [];
   const embeddings = new GrowingMatrix();
-  const novelty = new NoveltyGathering(options.spoilt ?? mostSpoilt);
+  const novelty = new NoveltyGathering();
   // Lists of a thousand classes: those of a sample are kept until all pictures were seen.
   const held = {
     producer: new SpreadSample<HeldPicture>(mostHeld),

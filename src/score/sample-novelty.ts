@@ -15,19 +15,14 @@ const mostSampled = 2000;
 
 /**
  * Pictures that are spoilt in every way, at most: 64 times the ways are 900 inferences, and 64 MB
- * of planes. A small reference is built in seconds, and spoils a fourth of its pictures, or 32.
+ * of planes. With 32 of 50, double exposures and degraded pictures were told by 0.05 less (AUROC).
  */
-export const mostSpoilt = 64;
-const spoiltOfSmall = 32;
+const mostSpoilt = 64;
 
 /** What a reference in the making keeps of its pictures to fit novelty on: bounded, whatever comes. */
 export class NoveltyGathering {
   readonly #logits = new LowestHashes<Float32Array | undefined>(mostSampled);
-  readonly #planes: LowestHashes<PixelPlane>;
-
-  constructor(spoilt: number) {
-    this.#planes = new LowestHashes(Math.min(mostSampled, spoilt));
-  }
+  readonly #planes = new LowestHashes<PixelPlane>(mostSpoilt);
 
   /** `row` is the picture's place among those that were measured. */
   offer(sha256: string, row: number, plane: PixelPlane, inference: Inference): void {
@@ -76,8 +71,7 @@ export class NoveltyGathering {
     embedder: Embedder,
     concurrency: number,
   ): Promise<Pick<NoveltySample, 'spoilt' | 'spoiltBy'>> {
-    const few = Math.max(spoiltOfSmall, Math.ceil(this.rows().length / 4));
-    const planes = this.#planes.sorted().slice(0, few);
+    const planes = this.#planes.sorted();
     const work = spoilings.flatMap((kind) => planes.map((_, source) => ({ kind, source })));
     const embeddings = new GrowingMatrix();
     const logits = new GrowingMatrix();

@@ -21,6 +21,7 @@ import { checkReference } from '../score/check-reference.js';
 import type { Embedder } from '../score/embedder.js';
 import type { NeighbourIndex, OpenNeighbours } from '../score/neighbours.js';
 import type { ReferenceStore } from '../score/reference-store.js';
+import { openShortlistedNeighbours, shortlistFrom } from '../score/shortlisted-neighbours.js';
 import type { Logger } from '../telemetry/logger.js';
 import { closeAll } from './open-stores.js';
 import { toPolicy, unknownClasses } from './policy.js';
@@ -60,7 +61,10 @@ export async function openModels(
   const embedders = new Map<string, Embedder>();
   const indexes: NeighbourIndex[] = [];
   const openNeighbours: OpenNeighbours = async (matrix) => {
-    const index = await openOnnxNeighbours(matrix);
+    const index =
+      matrix.rows < shortlistFrom
+        ? await openOnnxNeighbours(matrix)
+        : await openShortlistedNeighbours(matrix, openOnnxNeighbours);
     indexes.push(index);
     return index;
   };

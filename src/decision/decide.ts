@@ -46,20 +46,26 @@ function reasonsOf(flagged: readonly Signal[], control: boolean): readonly Reaso
   return control ? [...names, 'control-sample'] : names;
 }
 
-/** Most unusual first; ties by name, so that the order never depends on the input's. */
+/**
+ * Most unusual first, what another signal explains after all others; ties by name, so that the
+ * order never depends on the input's.
+ */
 function byEdgeScore(a: Signal, b: Signal): number {
-  return b.edgeScore - a.edgeScore || a.name.localeCompare(b.name, 'en');
+  const explained = Number(a.cause !== undefined) - Number(b.cause !== undefined);
+  return explained || b.edgeScore - a.edgeScore || a.name.localeCompare(b.name, 'en');
 }
 
 /**
  * 1 - the product over the families of (1 - weight * edge score), with each family's most
  * unusual flagged signal and the weights scaled so that the largest is 1. An event that is
- * unusual in two ways comes before one that is unusual in one way only.
+ * unusual in two ways comes before one that is unusual in one way only. A novelty that a quality
+ * signal explains is no second way.
  */
 function minedPriority(flagged: readonly Signal[], policy: Policy): number {
   const heaviest = Math.max(...Object.values(policy.weights));
   const strongest = new Map<SignalFamily, number>();
-  for (const { family, edgeScore } of flagged) {
+  for (const { family, edgeScore, cause } of flagged) {
+    if (cause !== undefined) continue;
     strongest.set(family, Math.max(strongest.get(family) ?? 0, edgeScore));
   }
   let ordinary = 1;

@@ -2,6 +2,8 @@ import type { InferenceEvent, Predictions } from '../event/inference-event.js';
 import { chooseEmbedding } from '../score/embedding-choice.js';
 import type { Inference } from '../score/embedder.js';
 import { withLabels } from '../score/measure-neighbours.js';
+import { meanDistance } from '../score/novelty/embedding-distance.js';
+import { measureNovelty } from '../score/novelty/novelty-model.js';
 import { predictionsFrom } from '../score/predictions.js';
 import { statisticsOf } from '../score/plane-statistics.js';
 import { asksFor, scoreEvent } from '../score/score-event.js';
@@ -40,7 +42,7 @@ export async function scoreImage(
     plane: image?.decoded.plane,
     predictions,
     predictionsBy: event.predictions.kind === 'none' ? 'embedder' : 'producer',
-    neighbours: await neighbours(event, inference, model),
+    ...(await noveltyOf(event, inference, model)),
     // A reference was measured with a threshold of its own, and is compared by it.
     detection: model.reference?.reference.detection ?? { scoreThreshold: model.scoreThreshold },
     referenceLabels: model.reference?.labels,
@@ -80,15 +82,22 @@ async function inferWhatIsLacking(
   return model.embedder?.infer(image.decoded.plane);
 }
 
-async function neighbours(
+/** Neighbours and what the reference's novelty model says, by one embedding. */
+async function noveltyOf(
   event: InferenceEvent,
   inference: Inference | undefined,
   { reference, policy }: ServedModel,
-): Promise<ScoringInput['neighbours']> {
+): Promise<Pick<ScoringInput, 'neighbours' | 'novelty' | 'items'>> {
   const index = asksFor('neighbours', policy.flags) ? reference?.index : undefined;
-  if (reference === undefined || index === undefined) return 'no-reference';
+  if (reference === undefined || index === undefined) return { neighbours: 'no-reference' };
   const chosen = chooseEmbedding(event.embedding, inference?.embedding, index.dimensions);
-  if (chosen.kind !== 'embedding') return chosen.why;
-  const { neighbours: k, items } = reference.reference;
-  return withLabels(await index.nearest(chosen.embedding, k), items);
+  if (chosen.kind !== 'embedding') return { neighbours: chosen.why };
+  const { embedding } = chosen;
+  const { neighbours: k, novelty: model, items } = reference.reference;
+  const neighbours = withLabels(await index.nearest(embedding, k), items);
+  if (model === undefined || neighbours.length === 0) return { neighbours, items };
+  // The logits of the network that embedded it, or none: those of another mean something else.
+  const logits = event.embedding === undefined ? inference?.logits : undefined;
+  const novelty = measureNovelty(model, embedding, logits, meanDistance(neighbours));
+  return { neighbours, items, novelty };
 }

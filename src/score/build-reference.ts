@@ -2,20 +2,23 @@ import type { Predictions } from '../event/inference-event.js';
 import { EdgeminerError, isEdgeminerError } from '../faults.js';
 import type { ModelName, ModelVersion } from '../ids.js';
 import { contentHash } from '../image/content-hash.js';
-import type { DecodedImage } from '../image/decoded-image.js';
+import type { DecodedImage, PixelPlane } from '../image/decoded-image.js';
 import { minMeasured } from './calibrate.js';
 import { predictedClass } from './confidence/class-scores.js';
-import type { Embedder } from './embedder.js';
+import type { Embedder, Inference } from './embedder.js';
+import type { EmbeddingMatrix } from './embedding-matrix.js';
 import { GrowingMatrix } from './growing-matrix.js';
 import { leaveOneOutNeighbours } from './leave-one-out.js';
 import { measureConfidence, mostHeld } from './measure-confidence.js';
 import type { HeldPicture } from './measure-confidence.js';
 import { measureNeighbours } from './measure-neighbours.js';
 import { neighboursFor } from './novelty/embedding-distance.js';
+import type { NoveltyModel } from './novelty/novelty-model.js';
 import { predictionsFrom } from './predictions.js';
 import { referenceIdOf } from './reference-files.js';
 import type { Reference, ReferenceItem } from './reference.js';
 import { scorers } from './registry.js';
+import { NoveltyGathering } from './sample-novelty.js';
 import type { PredictionOrigin, InputWithPixels } from './scorer.js';
 import type { SignalName } from './signal.js';
 import { SpreadSample } from './spread-sample.js';
@@ -73,7 +76,8 @@ type Outcome =
       readonly kind: 'measured';
       readonly picture: MeasuredPicture;
       readonly predictions: Predictions;
-      readonly embedding: Float32Array | undefined;
+      readonly inference: Inference | undefined;
+      readonly plane: PixelPlane;
     }
   | { readonly kind: 'skipped'; readonly picture: SkippedPicture }
   | { readonly kind: 'failed'; readonly error: unknown };
@@ -89,6 +93,7 @@ export async function buildReference(options: BuildReferenceOptions): Promise<Bu
   const measured: MeasuredPicture[] = [];
   const skipped: SkippedPicture[] = [];
   const embeddings = new GrowingMatrix();
+  const novelty = new NoveltyGathering();
   // Lists of a thousand classes: those of a sample are kept until all pictures were seen.
   const held = {
     producer: new SpreadSample<HeldPicture>(mostHeld),
@@ -98,8 +103,11 @@ export async function buildReference(options: BuildReferenceOptions): Promise<Bu
     if (outcome.kind === 'failed') throw outcome.error;
     if (outcome.kind === 'skipped') skipped.push(outcome.picture);
     else {
-      const { picture, predictions, embedding } = outcome;
-      if (embedding !== undefined) embeddings.append(embedding);
+      const { picture, predictions, inference, plane } = outcome;
+      if (inference !== undefined) {
+        embeddings.append(inference.embedding);
+        novelty.offer(picture.item.sha256, measured.length, plane, inference);
+      }
       if (picture.predictionsBy !== undefined) {
         const { predictionsBy, item } = picture;
         held[predictionsBy].offer({
@@ -116,7 +124,8 @@ export async function buildReference(options: BuildReferenceOptions): Promise<Bu
   if (measured.length < minMeasured) throw tooFew(measured.length, skipped.length);
   const predictionsBy = originOf(measured);
   const sample = predictionsBy === undefined ? [] : held[predictionsBy].values();
-  return { reference: await assemble(options, measured, embeddings, sample), skipped };
+  const gathered = { embeddings: embeddings.matrix(), novelty, sample };
+  return { reference: await assemble(options, measured, gathered), skipped };
 }
 
 /** Outcomes in the pictures' order, with `concurrency` of them in work at once. */
@@ -176,19 +185,23 @@ async function measurePicture(
       predicted: predictedClass(predictions),
     },
     predictions,
-    embedding: inference?.embedding,
+    inference,
+    plane,
   };
 }
 
 async function assemble(
   options: BuildReferenceOptions,
   measured: readonly MeasuredPicture[],
-  growing: GrowingMatrix,
-  held: readonly HeldPicture[],
+  gathered: {
+    readonly embeddings: EmbeddingMatrix | undefined;
+    readonly novelty: NoveltyGathering;
+    readonly sample: readonly HeldPicture[];
+  },
 ): Promise<Reference> {
   const neighbours = options.neighbours ?? neighboursFor(measured.length);
   const predictionsBy = originOf(measured);
-  const confidence = measureConfidence(held, measured.length, options.scoreThreshold);
+  const confidence = measureConfidence(gathered.sample, measured.length, options.scoreThreshold);
   const measurements = { ...columnsOf(measured), ...confidence.columns };
   const labels = measured.flatMap(({ item }) => (item.label === undefined ? [] : [item.label]));
   const classes = [...new Set(labels)].sort();
@@ -197,10 +210,21 @@ async function assemble(
       ? item
       : { ...item, predicted: picture.predicted },
   );
-  const embeddings = growing.matrix();
+  const { embeddings } = gathered;
+  let novelty: NoveltyModel | undefined;
   if (embeddings !== undefined) {
-    const found = await leaveOneOutNeighbours(embeddings, neighbours);
+    const found = await leaveOneOutNeighbours(embeddings, neighbours, gathered.novelty.rows());
     Object.assign(measurements, measureNeighbours(found, items, predictionsBy));
+    const fitted = await fitWhereItCan(options, gathered.novelty, {
+      embeddings,
+      nearest: measurements['embedding-distance'],
+      neighbours,
+      labels: items.map(({ label }) => label),
+    });
+    if (fitted !== undefined) {
+      novelty = fitted.model;
+      measurements['out-of-distribution'] = fitted.column;
+    }
   }
   const model = options.embedder?.model;
   const content = {
@@ -213,10 +237,31 @@ async function assemble(
     items,
     measurements,
     embeddings,
+    ...(novelty === undefined ? {} : { novelty }),
     neighbours,
     classes,
   };
   return { ...content, id: referenceIdOf(content), createdAt: options.now };
+}
+
+/** The novelty model with its column; undefined where there are too few pictures to weigh it on. */
+async function fitWhereItCan(
+  { embedder, concurrency }: BuildReferenceOptions,
+  gathered: NoveltyGathering,
+  whole: {
+    readonly embeddings: EmbeddingMatrix;
+    readonly nearest: Float64Array | undefined;
+    readonly neighbours: number;
+    readonly labels: readonly (string | undefined)[];
+  },
+): Promise<{ readonly model: NoveltyModel; readonly column: Float64Array } | undefined> {
+  const { nearest } = whole;
+  if (embedder === undefined || nearest === undefined) return undefined;
+  if (gathered.rows().length < minMeasured) return undefined;
+  const { fitted, rows } = await gathered.fit({ ...whole, nearest, embedder, concurrency });
+  const column = new Float64Array(whole.labels.length).fill(Number.NaN);
+  for (const [at, row] of rows.entries()) column[row] = fitted.heldOut[at] ?? Number.NaN;
+  return { model: fitted.model, column };
 }
 
 /** The production model's predictions, where any came, outrank the embedder's. */

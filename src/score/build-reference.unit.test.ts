@@ -24,7 +24,7 @@ describe('buildReference', () => {
     expect(reference.items.map(({ path }) => path)).toEqual(pictures(20).map(({ path }) => path));
     expect(new Set(Object.keys(reference.measurements))).toEqual(
       new Set([
-        ...['least-confidence', 'margin', 'entropy', 'embedding-distance'],
+        ...['least-confidence', 'margin', 'entropy', 'embedding-distance', 'out-of-distribution'],
         ...scorers.filter(({ looksAt }) => looksAt === 'pixels').map(({ name }) => name),
       ]),
     );

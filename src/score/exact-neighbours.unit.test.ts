@@ -36,7 +36,7 @@ describe('leaveOneOutNeighbours', () => {
   });
 
   it('measures an even share of many rows, and nothing where all are one', async () => {
-    const some = await distancesOf(randomMatrix(10, 3), 1, 5);
+    const some = await distancesOf(randomMatrix(10, 3), 1, [0, 2, 4, 6, 8]);
     expect([...some].map((distance) => Number.isNaN(distance))).toEqual(
       Array.from({ length: 10 }, (_, row) => row % 2 === 1),
     );
@@ -59,9 +59,9 @@ function randomMatrix(rows: number, dimensions: number): EmbeddingMatrix {
 async function distancesOf(
   matrix: EmbeddingMatrix,
   k: number,
-  maxRows?: number,
+  rows?: readonly number[],
 ): Promise<number[]> {
-  const found = await leaveOneOutNeighbours(matrix, k, maxRows);
+  const found = await leaveOneOutNeighbours(matrix, k, rows);
   return Array.from({ length: matrix.rows }, (_, row) => {
     const nearest = found.get(row);
     return nearest === undefined ? Number.NaN : meanDistance(nearest);

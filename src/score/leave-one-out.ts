@@ -13,7 +13,7 @@ const sameDirection = 1e-6;
 
 /**
  * Each row's k nearest among the others, as a fresh picture's are found among all; by row, only
- * those that were measured (evenly spread, beyond `maxRows`) and that have any.
+ * those that were chosen (beyond 2,000, unless told: evenly spread) and that have any.
  *
  * A row's copies are left out with it. A training set holds copies by accident or to weigh a
  * class, production doesn't send them again; kept in, they would put the distances of the
@@ -22,14 +22,12 @@ const sameDirection = 1e-6;
 export async function leaveOneOutNeighbours(
   matrix: EmbeddingMatrix,
   k: number,
-  maxRows = maxMeasuredRows,
+  chosen: readonly number[] = evenlySpread(matrix.rows, maxMeasuredRows),
 ): Promise<ReadonlyMap<number, readonly Neighbour[]>> {
   const { rows, dimensions } = matrix;
   const unit = normalisedRows(matrix);
   const neighbours = new Map<number, readonly Neighbour[]>();
-  const measured = Math.min(rows, maxRows);
-  for (let i = 0; i < measured; i += 1) {
-    const row = Math.floor((i * rows) / measured);
+  for (const [i, row] of chosen.entries()) {
     const nearest = new NearestSoFar(k);
     for (let other = 0; other < rows; other += 1) {
       if (other === row) continue;
@@ -41,4 +39,9 @@ export async function leaveOneOutNeighbours(
     if (i % 16 === 15) await new Promise<void>((resolve) => setImmediate(resolve));
   }
   return neighbours;
+}
+
+function evenlySpread(rows: number, most: number): number[] {
+  const count = Math.min(rows, most);
+  return Array.from({ length: count }, (_, i) => Math.floor((i * rows) / count));
 }

@@ -6,7 +6,9 @@ import type { ReferenceId } from '../ids.js';
 import { decodeNpy, encodeNpy } from './npy.js';
 import type { NpyArray } from './npy.js';
 import type { EmbeddingMatrix } from './embedding-matrix.js';
+import type { NoveltyModel } from './novelty/novelty-model.js';
 import type { Reference } from './reference.js';
+import { noveltyFromFiles, noveltyHead, noveltyToFiles } from './novelty/novelty-files.js';
 import { signalNames } from './signal.js';
 import type { SignalName } from './signal.js';
 
@@ -18,12 +20,16 @@ import type { SignalName } from './signal.js';
  * - `items.json`: [{ path, sha256, label?, predicted? }], one per training picture.
  * - `measurements.npy`: float64, items x columns as named in reference.json; NaN is absent.
  * - `embeddings.npy`: float32, items x dimensions; only where there was an embedder.
+ * - `novelty.json` and `novelty.npy`: the fitted novelty model and the choice of its methods, with
+ *   their figures; only beside embeddings.
  */
 export const referenceFileNames = [
   'reference.json',
   'items.json',
   'measurements.npy',
   'embeddings.npy',
+  'novelty.json',
+  'novelty.npy',
 ] as const;
 
 type ReferenceFileName = (typeof referenceFileNames)[number];
@@ -76,6 +82,8 @@ const headSchema = z.strictObject({
     'items.json': sha256Hex,
     'measurements.npy': sha256Hex,
     'embeddings.npy': sha256Hex.optional(),
+    'novelty.json': sha256Hex.optional(),
+    'novelty.npy': sha256Hex.optional(),
   }),
 });
 type Head = z.output<typeof headSchema>;
@@ -87,6 +95,8 @@ interface DataFiles {
   readonly 'items.json': Uint8Array;
   readonly 'measurements.npy': Uint8Array;
   readonly 'embeddings.npy'?: Uint8Array;
+  readonly 'novelty.json'?: Uint8Array;
+  readonly 'novelty.npy'?: Uint8Array;
 }
 
 const itemsSchema = z.array(
@@ -165,6 +175,9 @@ export function referenceFromFiles(files: ReadonlyMap<string, Uint8Array>): Refe
     items,
     measurements: columnsOf(measured, items.length, head.columns),
     embeddings,
+    ...(head.files['novelty.json'] === undefined
+      ? {}
+      : { novelty: noveltyModel(read('novelty.json'), read('novelty.npy')) }),
     neighbours: head.neighbours,
     classes: head.classes,
   };
@@ -172,7 +185,6 @@ export function referenceFromFiles(files: ReadonlyMap<string, Uint8Array>): Refe
 
 /** All of reference.json but what says when and by what id. */
 function contentHead(content: ReferenceContent, files: DataFiles): HeadContent {
-  const embeddings = files['embeddings.npy'];
   return {
     modelName: content.modelName,
     modelVersion: content.modelVersion,
@@ -186,7 +198,9 @@ function contentHead(content: ReferenceContent, files: DataFiles): HeadContent {
     files: {
       'items.json': sha256(files['items.json']),
       'measurements.npy': sha256(files['measurements.npy']),
-      ...(embeddings === undefined ? {} : { 'embeddings.npy': sha256(embeddings) }),
+      ...hashOf('embeddings.npy', files),
+      ...hashOf('novelty.json', files),
+      ...hashOf('novelty.npy', files),
     },
   };
 }
@@ -208,7 +222,33 @@ function dataFiles(content: ReferenceContent): DataFiles {
     throw new RangeError(`${embeddings.rows} embeddings for ${items.length} items`);
   }
   const shape = [embeddings.rows, embeddings.dimensions] as const;
-  return { ...files, 'embeddings.npy': encodeNpy({ shape, values: embeddings.values }) };
+  const embedded = { ...files, 'embeddings.npy': encodeNpy({ shape, values: embeddings.values }) };
+  if (content.novelty === undefined) return embedded;
+  const { head, vectors } = noveltyToFiles(content.novelty);
+  return {
+    ...embedded,
+    'novelty.json': jsonBytes(head),
+    'novelty.npy': encodeNpy({ shape: [vectors.length], values: vectors }),
+  };
+}
+
+function hashOf<Name extends keyof DataFiles>(
+  name: Name,
+  files: DataFiles,
+): Partial<Record<Name, string>> {
+  const bytes = files[name];
+  return bytes === undefined ? {} : ({ [name]: sha256(bytes) } as Record<Name, string>);
+}
+
+function noveltyModel(json: Uint8Array, npy: Uint8Array): NoveltyModel {
+  const { values } = decodeNpy(npy, 'novelty.npy');
+  if (!(values instanceof Float32Array)) throw invalid('novelty.npy', 'is not float32');
+  try {
+    return noveltyFromFiles(parseJson(noveltyHead, 'novelty.json', json), values);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw invalid('novelty.npy', `does not fit novelty.json: ${error.message}`, error);
+  }
 }
 
 /** Signals in their fixed order, so that the order of keys in memory does not matter. */

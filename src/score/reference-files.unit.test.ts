@@ -2,6 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { EdgeminerError } from '../faults.js';
 import { modelName, modelVersion } from '../ids.js';
+import { seeded } from '../../test/fixtures/planes.js';
+import { normalisedRows } from './exact-neighbours.js';
+import { fitNovelty } from './novelty/fit-novelty.js';
 import { referenceFiles, referenceFromFiles, referenceIdOf } from './reference-files.js';
 import type { Reference } from './reference.js';
 import { signalNames } from './signal.js';
@@ -13,6 +16,28 @@ const sha256 = fc.string({
   unit: fc.constantFrom('0', '7', 'a', 'f'),
 });
 const name = fc.string({ minLength: 1, unit: 'grapheme' });
+
+const random = seeded(3);
+const numbers = (rows: number, dimensions: number) => ({
+  rows,
+  dimensions,
+  values: Float32Array.from({ length: rows * dimensions }, () => random() - 0.3),
+});
+const pictures = (rows: number) => {
+  const raw = numbers(rows, 6);
+  return { raw, unit: { ...raw, values: normalisedRows(raw) }, logits: numbers(rows, 3) };
+};
+const { model: novelty } = await fitNovelty({
+  ordinary: pictures(30),
+  classes: Int32Array.from({ length: 30 }, (_, row) => row % 3),
+  nearest: Float64Array.from({ length: 30 }, () => random()),
+  neighbours: 3,
+  spoilt: pictures(20),
+  spoiltBy: Array.from({ length: 20 }, (_, source) => ({
+    kind: source % 2 === 0 ? 'dark' : 'mixed',
+    source,
+  })),
+});
 
 const share = fc.double({ min: 0, max: 1, noNaN: true }).map((value) => value + 0);
 const spread = fc.record(
@@ -75,10 +100,11 @@ const references: fc.Arbitrary<Reference> = fc
         },
         { requiredKeys: ['pictures', 'boxCount', 'boxSizeOf'], noNullPrototype: true },
       ),
+      novelty: fc.constant(novelty),
       neighbours: fc.integer({ min: 1, max: 50 }),
       classes: fc.array(name),
     } satisfies Readonly<Record<keyof Omit<Required<Reference>, 'id'>, fc.Arbitrary<unknown>>>;
-    return fc.record(fields, {
+    const any = fc.record(fields, {
       requiredKeys: [
         'modelName',
         'modelVersion',
@@ -92,13 +118,23 @@ const references: fc.Arbitrary<Reference> = fc
       ],
       noNullPrototype: true,
     });
+    // What is novel is told by embeddings.
+    return any.map(({ novelty: model, ...without }) =>
+      model === undefined || without.embeddings === undefined
+        ? without
+        : { ...without, novelty: model },
+    );
   })
   .map((content) => ({ ...content, id: referenceIdOf(content) }));
 
 const [sample] = fc.sample(
-  references.filter((r) => r.items.length > 2 && r.embeddings !== undefined),
+  references.filter((r) => r.items.length > 2 && r.novelty !== undefined),
   { numRuns: 1, seed: 4 },
 );
+
+function withoutEmbeddings({ novelty: _, ...reference }: Reference): Reference {
+  return { ...reference, embeddings: undefined };
+}
 
 function sampleReference(): Reference {
   if (sample === undefined) throw new Error('no sample was drawn');
@@ -130,7 +166,7 @@ describe('reference files', () => {
       { ...reference, modelVersion: modelVersion(`${reference.modelVersion}.1`) },
       { ...reference, neighbours: reference.neighbours + 1 },
       { ...reference, classes: [...reference.classes, 'one more'] },
-      { ...reference, embeddings: undefined },
+      withoutEmbeddings(reference),
       {
         ...reference,
         predictionsBy: reference.predictionsBy === 'embedder' ? 'producer' : 'embedder',
@@ -145,29 +181,32 @@ describe('reference files', () => {
     const odd = new Float64Array(new BigUint64Array([0x7ff8_0000_0000_0123n]).buffer);
     const base = { ...sampleReference(), items: sampleReference().items.slice(0, 1) };
     const withColumn = (blur: Float64Array) => ({
-      ...base,
-      embeddings: undefined,
+      ...withoutEmbeddings(base),
       measurements: { blur },
     });
     expect(referenceIdOf(withColumn(odd))).toBe(referenceIdOf(withColumn(Float64Array.of(NaN))));
   });
 
-  it.each(['reference.json', 'items.json', 'measurements.npy', 'embeddings.npy'])(
-    'refuse a changed byte or a missing %s, naming it',
-    (file) => {
-      const files = new Map(referenceFiles(sampleReference()));
-      const bytes = files.get(file) ?? new Uint8Array();
-      for (const at of [0, bytes.length >> 1, bytes.length - 2]) {
-        const changed = bytes.slice();
-        changed[at] = (changed[at] ?? 0) ^ 1;
-        const read = () => referenceFromFiles(new Map([...files, [file, changed]]));
-        expect(read).toThrow(EdgeminerError);
-        expect(read).toThrow(expect.objectContaining({ code: 'reference.invalid', field: file }));
-      }
-      files.delete(file);
-      expect(() => referenceFromFiles(files)).toThrow(`${file} is missing`);
-    },
-  );
+  it.each([
+    'reference.json',
+    'items.json',
+    'measurements.npy',
+    'embeddings.npy',
+    'novelty.json',
+    'novelty.npy',
+  ])('refuse a changed byte or a missing %s, naming it', (file) => {
+    const files = new Map(referenceFiles(sampleReference()));
+    const bytes = files.get(file) ?? new Uint8Array();
+    for (const at of [0, bytes.length >> 1, bytes.length - 2]) {
+      const changed = bytes.slice();
+      changed[at] = (changed[at] ?? 0) ^ 1;
+      const read = () => referenceFromFiles(new Map([...files, [file, changed]]));
+      expect(read).toThrow(EdgeminerError);
+      expect(read).toThrow(expect.objectContaining({ code: 'reference.invalid', field: file }));
+    }
+    files.delete(file);
+    expect(() => referenceFromFiles(files)).toThrow(`${file} is missing`);
+  });
 
   it('refuse a later format by its version', () => {
     const files = new Map(referenceFiles(sampleReference()));

@@ -2,6 +2,7 @@ import type { ModelName, ModelVersion, ReferenceId } from '../ids.js';
 import type { TemperatureFit } from './confidence/fit-temperature.js';
 import type { DetectionStatistics } from './confidence/detection-statistics.js';
 import type { EmbeddingMatrix } from './embedding-matrix.js';
+import type { NoveltyModel } from './novelty/novelty-model.js';
 import type { PredictionOrigin } from './scorer.js';
 import type { SignalName } from './signal.js';
 
@@ -20,7 +21,8 @@ export interface Reference {
   readonly items: readonly ReferenceItem[];
   /**
    * Per signal, the raw measurement of each item (parallel to `items`); NaN where the signal
-   * was absent. Embedding distances are leave-one-out.
+   * was absent. Embedding distances are leave-one-out, and
+   * what is out of distribution was scored by detectors that did not see the item.
    */
   readonly measurements: Readonly<Partial<Record<SignalName, Float64Array>>>;
   /**
@@ -39,6 +41,8 @@ export interface Reference {
   readonly embeddings: EmbeddingMatrix | undefined;
   /** Neighbours that the embedding distance looks at. */
   readonly neighbours: number;
+  /** What tells novelty, fitted and weighed on the items; only where there are embeddings. */
+  readonly novelty?: NoveltyModel;
   /** Class names among the labels, sorted; empty without labels. */
   readonly classes: readonly string[];
 }

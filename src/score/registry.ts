@@ -11,6 +11,7 @@ import { margin } from './confidence/margin.js';
 import { meanBoxScore } from './confidence/mean-box-score.js';
 import { nearThreshold } from './confidence/near-threshold.js';
 import { embeddingDistance } from './novelty/embedding-distance.js';
+import { outOfDistribution } from './novelty/out-of-distribution.js';
 import { blur } from './quality/blur.js';
 import { clipped } from './quality/clipped.js';
 import { haze } from './quality/haze.js';
@@ -56,6 +57,7 @@ const byName: Readonly<Record<SignalName, Scorer>> = {
   'low-information': lowInformation,
   'covered-lens': coveredLens,
   'embedding-distance': embeddingDistance,
+  'out-of-distribution': outOfDistribution,
 };
 
 /** Every scorer, in the order of `signalNames`. To add one, see ARCHITECTURE.md. */

@@ -2,6 +2,7 @@ import { calibrates } from './calibrate.js';
 import type { Calibration, SignalCalibration } from './calibrate.js';
 import { predictedClass, tempered } from './confidence/class-scores.js';
 import { isFlagged } from './flag.js';
+import { causeOf, noveltyDetail } from './novelty/novelty-detail.js';
 import { scorers } from './registry.js';
 import type { Measurement, Scorer, ScoringInput } from './scorer.js';
 import type {
@@ -47,7 +48,8 @@ export function scoreEvent(
     found.push({ scorer, measured, rule, calibration: own });
   }
   const shared = sharedRates(found, calibration);
-  return { signals: found.map((one) => signalOf(one, shared)), absent };
+  const signals = found.map((one) => signalOf(one, shared));
+  return { signals: withNoveltyDetail(signals, input), absent };
 }
 
 /** One signal that could be had, and by what it is judged. */
@@ -106,6 +108,22 @@ function signalOf(
     flagged: isFlagged(alone, { raw, edgeScore, scorer, calibration }),
     explanation: scorer.explain(raw, calibration?.standing(raw), note),
   };
+}
+
+/** Novelty signals with what weighed, what is near, and the quality signal that explains them. */
+function withNoveltyDetail(
+  signals: readonly Signal[],
+  { novelty, neighbours, items = [] }: ScoringInput,
+): readonly Signal[] {
+  if (novelty === undefined || typeof neighbours === 'string') return signals;
+  const cause = causeOf(novelty, signals);
+  return signals.map((signal) => {
+    if (signal.family !== 'novelty' || !signal.flagged) return signal;
+    const explained = cause === undefined ? signal : { ...signal, cause };
+    if (signal.name !== 'out-of-distribution') return explained;
+    const detail = noveltyDetail(novelty, neighbours, items, cause);
+    return { ...explained, explanation: `${signal.explanation} ${detail}`.trimEnd() };
+  });
 }
 
 /** Whether any signal that is switched on looks at what is named. */

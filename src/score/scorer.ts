@@ -2,6 +2,7 @@ import type { Predictions } from '../event/inference-event.js';
 import type { PixelPlane } from '../image/decoded-image.js';
 import type { DetectionStatistics } from './confidence/detection-statistics.js';
 import type { LabelledNeighbour } from './neighbours.js';
+import type { NoveltyFinding } from './novelty/novelty-model.js';
 import type { AbsentSignal, SignalFamily, SignalName } from './signal.js';
 
 /** All that a scorer may look at. Data only: a scorer does no I/O and keeps no state. */
@@ -14,6 +15,10 @@ export interface ScoringInput {
   readonly predictionsBy: PredictionOrigin;
   /** Nearest reference pictures, or why there are none. */
   readonly neighbours: readonly LabelledNeighbour[] | AbsentSignal['why'];
+  /** By the reference's novelty model; absent where it has none, or there are no neighbours. */
+  readonly novelty?: NoveltyFinding;
+  /** What the neighbours' indexes stand for; for explanations only. */
+  readonly items?: readonly { readonly path: string }[];
   /** What is usual of the reference's detections; undefined where there are none. */
   readonly detection?: UsualDetections | undefined;
   /** Classes among the reference's labels. */

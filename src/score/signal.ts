@@ -26,6 +26,7 @@ export const signalNames = [
   'low-information',
   'covered-lens',
   'embedding-distance',
+  'out-of-distribution',
 ] as const;
 
 export type SignalName = (typeof signalNames)[number];
@@ -46,8 +47,13 @@ export interface Signal {
   readonly edgeScore: number;
   readonly calibrated: boolean;
   readonly flagged: boolean;
-  /** One sentence with figures, for a person. */
+  /** Sentences with figures, for a person; the first one says it all. */
   readonly explanation: string;
+  /**
+   * The flagged quality signal that explains this novelty: the picture is badly taken, and need
+   * not show anything new.
+   */
+  readonly cause?: SignalName;
 }
 
 /** A signal that could not be had for this event, and why. */

@@ -81,11 +81,12 @@ const inputs: InputWithPixels[] = [
     predictions,
     ...bare,
   })),
-  ...neighbours.map((nearest) => ({
+  ...neighbours.map((nearest, at) => ({
     plane: sharpScene(),
     predictions: { kind: 'none' } as const,
     predictionsBy: 'producer' as const,
     neighbours: nearest,
+    novelty: { raw: [0, 454.5, 0.9, 3.2][at] ?? 0, shares: [], explainedBy: [] },
   })),
   ...[...detection, ...scattered].flatMap((predictions) =>
     [undefined, ...scattered].map((before) => ({

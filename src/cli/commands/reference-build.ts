@@ -9,6 +9,7 @@ import { modelName, modelVersion } from '../../ids.js';
 import { findEntry } from '../../mine/model-directory.js';
 import { minLabelled } from '../../score/confidence/fit-temperature.js';
 import type { TemperatureFit } from '../../score/confidence/fit-temperature.js';
+import type { NoveltyModel } from '../../score/novelty/novelty-model.js';
 import { buildReference } from '../../score/build-reference.js';
 import { openStores } from '../open-stores.js';
 import { print, progress } from '../output.js';
@@ -84,12 +85,14 @@ async function build(world: World, options: BuildOptions): Promise<void> {
       embedder: reference.embedder?.name,
       signals: Object.keys(reference.measurements),
       temperature: reference.temperature,
+      novelty: reference.novelty?.figures,
       out: path(options.out),
     };
     print(world, result, options.json, (r) => [
       `reference ${r.id.slice(0, 12)} of ${r.modelName} ${r.modelVersion}: ${r.pictures} pictures, ` +
         `${r.signals.length} signals${r.embedder === undefined ? '' : `, embeddings by ${r.embedder}`}`,
       ...temperatureLines(r.temperature),
+      ...noveltyLines(r.novelty),
       ...r.skipped.map((one) => `skipped ${one.path}: ${one.why}`),
       ...(r.out === undefined ? [] : [`written to ${r.out}`]),
       `published to the ${config.store.kind === 'mongodb' ? 'MongoDB' : 'embedded'} store: ` +
@@ -118,6 +121,16 @@ function temperatureLines(fit: TemperatureFit | undefined): string[] {
     'no-gain': `it made the labels of ${fit.labelled} pictures no likelier in cross-fitting`,
   };
   return [`temperature 1, not fitted: ${why[fit.why]}`];
+}
+
+function noveltyLines(figures: NoveltyModel['figures'] | undefined): string[] {
+  const own = figures?.find(({ method }) => method === 'combination');
+  if (own === undefined) return [];
+  const area = (value: number) => (Number.isNaN(value) ? '-' : value.toFixed(2));
+  return [
+    `out of distribution, AUROC on held-out pictures: ${area(own.spoilt)} spoilt, ` +
+      `${area(own.mixed)} mixed, ${area(own.leftOut)} of a class left out`,
+  ];
 }
 
 const defaultEmbedder = 'efficientnet-lite0';

@@ -28,7 +28,7 @@ const rightReasons: Readonly<Record<Exclude<Truth, 'ordinary' | 'duplicate'>, re
     'over-exposed': ['over-exposed'],
     blurred: ['blur'],
     'low-confidence': ['least-confidence', 'margin', 'entropy'],
-    'out-of-distribution': ['embedding-distance'],
+    'out-of-distribution': ['embedding-distance', 'out-of-distribution'],
   };
 
 export interface TruthRow {

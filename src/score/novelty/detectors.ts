@@ -1,0 +1,201 @@
+import type { EmbeddingMatrix } from '../embedding-matrix.js';
+import { exposedDirection, exposedScore } from './outlier-exposure.js';
+import type { ExposedDirection } from './outlier-exposure.js';
+import { localDensities, localOutlierFactor, mostDensities } from './local-outlier-factor.js';
+import type { LocalDensities } from './local-outlier-factor.js';
+import { logitScores } from './logit-scores.js';
+import { mahalanobis, shrunkCovariance } from './mahalanobis.js';
+import type { ShrunkCovariance } from './mahalanobis.js';
+import { noveltyMethods } from './novelty-methods.js';
+import type { MethodScores, NoveltyMethod } from './novelty-methods.js';
+import { dot, meanRow, mostAxes } from './principal-axes.js';
+import { alongAxes, inverseLength, seenRows, seenUnit, sharedAxes } from './shared-axes.js';
+import type { SeenRows, SharedAxes } from './shared-axes.js';
+
+/** Every method's fitted state. Immutable data: a reference keeps it as a file. */
+export interface Detectors {
+  readonly axes: SharedAxes;
+  readonly raw: ShrunkCovariance;
+  readonly normalised: ShrunkCovariance;
+  /** Undefined where the reference has fewer than two classes of enough pictures. */
+  readonly classes: ShrunkCovariance | undefined;
+  /** Of what the axes see of embeddings of length 1. */
+  readonly densities: LocalDensities;
+  /** Undefined where there were no spoilt pictures to fit it on. */
+  readonly exposed:
+    { readonly close: ExposedDirection; readonly smooth: ExposedDirection } | undefined;
+  readonly virtualLogit: VirtualLogit | undefined;
+}
+
+interface VirtualLogit {
+  /** How many axes count as the reference's own. */
+  readonly axes: number;
+  /** The mean embedding along every axis. */
+  readonly centre: Float32Array;
+  /** What the residual is multiplied with. */
+  readonly scale: number;
+}
+
+/** Pictures as the network sees them: rows of one matrix each, in one order. */
+export interface EmbeddedPictures {
+  readonly raw: EmbeddingMatrix;
+  /** The same rows scaled to length 1. */
+  readonly unit: EmbeddingMatrix;
+  /** Undefined where the network only embeds. */
+  readonly logits: EmbeddingMatrix | undefined;
+}
+
+export interface DetectorFit {
+  readonly ordinary: EmbeddedPictures;
+  /** Class of each ordinary picture, 0 up, -1 for none. */
+  readonly classes: Int32Array | undefined;
+  readonly spoilt: EmbeddedPictures | undefined;
+  /** A fit of about the same pictures, whose axes are the place to begin. */
+  readonly near?: Detectors;
+}
+
+/** A class of fewer pictures has no mean of its own. */
+const fewestOfClass = 5;
+const penalties = { close: 1, smooth: 10 } as const;
+
+export function fitDetectors({ ordinary, classes, spoilt, near }: DetectorFit): Detectors {
+  const axes = sharedAxes(ordinary.raw, ordinary.unit, near?.axes);
+  const raw = seenRows(axes, ordinary.raw);
+  const unit = seenUnit(raw);
+  return {
+    axes,
+    raw: shrunkCovariance(raw, axes.dimensions),
+    normalised: shrunkCovariance(unit, axes.dimensions),
+    classes: classes === undefined ? undefined : fitClasses(unit, axes.dimensions, classes),
+    densities: localDensities(spread(unit.along, mostDensities)),
+    exposed:
+      spoilt === undefined
+        ? undefined
+        : {
+            close: exposedDirection(ordinary.unit, spoilt.unit, penalties.close),
+            smooth: exposedDirection(ordinary.unit, spoilt.unit, penalties.smooth),
+          },
+    virtualLogit: ordinary.logits === undefined ? undefined : fitVirtualLogit(raw, ordinary.logits),
+  };
+}
+
+/**
+ * All methods on one picture. `nearest` is the mean cosine distance to the reference's nearest
+ * pictures, from the neighbour index.
+ */
+export function detect(
+  detectors: Detectors,
+  embedding: Float32Array,
+  logits: Float32Array | undefined,
+  nearest: number,
+): MethodScores {
+  const { axes, classes, exposed, virtualLogit } = detectors;
+  const along = alongAxes(axes, embedding);
+  const squares = dot(embedding, 0, embedding, 0, embedding.length);
+  const scale = inverseLength(squares);
+  const unit = along.map((part) => part * scale);
+  const unitSquares = scale > 0 ? 1 : 0;
+  const fromLogits = logits === undefined ? undefined : logitScores(logits);
+  const scores: Record<NoveltyMethod, number | undefined> = {
+    'maximum-softmax': fromLogits?.maximumSoftmax,
+    'maximum-logit': fromLogits?.maximumLogit,
+    energy: fromLogits?.energy,
+    'virtual-logit':
+      fromLogits === undefined || virtualLogit === undefined
+        ? undefined
+        : virtualLogit.scale * residual(along, squares, virtualLogit) + fromLogits.energy,
+    'nearest-neighbours': nearest,
+    'local-outlier-factor': localOutlierFactor(detectors.densities, new Float32Array(unit)),
+    mahalanobis: mahalanobis(detectors.raw, along, squares),
+    'mahalanobis-normalised': mahalanobis(detectors.normalised, unit, unitSquares),
+    'class-mahalanobis-normalised':
+      classes === undefined ? undefined : mahalanobis(classes, unit, unitSquares),
+    'outlier-exposure':
+      exposed === undefined ? undefined : exposedScore(exposed.close, embedding, scale),
+    'outlier-exposure-smooth':
+      exposed === undefined ? undefined : exposedScore(exposed.smooth, embedding, scale),
+  };
+  const all = new Float64Array(noveltyMethods.length);
+  for (const [at, name] of noveltyMethods.entries()) all[at] = scores[name] ?? Number.NaN;
+  return all;
+}
+
+/** Evenly spread rows, `most` at most. */
+export function spread(matrix: EmbeddingMatrix, most: number): EmbeddingMatrix {
+  if (matrix.rows <= most) return matrix;
+  const rows = Array.from({ length: most }, (_, at) => Math.floor((at * matrix.rows) / most));
+  return pickRows(matrix, rows);
+}
+
+export function pickRows(
+  { dimensions, values }: EmbeddingMatrix,
+  rows: readonly number[],
+): EmbeddingMatrix {
+  const picked = new Float32Array(rows.length * dimensions);
+  for (const [at, row] of rows.entries()) {
+    picked.set(values.subarray(row * dimensions, (row + 1) * dimensions), at * dimensions);
+  }
+  return { rows: rows.length, dimensions, values: picked };
+}
+
+export function pickPictures(from: EmbeddedPictures, rows: readonly number[]): EmbeddedPictures {
+  return {
+    raw: pickRows(from.raw, rows),
+    unit: pickRows(from.unit, rows),
+    logits: from.logits === undefined ? undefined : pickRows(from.logits, rows),
+  };
+}
+
+/** How far off the first axes through the mean. */
+function residual(
+  along: ArrayLike<number>,
+  squares: number,
+  { axes, centre }: Pick<VirtualLogit, 'axes' | 'centre'>,
+): number {
+  let rest = squares;
+  for (let axis = 0; axis < centre.length; axis += 1) {
+    const part = along[axis] ?? 0;
+    const apart = part - (centre[axis] ?? 0);
+    rest += (axis < axes ? 0 : apart * apart) - part * part;
+  }
+  return Math.sqrt(Math.max(0, rest));
+}
+
+/**
+ * Virtual-logit matching (Wang et al. 2022, _ViM_), around the reference's mean instead of the
+ * point that the last layer maps to zero: the layer itself is not at hand.
+ */
+function fitVirtualLogit(
+  { rows, along, squares }: SeenRows,
+  logits: EmbeddingMatrix,
+): VirtualLogit {
+  // Half of the rows at most: the axes of a small reference would hold all that it varies in.
+  const axes = Math.min(mostAxes, along.dimensions, Math.floor(rows / 2));
+  const centre = meanRow(along);
+  let residuals = 0;
+  let highest = 0;
+  for (let row = 0; row < rows; row += 1) {
+    const start = row * along.dimensions;
+    const own = along.values.subarray(start, start + along.dimensions);
+    residuals += residual(own, squares[row] ?? 0, { axes, centre });
+    const from = row * logits.dimensions;
+    highest += logits.values
+      .subarray(from, from + logits.dimensions)
+      .reduce((most, logit) => Math.max(most, logit), -Infinity);
+  }
+  return { axes, centre, scale: residuals > 0 ? Math.max(0, highest / residuals) : 0 };
+}
+
+function fitClasses(
+  unit: SeenRows,
+  dimensions: number,
+  classes: Int32Array,
+): ShrunkCovariance | undefined {
+  const sizes = new Map<number, number>();
+  for (const name of classes) if (name >= 0) sizes.set(name, (sizes.get(name) ?? 0) + 1);
+  const large = [...sizes].flatMap(([name, size]) => (size >= fewestOfClass ? [name] : []));
+  if (large.length < 2) return undefined;
+  const centreOf = new Map(large.map((name, centre) => [name, centre]));
+  const of = classes.map((name) => centreOf.get(name) ?? -1);
+  return shrunkCovariance(unit, dimensions, of);
+}

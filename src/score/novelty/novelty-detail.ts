@@ -1,0 +1,73 @@
+import type { Spoiling } from '../../image/spoil-plane.js';
+import type { Neighbour } from '../neighbours.js';
+import type { Signal, SignalName } from '../signal.js';
+import type { NoveltyFinding } from './novelty-model.js';
+
+/** What the quality signals see, and the ways of spoiling a picture that make them see it. */
+const spoilingsOf: Readonly<Partial<Record<SignalName, readonly Spoiling[]>>> = {
+  dark: ['dark', 'steep'],
+  'over-exposed': ['over-exposed'],
+  'low-contrast': ['haze'],
+  blur: ['defocused', 'moved'],
+  clipped: ['over-exposed'],
+  haze: ['haze'],
+  'colour-cast': ['colour-cast'],
+  'motion-blur': ['moved'],
+  noise: ['noisy', 'speckled'],
+  compression: ['compressed'],
+  'covered-lens': ['half-covered'],
+};
+
+const saidOf: Readonly<Partial<Record<SignalName, string>>> = {
+  dark: 'it is dark',
+  'over-exposed': 'it is over-exposed',
+  'low-contrast': 'it has little contrast',
+  blur: 'it is blurred',
+  clipped: 'its light or its dark parts are clipped',
+  haze: 'it is hazy',
+  'colour-cast': 'it has a colour cast',
+  'motion-blur': 'it is smeared in one direction',
+  noise: 'it is noisy',
+  compression: 'it is compressed hard',
+  'covered-lens': 'a part of it is covered',
+};
+
+/**
+ * The flagged quality signal that explains a novelty: nine in ten of the reference's own pictures
+ * spoilt likewise, at strengths from slight to severe, stay below it. The most unusual one where
+ * several do; undefined where the novelty goes beyond all of them.
+ */
+export function causeOf(
+  finding: NoveltyFinding,
+  signals: readonly Signal[],
+): SignalName | undefined {
+  const causes = signals.filter(
+    ({ name, flagged }) =>
+      flagged && spoilingsOf[name]?.some((kind) => finding.explainedBy.includes(kind)) === true,
+  );
+  return causes.sort((a, b) => b.edgeScore - a.edgeScore)[0]?.name;
+}
+
+/** Sentences that follow the explanation: what weighed, what it is near to, what explains it. */
+export function noveltyDetail(
+  finding: NoveltyFinding,
+  nearest: readonly Neighbour[],
+  items: readonly { readonly path: string }[],
+  cause: SignalName | undefined,
+): string {
+  const total = finding.shares.reduce((sum, { share }) => sum + share, 0);
+  const most = finding.shares
+    .slice(0, 3)
+    .map(({ method, share }) => `${method} ${Math.round((100 * share) / total)} %`);
+  const near = nearest.slice(0, 3).flatMap(({ index }) => items[index]?.path ?? []);
+  return [
+    ...(most.length === 0 ? [] : [`Most weighed ${most.join(', ')}.`]),
+    ...(near.length === 0 ? [] : [`Nearest in the reference: ${near.join(', ')}.`]),
+    ...(cause === undefined
+      ? []
+      : [
+          `But ${saidOf[cause] ?? `it is flagged for ${cause}`}, and that explains it: ` +
+            `the reference's own pictures become as strange when spoilt so.`,
+        ]),
+  ].join(' ');
+}

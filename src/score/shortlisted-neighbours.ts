@@ -1,0 +1,78 @@
+import type { EmbeddingMatrix } from './embedding-matrix.js';
+import { checkLength, cosineDistance, NearestSoFar, normalisedRows } from './exact-neighbours.js';
+import type { NeighbourIndex, OpenNeighbours } from './neighbours.js';
+import { spread } from './novelty/detectors.js';
+import { dot, principalAxes } from './novelty/principal-axes.js';
+
+/**
+ * Rows from which a shortlist pays: below, comparing with all of them costs less than a tenth of
+ * an inference.
+ */
+export const shortlistFrom = 10_000;
+
+/** Axes that the shortlist is made on, and how much longer it is than what is asked for. */
+const axesKept = 96;
+const leastShortlist = 200;
+const shortlistPerAsked = 20;
+/** Rows that the axes are fitted on. */
+const fittedOn = 1000;
+
+/**
+ * Nearest neighbours in two steps: a shortlist by the embeddings' main directions alone, a thirteenth
+ * of their length, then the exact distances of those on it. Distances are exact; a neighbour may
+ * be missed (docs/performance.md has the measured share). Opens in seconds for 50,000 rows, with
+ * turns for others in between.
+ */
+export async function openShortlistedNeighbours(
+  matrix: EmbeddingMatrix,
+  open: OpenNeighbours,
+): Promise<NeighbourIndex> {
+  const { rows, dimensions } = matrix;
+  const unit = normalisedRows(matrix);
+  const axes = mainDirections({ rows, dimensions, values: unit });
+  const kept = axes.length / dimensions;
+  const projected = new Float32Array(rows * kept);
+  for (let row = 0; row < rows; row += 1) {
+    projectInto(projected, row * kept, unit, row * dimensions);
+    if (row % 256 === 255) await new Promise<void>((resolve) => setImmediate(resolve));
+  }
+  const coarse = await open({ rows, dimensions: kept, values: projected });
+
+  function projectInto(to: Float32Array, at: number, from: Float32Array, start: number): void {
+    for (let axis = 0; axis < kept; axis += 1) {
+      to[at + axis] = dot(axes, axis * dimensions, from, start, dimensions);
+    }
+  }
+
+  return {
+    size: rows,
+    dimensions,
+    async nearest(embedding, k) {
+      checkLength(embedding, dimensions);
+      const query = normalisedRows({ rows: 1, dimensions, values: embedding });
+      const seen = new Float32Array(kept);
+      projectInto(seen, 0, query, 0);
+      const length = Math.max(leastShortlist, shortlistPerAsked * k);
+      const shortlist = await coarse.nearest(seen, Math.min(rows, length));
+      const nearest = new NearestSoFar(Math.min(k, rows));
+      // By row, so that of equal ones the lower comes first.
+      for (const { index } of shortlist.toSorted((a, b) => a.index - b.index)) {
+        nearest.offer(index, cosineDistance(unit, index * dimensions, query, 0, dimensions));
+      }
+      return nearest.found;
+    },
+    close: () => coarse.close(),
+  };
+}
+
+/** Of the rows as they are, not of their spread about the mean: products are to be kept. */
+function mainDirections(unit: EmbeddingMatrix): Float32Array {
+  const sample = spread(unit, fittedOn);
+  const origin = new Float32Array(unit.dimensions);
+  const { axes } = principalAxes(sample, {
+    centre: origin,
+    most: Math.min(axesKept, unit.dimensions),
+  });
+  // Nothing but zeros has no directions.
+  return axes.length > 0 ? axes : origin.fill(1, 0, 1);
+}

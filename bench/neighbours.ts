@@ -13,6 +13,7 @@ import { openOnnxNeighbours } from '../src/adapters/onnx/onnx-neighbours.js';
 import { table } from '../src/cli/output.js';
 import { decodeImage } from '../src/image/decode.js';
 import type { PixelPlane } from '../src/image/decoded-image.js';
+import { normalDeviate } from '../src/image/normal-deviate.js';
 import { GrowingMatrix } from '../src/score/growing-matrix.js';
 import type { NeighbourIndex } from '../src/score/neighbours.js';
 import { decodeNpy } from '../src/score/npy.js';
@@ -123,7 +124,7 @@ async function timeInference(): Promise<number> {
 
 function madeUp(): Float32Array[] {
   const latent = 60;
-  const normal = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+  const normal = () => normalDeviate(random);
   const mixing = Float32Array.from({ length: latent * dimensions }, normal);
   const centres = Array.from({ length: 40 }, () => Array.from({ length: latent }, normal));
   return Array.from({ length: 4000 }, (_, at) => {

@@ -36,7 +36,7 @@ import { encodeNpy } from '../src/score/npy.js';
 import type { Reference } from '../src/score/reference.js';
 import { comparePeers } from './ood-peers.js';
 import { benchPictures } from './pictures.js';
-import { writeBetween } from './write-between.js';
+import { writeBetweenMarks } from './write-between-marks.js';
 
 const { values: options } = parseArgs({
   options: {
@@ -88,7 +88,7 @@ try {
   const peers = options.peers ? await comparePeers(folder, options.python) : [];
   const text = report([...areas, ...peers]);
   console.log(text);
-  if (options.write) await writeBetween(new URL('../docs/scores.md', import.meta.url), 'ood', text);
+  if (options.write) await writeBetweenMarks('docs/scores.md', 'ood', [text]);
 } finally {
   await embedder.close();
   await rm(folder, { recursive: true });

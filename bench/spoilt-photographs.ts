@@ -1,4 +1,5 @@
 import { seeded } from '../test/fixtures/planes.js';
+import { normalDeviate } from '../src/image/normal-deviate.js';
 import { sharp } from '../src/image/sharp.js';
 
 /** Ways to spoil a photograph, each at a low, a middle and a high strength. */
@@ -168,8 +169,7 @@ function covered(photo: Pixels, share: number, level: number, seed: number): Pro
   })(photo, share, seed);
 }
 
-/** Standard normal deviates (Box and Muller 1958). */
 function normals(seed: number): () => number {
   const random = seeded(seed);
-  return () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+  return () => normalDeviate(random);
 }

@@ -1,5 +1,6 @@
 import { acceptedType, uprightPixels } from './decode.js';
 import type { PixelPlane } from './decoded-image.js';
+import { normalDeviate } from './normal-deviate.js';
 import { sharp } from './sharp.js';
 
 /**
@@ -115,11 +116,10 @@ function codedOf(linear: number): number {
 /** Adds Gaussian noise of that many grey levels, the same for the same seed. */
 function withNoise(pixels: PixelPlane, deviation: number, seed: number): PixelPlane {
   const random = randomNumbers(seed);
-  const noisy = Uint8ClampedArray.from(pixels.rgb, (level) => {
-    // Box and Muller (1958); 1 - u keeps the logarithm's argument above 0.
-    const radius = Math.sqrt(-2 * Math.log(1 - random()));
-    return level + deviation * radius * Math.cos(2 * Math.PI * random());
-  });
+  const noisy = Uint8ClampedArray.from(
+    pixels.rgb,
+    (level) => level + deviation * normalDeviate(random),
+  );
   return { ...pixels, rgb: new Uint8Array(noisy.buffer) };
 }
 

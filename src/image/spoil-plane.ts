@@ -1,4 +1,5 @@
 import type { PixelPlane } from './decoded-image.js';
+import { normalDeviate } from './normal-deviate.js';
 
 /**
  * Ways in which a picture stops being like its kind, made on the decoded plane: no encoder, no
@@ -65,7 +66,7 @@ export function spoilPlane(
       const deviation = 12 + 60 * strength;
       return planeWith(
         plane,
-        clamped(plane.rgb, (level) => level + deviation * normal(random)),
+        clamped(plane.rgb, (level) => level + deviation * normalDeviate(random)),
       );
     }
     case 'speckled':
@@ -150,11 +151,6 @@ function boxMean(
     }
   }
   return mean;
-}
-
-/** Standard normal, by Box and Muller (1958). */
-function normal(random: () => number): number {
-  return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
 }
 
 /** That share of the pixels black or white. */

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { seeded } from '../../test/fixtures/planes.js';
+import { normalDeviate } from '../image/normal-deviate.js';
 import { calibrateSignal } from './calibrate.js';
 import type { Scale } from './unusual-end.js';
 import { atDistance, distanceToUnusualEnd, fallbackScore, isBeyond } from './unusual-end.js';
@@ -97,7 +98,7 @@ describe('calibrateSignal', () => {
   it('keeps its false alarms on fresh pictures of the same kind', () => {
     const s: Scale = { range: [0, 255], unusual: 'low' };
     const random = seeded(11);
-    const fresh = () => 255 / (1 + Math.exp(-2 - gaussian(random)));
+    const fresh = () => 255 / (1 + Math.exp(-2 - normalDeviate(random)));
     for (const count of [30, 50, 99, 400]) {
       let flagged = 0;
       for (let trial = 0; trial < 400; trial += 1) {
@@ -130,8 +131,4 @@ describe('the unusual end', () => {
 
 function measured(all: readonly number[], { range }: Scale): Float64Array {
   return Float64Array.from(all, (share) => share * range[1]);
-}
-
-function gaussian(random: () => number): number {
-  return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
 }

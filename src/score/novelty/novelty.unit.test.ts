@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { seeded } from '../../../test/fixtures/planes.js';
+import { normalDeviate } from '../../image/normal-deviate.js';
 import { normalisedRows } from '../exact-neighbours.js';
 import type { EmbeddingMatrix } from '../embedding-matrix.js';
 import type { Signal } from '../signal.js';
@@ -21,7 +22,7 @@ import { alongAxes, seenRows, seenUnit, sharedAxes } from './shared-axes.js';
 import { fitWeights } from './weigh.js';
 
 const random = seeded(5);
-const normal = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+const normal = () => normalDeviate(random);
 
 describe('principalAxes', () => {
   it('finds the directions of most variance, and what is off them', () => {

@@ -185,20 +185,8 @@ export async function startMongo(processes: Processes, memberCount = 1): Promise
   const mongod = path.join(await fetchMongod(), 'mongod');
   const members = await Promise.all(
     (await freePorts(memberCount)).map((port) => {
-      const uri = `mongodb://127.0.0.1:${port}/?directConnection=true`;
-      return openService({
-        processes,
-        name: 'mongo',
-        address: { uri },
-        command: {
-          command: mongod,
-          args: ['--dbpath', processes.folder('mongo'), '--port', `${port}`].concat(
-            ['--bind_ip', '127.0.0.1', '--replSet', 'rs0', '--nounixsocket'],
-            ['--wiredTigerCacheSizeGB', '0.5'],
-          ),
-        },
-        ready: (died) => mongodReady({ uri }, { deadlineMs: readyDeadlineMs, died }),
-      });
+      const member = ['--replSet', 'rs0', '--wiredTigerCacheSizeGB', '0.5'];
+      return openMongod(processes, mongod, port, member);
     }),
   );
   const hosts = members.map(({ address }) => new URL(address.uri).host);
@@ -216,21 +204,31 @@ export async function startStandaloneMongo(
 ): Promise<ServiceAddresses['mongo']> {
   const mongod = path.join(await fetchMongod(), 'mongod');
   const [port] = await freePorts(1);
+  const alone = ['--wiredTigerCacheSizeGB', '0.25', ...more];
+  const { address } = await openMongod(processes, mongod, port, alone);
+  return address;
+}
+
+function openMongod(
+  processes: Processes,
+  mongod: string,
+  port: number | undefined,
+  more: readonly string[],
+) {
   const uri = `mongodb://127.0.0.1:${port}/?directConnection=true`;
-  await openService({
+  return openService({
     processes,
     name: 'mongo',
     address: { uri },
     command: {
       command: mongod,
       args: ['--dbpath', processes.folder('mongo'), '--port', `${port}`].concat(
-        ['--bind_ip', '127.0.0.1', '--nounixsocket', '--wiredTigerCacheSizeGB', '0.25'],
+        ['--bind_ip', '127.0.0.1', '--nounixsocket'],
         more,
       ),
     },
     ready: (died) => mongodReady({ uri }, { deadlineMs: readyDeadlineMs, died }),
   });
-  return { uri };
 }
 
 /** A replica set of one that asks for TLS; users are for the test to make. */

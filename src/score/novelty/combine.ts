@@ -35,16 +35,31 @@ export function combined(
   standards: readonly Standard[],
   weights: readonly number[],
 ): number {
+  return combinedShares(scores, standards, weights).mean;
+}
+
+/** The mean with what it is made of: per score its weighted surprise, 0 where there is none. */
+export function combinedShares(
+  scores: MethodScores,
+  standards: readonly Standard[],
+  weights: readonly number[],
+): { readonly mean: number; readonly shares: readonly number[] } {
+  const shares: number[] = [];
   let sum = 0;
   let total = 0;
   for (const [at, value] of scores.entries()) {
     const weight = weights[at] ?? 0;
     const standard = standards[at];
-    if (weight === 0 || standard === undefined || Number.isNaN(value)) continue;
-    sum += weight * surprise(value, standard);
+    if (weight === 0 || standard === undefined || Number.isNaN(value)) {
+      shares.push(0);
+      continue;
+    }
+    const share = weight * surprise(value, standard);
+    shares.push(share);
+    sum += share;
     total += weight;
   }
-  return total > 0 ? sum / total : 0;
+  return { mean: total > 0 ? sum / total : 0, shares };
 }
 
 /** The highest possible surprise, in nats. */

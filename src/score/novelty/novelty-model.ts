@@ -1,5 +1,5 @@
 import type { Spoiling } from '../../image/spoil-plane.js';
-import { combined, surprise } from './combine.js';
+import { combined, combinedShares } from './combine.js';
 import type { Standard } from './combine.js';
 import { detect } from './detectors.js';
 import type { Detectors } from './detectors.js';
@@ -49,17 +49,12 @@ export function measureNovelty(
   nearest: number,
 ): NoveltyFinding {
   const scores = detect(model.detectors, embedding, logits, nearest);
-  const raw = combinedBy(model, scores);
-  const weights = lacksLogits(model.weights, scores) ? model.withoutLogits.weights : model.weights;
-  const shares: { method: NoveltyMethod; share: number }[] = [];
-  for (const [at, method] of noveltyMethods.entries()) {
-    const [weight, value, standard] = [weights[at] ?? 0, scores[at], model.standards[at]];
-    if (weight === 0 || value === undefined || standard === undefined || Number.isNaN(value)) {
-      continue;
-    }
-    const share = weight * surprise(value, standard);
-    if (share > 0) shares.push({ method, share });
-  }
+  const { weights, scale } = weighing(model, scores);
+  const found = combinedShares(scores, model.standards, weights);
+  const raw = scale * found.mean;
+  const shares = noveltyMethods
+    .map((method, at) => ({ method, share: found.shares[at] ?? 0 }))
+    .filter(({ share }) => share > 0);
   shares.sort((a, b) => b.share - a.share);
   const explainedBy = Object.entries(model.reached)
     .filter(([, most]) => raw <= most)
@@ -69,16 +64,17 @@ export function measureNovelty(
 
 /** The combination of one picture's methods, whether or not it has logits. */
 export function combinedBy(
-  {
-    standards,
-    weights,
-    withoutLogits,
-  }: Pick<NoveltyModel, 'standards' | 'weights' | 'withoutLogits'>,
+  model: Weighing & Pick<NoveltyModel, 'standards'>,
   scores: MethodScores,
 ): number {
-  return lacksLogits(weights, scores)
-    ? withoutLogits.scale * combined(scores, standards, withoutLogits.weights)
-    : combined(scores, standards, weights);
+  const { weights, scale } = weighing(model, scores);
+  return scale * combined(scores, model.standards, weights);
+}
+
+type Weighing = Pick<NoveltyModel, 'weights' | 'withoutLogits'>;
+
+function weighing({ weights, withoutLogits }: Weighing, scores: MethodScores) {
+  return lacksLogits(weights, scores) ? withoutLogits : { weights, scale: 1 };
 }
 
 function lacksLogits(weights: readonly number[], scores: MethodScores): boolean {

@@ -73,7 +73,9 @@ function sharedRates(
   const sharing = new Map<number, SignalName[]>();
   for (const { scorer, rule, calibration: own } of found) {
     if (rule.kind !== 'false-alarms' || rule.together !== true || own === undefined) continue;
-    sharing.set(rule.rate, [...(sharing.get(rule.rate) ?? []), scorer.name]);
+    const names = sharing.get(rule.rate);
+    if (names === undefined) sharing.set(rule.rate, [scorer.name]);
+    else names.push(scorer.name);
   }
   const alone = new Map<number, number>();
   for (const [rate, names] of sharing)

@@ -39,6 +39,7 @@ const policy = z.strictObject({
     .strictObject({
       confidence: z.number().min(0).default(1),
       quality: z.number().min(0).default(0.6),
+      format: z.number().min(0).default(0.6),
       novelty: z.number().min(0).default(1),
     })
     .refine((weights) => Object.values(weights).some((weight) => weight > 0), {

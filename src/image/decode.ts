@@ -3,6 +3,7 @@ import { EdgeminerError, messageOf } from '../faults.js';
 import { contentTypeOf } from './content-type.js';
 import { workingSide } from './decoded-image.js';
 import type { DecodedImage, PixelPlane } from './decoded-image.js';
+import { formatFacts } from './format-facts.js';
 import type { ImageContentType } from './image-store.js';
 import { inTurn, sharp } from './sharp.js';
 
@@ -19,16 +20,18 @@ export interface DecodeLimits {
  */
 export async function decodeImage(bytes: Uint8Array, limits: DecodeLimits): Promise<DecodedImage> {
   const contentType = acceptedType(bytes);
-  const { width, height } = await uprightSize(bytes, contentType, limits);
+  const header = await readHeader(bytes, contentType, limits);
+  const { width, height } = header.autoOrient;
   const plane = await inTurn(() => uprightPixels(bytes, contentType, limits, workingSide));
-  return { width, height, contentType, plane };
+  return { width, height, contentType, format: formatFacts(bytes, contentType, header), plane };
 }
 
 /** Width and height of the upright picture, in pixels, from its header alone. */
 export async function describePicture(
   bytes: Uint8Array,
 ): Promise<{ readonly width: number; readonly height: number }> {
-  return uprightSize(bytes, acceptedType(bytes), { maxPixels: Infinity });
+  const header = await readHeader(bytes, acceptedType(bytes), { maxPixels: Infinity });
+  return header.autoOrient;
 }
 
 /** The picture upright in sRGB, its longer side at most `longestSide`; never enlarged. */
@@ -69,11 +72,11 @@ export function acceptedType(bytes: Uint8Array): ImageContentType {
   );
 }
 
-async function uprightSize(
+async function readHeader(
   bytes: Uint8Array,
   contentType: ImageContentType,
   limits: DecodeLimits,
-): Promise<{ width: number; height: number }> {
+): Promise<Metadata> {
   let metadata: Metadata;
   try {
     // The header is read whatever it claims, so that the error can say the size.
@@ -89,7 +92,7 @@ async function uprightSize(
       { field: 'image', mend: 'Send a smaller image, or raise mining.maxPixels.' },
     );
   }
-  return { width, height };
+  return metadata;
 }
 
 function inputOptions(limits: DecodeLimits): SharpOptions {

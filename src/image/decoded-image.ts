@@ -1,3 +1,4 @@
+import type { FormatFacts } from './format-facts.js';
 import type { ImageContentType } from './image-store.js';
 
 /**
@@ -8,6 +9,7 @@ export interface DecodedImage {
   readonly width: number;
   readonly height: number;
   readonly contentType: ImageContentType;
+  readonly format: FormatFacts;
   readonly plane: PixelPlane;
 }
 

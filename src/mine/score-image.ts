@@ -4,6 +4,7 @@ import type { Inference } from '../score/embedder.js';
 import { withLabels } from '../score/measure-neighbours.js';
 import { meanDistance } from '../score/novelty/embedding-distance.js';
 import { measureNovelty } from '../score/novelty/novelty-model.js';
+import { isColoured } from '../score/format/is-coloured.js';
 import { predictionsFrom } from '../score/predictions.js';
 import { statisticsOf } from '../score/plane-statistics.js';
 import { asksFor, scoreEvent } from '../score/score-event.js';
@@ -47,11 +48,24 @@ export async function scoreImage(
     detection: model.reference?.reference.detection ?? { scoreThreshold: model.scoreThreshold },
     referenceLabels: model.reference?.labels,
     previous,
+    ...formatOf(image, model),
   } as const;
   return {
     scores: scoreEvent(input, model.reference?.calibration, model.policy.flags),
     predictions,
   };
+}
+
+/** The form of an image that was looked at anyway, and those of the reference. */
+function formatOf(
+  image: SeenImage | undefined,
+  { reference, policy }: ServedModel,
+): Pick<ScoringInput, 'format' | 'formats'> {
+  if (reference === undefined || !asksFor('format', policy.flags)) return {};
+  const { formats = 'no-formats-in-reference' } = reference.reference;
+  if (image === undefined || typeof formats === 'string') return { formats };
+  const { format: facts, plane } = image.decoded;
+  return { format: { facts, coloured: isColoured(plane) }, formats };
 }
 
 /** Whether the event can't be scored by its model's policy from what it brings alone. */

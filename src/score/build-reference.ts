@@ -9,8 +9,11 @@ import type { Embedder, Inference } from './embedder.js';
 import type { EmbeddingMatrix } from './embedding-matrix.js';
 import { GrowingMatrix } from './growing-matrix.js';
 import { leaveOneOutNeighbours } from './leave-one-out.js';
+import { isColoured } from './format/is-coloured.js';
+import type { PictureFormat } from './format/format-profile.js';
 import { measureConfidence, mostHeld } from './measure-confidence.js';
 import type { HeldPicture } from './measure-confidence.js';
+import { measureFormats } from './measure-formats.js';
 import { measureNeighbours } from './measure-neighbours.js';
 import { neighboursFor } from './novelty/embedding-distance.js';
 import type { NoveltyModel } from './novelty/novelty-model.js';
@@ -65,6 +68,7 @@ export interface SkippedPicture {
 /** One picture's part of the reference. */
 interface MeasuredPicture {
   readonly item: ReferenceItem;
+  readonly format: PictureFormat;
   readonly measurements: ReadonlyMap<SignalName, number>;
   readonly predictionsBy: PredictionOrigin | undefined;
   /** The likeliest class. */
@@ -159,7 +163,7 @@ async function measurePicture(
   { path, bytes, label, predictions: own }: TrainingPicture,
   { decode, embedder }: BuildReferenceOptions,
 ): Promise<Omit<Extract<Outcome, { kind: 'measured' }>, 'kind'>> {
-  const { plane } = await decode(bytes);
+  const { plane, format: facts } = await decode(bytes);
   const inference = await embedder?.infer(plane);
   const brought = own !== undefined && own.kind !== 'none' ? own : undefined;
   const predictions: Predictions =
@@ -180,6 +184,7 @@ async function measurePicture(
   return {
     picture: {
       item: label === undefined ? { path, sha256 } : { path, sha256, label },
+      format: { facts, coloured: isColoured(plane) },
       measurements,
       predictionsBy: predictions.kind === 'none' ? undefined : predictionsBy,
       predicted: predictedClass(predictions),
@@ -202,7 +207,8 @@ async function assemble(
   const neighbours = options.neighbours ?? neighboursFor(measured.length);
   const predictionsBy = originOf(measured);
   const confidence = measureConfidence(gathered.sample, measured.length, options.scoreThreshold);
-  const measurements = { ...columnsOf(measured), ...confidence.columns };
+  const formats = measureFormats(measured.map(({ format }) => format));
+  const measurements = { ...columnsOf(measured), ...confidence.columns, ...formats.columns };
   const labels = measured.flatMap(({ item }) => (item.label === undefined ? [] : [item.label]));
   const classes = [...new Set(labels)].sort();
   const items = measured.map(({ item, ...picture }) =>
@@ -238,6 +244,7 @@ async function assemble(
     measurements,
     embeddings,
     ...(novelty === undefined ? {} : { novelty }),
+    formats: formats.profile,
     neighbours,
     classes,
   };

@@ -8,6 +8,7 @@ import type { NpyArray } from './npy.js';
 import type { EmbeddingMatrix } from './embedding-matrix.js';
 import type { NoveltyModel } from './novelty/novelty-model.js';
 import type { Reference } from './reference.js';
+import { formatsSchema } from './format/format-files.js';
 import { noveltyFromFiles, noveltyHead, noveltyToFiles } from './novelty/novelty-files.js';
 import { signalNames } from './signal.js';
 import type { SignalName } from './signal.js';
@@ -20,6 +21,7 @@ import type { SignalName } from './signal.js';
  * - `items.json`: [{ path, sha256, label?, predicted? }], one per training picture.
  * - `measurements.npy`: float64, items x columns as named in reference.json; NaN is absent.
  * - `embeddings.npy`: float32, items x dimensions; only where there was an embedder.
+ * - `formats.json`: how many pictures there are of each container, colour mode, size and so on.
  * - `novelty.json` and `novelty.npy`: the fitted novelty model and the choice of its methods, with
  *   their figures; only beside embeddings.
  */
@@ -27,6 +29,7 @@ export const referenceFileNames = [
   'reference.json',
   'items.json',
   'measurements.npy',
+  'formats.json',
   'embeddings.npy',
   'novelty.json',
   'novelty.npy',
@@ -81,6 +84,7 @@ const headSchema = z.strictObject({
   files: z.strictObject({
     'items.json': sha256Hex,
     'measurements.npy': sha256Hex,
+    'formats.json': sha256Hex.optional(),
     'embeddings.npy': sha256Hex.optional(),
     'novelty.json': sha256Hex.optional(),
     'novelty.npy': sha256Hex.optional(),
@@ -94,6 +98,7 @@ const notContent: ReadonlySet<string> = new Set(['formatVersion', 'id', 'created
 interface DataFiles {
   readonly 'items.json': Uint8Array;
   readonly 'measurements.npy': Uint8Array;
+  readonly 'formats.json'?: Uint8Array;
   readonly 'embeddings.npy'?: Uint8Array;
   readonly 'novelty.json'?: Uint8Array;
   readonly 'novelty.npy'?: Uint8Array;
@@ -178,6 +183,9 @@ export function referenceFromFiles(files: ReadonlyMap<string, Uint8Array>): Refe
     ...(head.files['novelty.json'] === undefined
       ? {}
       : { novelty: noveltyModel(read('novelty.json'), read('novelty.npy')) }),
+    ...(head.files['formats.json'] === undefined
+      ? {}
+      : { formats: parseJson(formatsSchema, 'formats.json', read('formats.json')) }),
     neighbours: head.neighbours,
     classes: head.classes,
   };
@@ -198,6 +206,7 @@ function contentHead(content: ReferenceContent, files: DataFiles): HeadContent {
     files: {
       'items.json': sha256(files['items.json']),
       'measurements.npy': sha256(files['measurements.npy']),
+      ...hashOf('formats.json', files),
       ...hashOf('embeddings.npy', files),
       ...hashOf('novelty.json', files),
       ...hashOf('novelty.npy', files),
@@ -206,7 +215,7 @@ function contentHead(content: ReferenceContent, files: DataFiles): HeadContent {
 }
 
 function dataFiles(content: ReferenceContent): DataFiles {
-  const { items, embeddings } = content;
+  const { items, embeddings, formats } = content;
   const plainItems = items.map(({ path, sha256: hash, label, predicted }) => ({
     path,
     sha256: hash,
@@ -216,6 +225,7 @@ function dataFiles(content: ReferenceContent): DataFiles {
   const files = {
     'items.json': jsonBytes(plainItems),
     'measurements.npy': encodeNpy(measurementTable(content)),
+    ...(formats === undefined ? {} : { 'formats.json': jsonBytes(formats) }),
   };
   if (embeddings === undefined) return files;
   if (embeddings.rows !== items.length) {

@@ -2,8 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { EdgeminerError } from '../faults.js';
 import { modelName, modelVersion } from '../ids.js';
+import { factsOf } from '../../test/fixtures/formats.js';
 import { seeded } from '../../test/fixtures/planes.js';
 import { normalisedRows } from './exact-neighbours.js';
+import { profileOf } from './format/format-profile.js';
 import { fitNovelty } from './novelty/fit-novelty.js';
 import { referenceFiles, referenceFromFiles, referenceIdOf } from './reference-files.js';
 import type { Reference } from './reference.js';
@@ -38,6 +40,15 @@ const { model: novelty } = await fitNovelty({
     source,
   })),
 });
+
+const formats = [{}, { width: 1, height: 9, camera: 'A', software: 'B' }].map((differing, at) =>
+  profileOf(
+    Array.from({ length: 3 + 300 * at }, (_, n) => ({
+      facts: factsOf({ ...differing, software: `version ${n}` }),
+      coloured: true,
+    })),
+  ),
+);
 
 const share = fc.double({ min: 0, max: 1, noNaN: true }).map((value) => value + 0);
 const spread = fc.record(
@@ -101,6 +112,7 @@ const references: fc.Arbitrary<Reference> = fc
         { requiredKeys: ['pictures', 'boxCount', 'boxSizeOf'], noNullPrototype: true },
       ),
       novelty: fc.constant(novelty),
+      formats: fc.constantFrom(...formats),
       neighbours: fc.integer({ min: 1, max: 50 }),
       classes: fc.array(name),
     } satisfies Readonly<Record<keyof Omit<Required<Reference>, 'id'>, fc.Arbitrary<unknown>>>;

@@ -10,6 +10,11 @@ import { lowestBoxScore } from './confidence/lowest-box-score.js';
 import { margin } from './confidence/margin.js';
 import { meanBoxScore } from './confidence/mean-box-score.js';
 import { nearThreshold } from './confidence/near-threshold.js';
+import { rotated } from './format/rotated.js';
+import { unusualAspect } from './format/unusual-aspect.js';
+import { unusualColourMode } from './format/unusual-colour-mode.js';
+import { unusualEncoding } from './format/unusual-encoding.js';
+import { unusualSize } from './format/unusual-size.js';
 import { embeddingDistance } from './novelty/embedding-distance.js';
 import { outOfDistribution } from './novelty/out-of-distribution.js';
 import { blur } from './quality/blur.js';
@@ -56,6 +61,11 @@ const byName: Readonly<Record<SignalName, Scorer>> = {
   compression,
   'low-information': lowInformation,
   'covered-lens': coveredLens,
+  'unusual-size': unusualSize,
+  'unusual-aspect': unusualAspect,
+  'unusual-colour-mode': unusualColourMode,
+  'unusual-encoding': unusualEncoding,
+  rotated,
   'embedding-distance': embeddingDistance,
   'out-of-distribution': outOfDistribution,
 };

@@ -1,6 +1,7 @@
 import type { Predictions } from '../event/inference-event.js';
 import type { PixelPlane } from '../image/decoded-image.js';
 import type { DetectionStatistics } from './confidence/detection-statistics.js';
+import type { FormatProfile, PictureFormat } from './format/format-profile.js';
 import type { LabelledNeighbour } from './neighbours.js';
 import type { NoveltyFinding } from './novelty/novelty-model.js';
 import type { AbsentSignal, SignalFamily, SignalName } from './signal.js';
@@ -9,6 +10,10 @@ import type { AbsentSignal, SignalFamily, SignalName } from './signal.js';
 export interface ScoringInput {
   /** Undefined where no pixels are at hand: nobody asked for a signal that looks at them. */
   readonly plane: PixelPlane | undefined;
+  /** Of the picture's file; undefined where nobody looked at it. */
+  readonly format?: PictureFormat | undefined;
+  /** The forms of the reference's pictures, or why there are none. */
+  readonly formats?: FormatProfile | AbsentSignal['why'] | undefined;
   /** The event's own predictions, else the configured model's, else none. */
   readonly predictions: Predictions;
   /** Whose predictions they are; of no matter where there are none. */
@@ -52,7 +57,7 @@ export type PredictionOrigin = 'producer' | 'embedder';
  * flag.ts) the same way for all. Checks that run on every registered scorer hold: the same
  * input gives the same measurement, it is finite and in `range`, and `explain` is a sentence.
  */
-export type Scorer = PixelScorer | PlainScorer;
+export type Scorer = PixelScorer | PlainScorer | FormatScorer;
 
 /** Looks at the picture itself. */
 export interface PixelScorer extends AnyScorer {
@@ -63,6 +68,15 @@ export interface PixelScorer extends AnyScorer {
 /** Needs no pixels, so that an event that brings the rest is scored without decoding its image. */
 export interface PlainScorer extends AnyScorer {
   readonly looksAt: 'predictions' | 'neighbours';
+  measure(input: ScoringInput): Measurement;
+}
+
+/**
+ * Looks at what the picture's file is, where somebody has read it for another reason: no image is
+ * fetched or decoded for it.
+ */
+export interface FormatScorer extends AnyScorer {
+  readonly looksAt: 'format';
   measure(input: ScoringInput): Measurement;
 }
 

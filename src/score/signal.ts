@@ -25,6 +25,11 @@ export const signalNames = [
   'compression',
   'low-information',
   'covered-lens',
+  'unusual-size',
+  'unusual-aspect',
+  'unusual-colour-mode',
+  'unusual-encoding',
+  'rotated',
   'embedding-distance',
   'out-of-distribution',
 ] as const;
@@ -32,7 +37,7 @@ export const signalNames = [
 export type SignalName = (typeof signalNames)[number];
 
 /** What a signal is about; candidates are counted and prioritised by it. */
-export type SignalFamily = 'confidence' | 'quality' | 'novelty';
+export type SignalFamily = 'confidence' | 'quality' | 'format' | 'novelty';
 
 /** One scorer's result for one event: measured, then scored, then flagged. */
 export interface Signal {
@@ -68,6 +73,10 @@ export interface AbsentSignal {
     | 'no-threshold'
     /** None of the source that this worker saw within the time limit. */
     | 'no-previous-frame'
+    /** The reference was built before it kept the formats of its pictures. */
+    | 'no-formats-in-reference'
+    /** The event brought all that was asked for, so nobody read its image. */
+    | 'image-not-read'
     /** The reference's pictures have none. */
     | 'no-labels'
     /** The predicted class is none of the reference's labels. */

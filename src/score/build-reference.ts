@@ -11,6 +11,7 @@ import { GrowingMatrix } from './growing-matrix.js';
 import { leaveOneOutNeighbours } from './leave-one-out.js';
 import { isColoured } from './format/is-coloured.js';
 import type { PictureFormat } from './format/format-profile.js';
+import { TurnGathering } from './format/turn-gathering.js';
 import { measureConfidence, mostHeld } from './measure-confidence.js';
 import type { HeldPicture } from './measure-confidence.js';
 import { measureFormats } from './measure-formats.js';
@@ -98,6 +99,7 @@ export async function buildReference(options: BuildReferenceOptions): Promise<Bu
   const skipped: SkippedPicture[] = [];
   const embeddings = new GrowingMatrix();
   const novelty = new NoveltyGathering();
+  const turns = new TurnGathering();
   // Lists of a thousand classes: those of a sample are kept until all pictures were seen.
   const held = {
     producer: new SpreadSample<HeldPicture>(mostHeld),
@@ -111,6 +113,7 @@ export async function buildReference(options: BuildReferenceOptions): Promise<Bu
       if (inference !== undefined) {
         embeddings.append(inference.embedding);
         novelty.offer(picture.item.sha256, measured.length, plane, inference);
+        turns.offer(picture.item.sha256, measured.length, plane);
       }
       if (picture.predictionsBy !== undefined) {
         const { predictionsBy, item } = picture;
@@ -128,7 +131,7 @@ export async function buildReference(options: BuildReferenceOptions): Promise<Bu
   if (measured.length < minMeasured) throw tooFew(measured.length, skipped.length);
   const predictionsBy = originOf(measured);
   const sample = predictionsBy === undefined ? [] : held[predictionsBy].values();
-  const gathered = { embeddings: embeddings.matrix(), novelty, sample };
+  const gathered = { embeddings: embeddings.matrix(), novelty, turns, sample };
   return { reference: await assemble(options, measured, gathered), skipped };
 }
 
@@ -201,13 +204,19 @@ async function assemble(
   gathered: {
     readonly embeddings: EmbeddingMatrix | undefined;
     readonly novelty: NoveltyGathering;
+    readonly turns: TurnGathering;
     readonly sample: readonly HeldPicture[];
   },
 ): Promise<Reference> {
   const neighbours = options.neighbours ?? neighboursFor(measured.length);
   const predictionsBy = originOf(measured);
   const confidence = measureConfidence(gathered.sample, measured.length, options.scoreThreshold);
-  const formats = measureFormats(measured.map(({ format }) => format));
+  const turned =
+    options.embedder && (await gathered.turns.fit(options.embedder, options.concurrency));
+  const formats = measureFormats(
+    measured.map(({ format }) => format),
+    turned,
+  );
   const measurements = { ...columnsOf(measured), ...confidence.columns, ...formats.columns };
   const labels = measured.flatMap(({ item }) => (item.label === undefined ? [] : [item.label]));
   const classes = [...new Set(labels)].sort();
@@ -245,6 +254,7 @@ async function assemble(
     embeddings,
     ...(novelty === undefined ? {} : { novelty }),
     formats: formats.profile,
+    ...(turned === undefined ? {} : { turns: turned.model }),
     neighbours,
     classes,
   };

@@ -8,7 +8,8 @@ import type { NpyArray } from './npy.js';
 import type { EmbeddingMatrix } from './embedding-matrix.js';
 import type { NoveltyModel } from './novelty/novelty-model.js';
 import type { Reference } from './reference.js';
-import { formatsSchema } from './format/format-files.js';
+import { formatsSchema, turnsFromTable, turnsTable } from './format/format-files.js';
+import type { TurnModel } from './format/turn-model.js';
 import { noveltyFromFiles, noveltyHead, noveltyToFiles } from './novelty/novelty-files.js';
 import { signalNames } from './signal.js';
 import type { SignalName } from './signal.js';
@@ -22,6 +23,8 @@ import type { SignalName } from './signal.js';
  * - `measurements.npy`: float64, items x columns as named in reference.json; NaN is absent.
  * - `embeddings.npy`: float32, items x dimensions; only where there was an embedder.
  * - `formats.json`: how many pictures there are of each container, colour mode, size and so on.
+ * - `turns.npy`: float32, 3 x (dimensions + 2): of each quarter turn the weights and the offset of its
+ *   log-odds, and the log-odds from which turned copies are looked at.
  * - `novelty.json` and `novelty.npy`: the fitted novelty model and the choice of its methods, with
  *   their figures; only beside embeddings.
  */
@@ -31,6 +34,7 @@ export const referenceFileNames = [
   'measurements.npy',
   'formats.json',
   'embeddings.npy',
+  'turns.npy',
   'novelty.json',
   'novelty.npy',
 ] as const;
@@ -86,6 +90,7 @@ const headSchema = z.strictObject({
     'measurements.npy': sha256Hex,
     'formats.json': sha256Hex.optional(),
     'embeddings.npy': sha256Hex.optional(),
+    'turns.npy': sha256Hex.optional(),
     'novelty.json': sha256Hex.optional(),
     'novelty.npy': sha256Hex.optional(),
   }),
@@ -100,6 +105,7 @@ interface DataFiles {
   readonly 'measurements.npy': Uint8Array;
   readonly 'formats.json'?: Uint8Array;
   readonly 'embeddings.npy'?: Uint8Array;
+  readonly 'turns.npy'?: Uint8Array;
   readonly 'novelty.json'?: Uint8Array;
   readonly 'novelty.npy'?: Uint8Array;
 }
@@ -186,6 +192,9 @@ export function referenceFromFiles(files: ReadonlyMap<string, Uint8Array>): Refe
     ...(head.files['formats.json'] === undefined
       ? {}
       : { formats: parseJson(formatsSchema, 'formats.json', read('formats.json')) }),
+    ...(head.files['turns.npy'] === undefined
+      ? {}
+      : { turns: turnModel(decodeNpy(read('turns.npy'), 'turns.npy'), embeddings) }),
     neighbours: head.neighbours,
     classes: head.classes,
   };
@@ -208,6 +217,7 @@ function contentHead(content: ReferenceContent, files: DataFiles): HeadContent {
       'measurements.npy': sha256(files['measurements.npy']),
       ...hashOf('formats.json', files),
       ...hashOf('embeddings.npy', files),
+      ...hashOf('turns.npy', files),
       ...hashOf('novelty.json', files),
       ...hashOf('novelty.npy', files),
     },
@@ -232,7 +242,11 @@ function dataFiles(content: ReferenceContent): DataFiles {
     throw new RangeError(`${embeddings.rows} embeddings for ${items.length} items`);
   }
   const shape = [embeddings.rows, embeddings.dimensions] as const;
-  const embedded = { ...files, 'embeddings.npy': encodeNpy({ shape, values: embeddings.values }) };
+  const embedded = {
+    ...files,
+    'embeddings.npy': encodeNpy({ shape, values: embeddings.values }),
+    ...(content.turns === undefined ? {} : { 'turns.npy': encodeNpy(turnsTable(content.turns)) }),
+  };
   if (content.novelty === undefined) return embedded;
   const { head, vectors } = noveltyToFiles(content.novelty);
   return {
@@ -248,6 +262,12 @@ function hashOf<Name extends keyof DataFiles>(
 ): Partial<Record<Name, string>> {
   const bytes = files[name];
   return bytes === undefined ? {} : ({ [name]: sha256(bytes) } as Record<Name, string>);
+}
+
+function turnModel(table: NpyArray, embeddings: EmbeddingMatrix | undefined): TurnModel {
+  const model = turnsFromTable(table, embeddings?.dimensions ?? 0);
+  if (model === undefined) throw invalid('turns.npy', 'is not float32 (3, dimensions + 2)');
+  return model;
 }
 
 function noveltyModel(json: Uint8Array, npy: Uint8Array): NoveltyModel {

@@ -2,6 +2,7 @@ import type { Predictions } from '../event/inference-event.js';
 import type { PixelPlane } from '../image/decoded-image.js';
 import type { DetectionStatistics } from './confidence/detection-statistics.js';
 import type { FormatProfile, PictureFormat } from './format/format-profile.js';
+import type { TurnFinding } from './format/turn-model.js';
 import type { LabelledNeighbour } from './neighbours.js';
 import type { NoveltyFinding } from './novelty/novelty-model.js';
 import type { AbsentSignal, SignalFamily, SignalName } from './signal.js';
@@ -14,6 +15,8 @@ export interface ScoringInput {
   readonly format?: PictureFormat | undefined;
   /** The forms of the reference's pictures, or why there are none. */
   readonly formats?: FormatProfile | AbsentSignal['why'] | undefined;
+  /** How far the picture looks turned; absent where it does not at first sight, or nobody could tell. */
+  readonly turn?: TurnFinding | undefined;
   /** The event's own predictions, else the configured model's, else none. */
   readonly predictions: Predictions;
   /** Whose predictions they are; of no matter where there are none. */

@@ -15,7 +15,7 @@ export interface FormatFacts {
   readonly container: ImageContentType;
   readonly colourMode: string;
   readonly bitsPerChannel: number;
-  /** As '4:2:0'; 'none' where the container does not say. */
+  /** As '4:2:0'; 'none', or 'unknown' where the header does not say. */
   readonly chromaSubsampling: string;
   readonly scan: 'sequential' | 'progressive';
   /** EXIF orientation, 1..8; 1 where the file does not say. */
@@ -44,7 +44,7 @@ export function formatFacts(
     container,
     colourMode: colourModeOf(metadata),
     bitsPerChannel: bitsOf(metadata),
-    chromaSubsampling: metadata.chromaSubsampling ?? 'none',
+    chromaSubsampling: metadata.chromaSubsampling ?? subsamplingOf(bytes, container),
     scan: metadata.isProgressive ? 'progressive' : 'sequential',
     orientation: orientation >= 1 && orientation <= 8 ? orientation : 1,
     colourProfile: metadata.icc === undefined ? 'none' : colourProfileName(metadata.icc),
@@ -73,9 +73,16 @@ function compressionOf(bytes: Uint8Array, container: ImageContentType): string {
     case 'image/webp':
       return isLosslessWebp(bytes) ? 'lossless' : 'lossy';
     case 'image/png':
+      return 'lossless';
     case 'image/avif':
-      return 'unknown';
+      return 'AV1';
   }
+}
+
+/** Where sharp does not say: WebP has but one (RFC 9649), PNG has no chroma. */
+function subsamplingOf(bytes: Uint8Array, container: ImageContentType): string {
+  if (container === 'image/avif') return 'unknown';
+  return container === 'image/webp' && !isLosslessWebp(bytes) ? '4:2:0' : 'none';
 }
 
 /** By the first chunk of pixels (RFC 9649); that of an animation is not looked for. */

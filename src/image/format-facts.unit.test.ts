@@ -43,13 +43,14 @@ describe('formatFacts', () => {
 
   it.each([
     ['PNG', picture.clone().png(), { container: 'image/png', bitsPerChannel: 8 }],
+    ['AVIF', picture.clone().avif(), { compression: 'AV1', chromaSubsampling: 'unknown' }],
     ['16-bit PNG', picture.clone().toColourspace('rgb16').png(), { bitsPerChannel: 16 }],
     ['palette', picture.clone().png({ palette: true, colours: 4 }), { colourMode: 'palette' }],
     ['grey', picture.clone().toColourspace('b-w').jpeg(), { colourMode: 'grey' }],
     ['grey 16', picture.clone().toColourspace('grey16').png(), { colourMode: 'grey' }],
     ['CMYK', picture.clone().toColourspace('cmyk').jpeg(), { colourMode: 'CMYK' }],
     ['alpha', picture.clone().ensureAlpha(0.5).png(), { colourMode: 'RGB with transparency' }],
-    ['WebP', picture.clone().webp(), { compression: 'lossy' }],
+    ['WebP', picture.clone().webp(), { compression: 'lossy', chromaSubsampling: '4:2:0' }],
     ['lossless WebP', picture.clone().webp({ lossless: true }), { compression: 'lossless' }],
     [
       'WebP with a profile',

@@ -45,7 +45,7 @@ const { model: novelty } = await fitNovelty({
 
 const formats = [{}, { width: 1, height: 9, camera: 'A', software: 'B' }].map((differing, at) =>
   profileOf(
-    Array.from({ length: 3 + 300 * at }, (_, n) => ({
+    Array.from({ length: 3 + 30 * at }, (_, n) => ({
       facts: factsOf({ ...differing, software: `version ${n}` }),
       coloured: true,
     })),

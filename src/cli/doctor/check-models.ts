@@ -123,8 +123,16 @@ function checkFolder(
   });
 }
 
-function fits(name: string, { embedder }: Reference): Finding {
+function fits(name: string, reference: Reference): Finding {
+  const { embedder, formats } = reference;
   const by = embedder === undefined ? 'without an embedder' : `by ${embedder.name}`;
+  if (formats === undefined) {
+    return warning(
+      name,
+      `whole, made ${by}, fits; but it was built before formats were kept, so no picture's format is compared with it`,
+      `edgeminer reference build --images DIR --model-name ${reference.modelName} --model-version ${reference.modelVersion}`,
+    );
+  }
   return ok(name, `whole, made ${by}, fits`);
 }
 

@@ -68,7 +68,7 @@ export function traitOf(
     case 'colourMode':
       return facts.colourMode;
     case 'colour':
-      return coloured === undefined ? undefined : coloured ? 'coloured' : 'without colour';
+      return coloured === undefined ? undefined : coloured ? 'colour' : 'no colour';
     case 'bits':
       return String(facts.bitsPerChannel);
     case 'subsampling':

@@ -18,18 +18,12 @@ export const sizeMeasures = {
 
 type SizeMeasure = keyof typeof sizeMeasures;
 
-export interface NearSize {
-  /** Doublings, 0..16, within which 0.5 % of the reference's pictures lie. */
-  readonly distance: number;
-  /** The size at that distance. */
-  readonly size: Size | undefined;
-}
-
 /**
- * How far a picture's size is from those of the reference by one measure. It is told by the
- * nearest ones, so it holds where all have one size, a few sizes, or each its own.
+ * How far a picture's size is from those of the reference by one measure: doublings, 0..16, within
+ * which 0.5 % of its pictures lie. Told by the nearest ones, it holds where all have one size, a few
+ * sizes, or each its own.
  */
-export function nearestSizes({ format, profile }: ComparedFormat, by: SizeMeasure): NearSize {
+export function distanceToSizes({ format, profile }: ComparedFormat, by: SizeMeasure): number {
   const { positions, sizes, sampled } = linesOf(profile)[by];
   const { facts, counted = false } = format;
   const place = sizeMeasures[by](facts);
@@ -43,9 +37,12 @@ export function nearestSizes({ format, profile }: ComparedFormat, by: SizeMeasur
     const at = down < up ? below-- : above++;
     missing -= sizes[at]?.pictures ?? 0;
     if (missing > 0) continue;
-    return { distance: Math.min(mostDoublings, down, up), size: sizes[at] };
+    const { width, height } = sizes[at] ?? facts;
+    // A pixel of rounding is no difference.
+    const rounding = Math.log2(1 + 1 / Math.min(facts.width, facts.height, width, height));
+    return Math.max(0, Math.min(mostDoublings, down, up) - rounding);
   }
-  return { distance: mostDoublings, size: undefined };
+  return mostDoublings;
 }
 
 /** '240 x 160 pixels as in 0 of 50 reference pictures (most often 481 x 321: 35)'. */

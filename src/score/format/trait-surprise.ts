@@ -68,7 +68,7 @@ function pValue(
   return rarer / (pictures + 1);
 }
 
-/** 'PNG container (0 of 5,000 reference pictures, 5,000 have JPEG)'. */
+/** 'PNG (0 of 5,000 reference pictures; 5,000 have JPEG)'. */
 function words(trait: FormatTrait, value: string, { traits }: FormatProfile): string {
   const { values, others } = traits[trait];
   const total = values.reduce((sum, [, count]) => sum + count, others);
@@ -82,10 +82,11 @@ function words(trait: FormatTrait, value: string, { traits }: FormatProfile): st
 function said(trait: FormatTrait, value: string): string {
   switch (trait) {
     case 'container':
-    case 'colour':
       return value;
+    case 'colour':
+      return `${value} in the pixels`;
     case 'colourMode':
-      return `${value} pixels`;
+      return `colour mode ${value}`;
     case 'bits':
       return `${value} bits per channel`;
     case 'subsampling':
@@ -97,7 +98,7 @@ function said(trait: FormatTrait, value: string): string {
     case 'profile':
       return value === 'none' ? 'no colour profile' : `colour profile '${value}'`;
     case 'compression':
-      return `compression: ${value}`;
+      return `compression '${value}'`;
     case 'camera':
       return value === 'none' ? 'no camera named' : `camera '${value}'`;
     case 'software':

@@ -2,12 +2,12 @@ import { compared } from '../explanation.js';
 import type { FormatScorer } from '../scorer.js';
 import { fallbackScore } from '../unusual-end.js';
 import { comparedFormat } from './compared-format.js';
-import { mostDoublings, nearestSizes, sizeWords } from './size-distance.js';
+import { distanceToSizes, mostDoublings, sizeWords } from './size-distance.js';
 
 /**
  * How far a picture's width over height is from the reference's, in doublings, 0 (as others are) to
- * 16: the distance within which 0.5 % of the reference's pictures lie. A picture that was stretched
- * or cropped upstream, or turned by a quarter. What a pixel of rounding may do is no difference.
+ * 16: the distance within which 0.5 % of the reference's pictures lie, less a pixel of rounding. A picture that was stretched
+ * or cropped upstream, or turned by a quarter.
  */
 export const unusualAspect: FormatScorer = {
   name: 'unusual-aspect',
@@ -21,9 +21,7 @@ export const unusualAspect: FormatScorer = {
     const format = comparedFormat(input);
     if (typeof format === 'string') return { kind: 'absent', why: format };
     const { width, height } = format.format.facts;
-    const { distance, size } = nearestSizes(format, 'aspect');
-    const shortest = Math.min(width, height, size?.width ?? 1, size?.height ?? 1);
-    const raw = Math.max(0, distance - Math.log2(1 + 1 / shortest));
+    const raw = distanceToSizes(format, 'aspect');
     const aspect = `Width over height ${(width / height).toFixed(2)}`;
     return {
       kind: 'measured',

@@ -53,6 +53,8 @@ describe('floatArrays', () => {
       expect(() => void ours.fromBuffer(bytes.subarray(0, length))).toThrow(/truncated|buffer/u);
     }
     const floats = Type.forSchema({ type: 'array', items: 'float' }, { typeHook: floatArrays });
-    expect(() => void floats.fromBuffer(Buffer.from('feffffff0f', 'hex'))).toThrow('truncated buffer');
+    expect(() => void floats.fromBuffer(Buffer.from('feffffff0f', 'hex'))).toThrow(
+      'truncated buffer',
+    );
   });
 });

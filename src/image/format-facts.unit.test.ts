@@ -36,9 +36,8 @@ describe('formatFacts', () => {
       compression: 'quality 83',
     });
     // Tables that are not the standard's.
-    expect(await factsOf(picture.clone().jpeg({ quantisationTable: 3 }))).toMatchObject({
-      compression: expect.stringMatching(/^own tables [0-9a-f]{8}$/),
-    });
+    const { compression } = await factsOf(picture.clone().jpeg({ quantisationTable: 3 }));
+    expect(compression).toMatch(/^own tables [0-9a-f]{8}$/);
   });
 
   it.each([
@@ -89,7 +88,8 @@ describe('formatFacts', () => {
     fc.assert(
       fc.property(head, block, (start, rest) => {
         const bytes = Buffer.concat([Buffer.from(start, 'latin1'), rest]);
-        for (const text of Object.values(exifTexts(bytes))) expect(text.length).toBeLessThan(61);
+        const { make, model, software } = exifTexts(bytes);
+        for (const text of [make, model, software]) expect(text.length).toBeLessThan(61);
         expect(colourProfileName(bytes)).toMatch(/^[\x20-\x7e]{1,60}$/);
         expect(jpegQuantisation(bytes)).toMatch(/^(no tables|quality \d+|own tables [0-9a-f]{8})$/);
       }),

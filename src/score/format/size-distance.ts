@@ -10,7 +10,7 @@ const nearShare = 0.005;
 type Size = Pick<SizeCount, 'width' | 'height'>;
 
 /** What a size is measured by, in doublings. */
-export const sizeMeasures = {
+const sizeMeasures = {
   /** Of the sides: half the binary logarithm of the number of pixels. */
   side: ({ width, height }: Size) => Math.log2(width * height) / 2,
   aspect: ({ width, height }: Size) => Math.log2(width / height),

@@ -42,7 +42,14 @@ describe('scoreEvent', () => {
         'flicker',
       ].map((name) => ({ name, why: 'no-predictions' })),
       { name: 'label-disagreement', why: 'no-labels' },
-      { name: 'out-of-distribution', why: 'no-reference' },
+      ...[
+        'unusual-size',
+        'unusual-aspect',
+        'unusual-colour-mode',
+        'unusual-encoding',
+        'rotated',
+        'out-of-distribution',
+      ].map((name) => ({ name, why: 'no-reference' })),
     ]);
   });
 

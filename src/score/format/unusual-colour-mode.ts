@@ -17,6 +17,7 @@ export const unusualColourMode: FormatScorer = {
   range: [0, mostTraitSurprise],
   unusual: 'high',
   fallbackLimit: 4.6,
+  ordinaryLimit: 4.6,
   measure: (input) => measureTraits(comparedFormat(input), ['colourMode', 'colour']),
   uncalibrated: (raw) => fallbackScore(raw, unusualColourMode.fallbackLimit, unusualColourMode),
   explain: (raw, standing, note = 'Colour mode') =>

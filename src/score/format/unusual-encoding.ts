@@ -18,6 +18,7 @@ export const unusualEncoding: FormatScorer = {
   range: [0, mostTraitSurprise],
   unusual: 'high',
   fallbackLimit: 4.6,
+  ordinaryLimit: 4.6,
   measure: (input) =>
     measureTraits(comparedFormat(input), [
       'container',

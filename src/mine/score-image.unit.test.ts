@@ -80,7 +80,8 @@ it('compares a picture’s format with the reference’s', async () => {
 });
 
 it('says what is missing: an older reference’s formats, or an image that nobody read', async () => {
-  const { formats: _, ...older } = reference;
+  const { formats, ...older } = reference;
+  expect(formats?.pictures).toBe(30);
   const image = { bytes: Uint8Array.of(1), decoded: decoded(1) };
   const before = await scoreImage(event, image, served(older), undefined);
   expect(before.scores.signals).toEqual([]);

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { annotatorId } from '../../ids.js';
+import type { AnnotatorId } from '../../ids.js';
 import type { LabelBody, LabelledBox } from '../label.js';
 import { mildPrior } from './confusion-prior.js';
 import { describeDispute } from './describe-dispute.js';
@@ -59,7 +60,7 @@ describe('settle', () => {
     const skills = {
       classes: ['ant', 'bee'],
       classShares: [0.5, 0.5],
-      confusions: new Map([
+      confusions: new Map<AnnotatorId, number[][]>([
         [
           annotatorId('annotator 0'),
           [
@@ -75,7 +76,7 @@ describe('settle', () => {
                 [0.5, 0.5],
                 [0.5, 0.5],
               ],
-            ] as const,
+            ] as [AnnotatorId, number[][]],
         ),
       ]),
       prior: mildPrior,

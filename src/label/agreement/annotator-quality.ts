@@ -1,5 +1,6 @@
 import type { AnnotatorId, TaskId } from '../../ids.js';
 import type { GoldAnswer } from './gold-answer.js';
+import { groupBy } from './group-by.js';
 import { rate } from './interval.js';
 import type { Rate } from './interval.js';
 
@@ -38,7 +39,7 @@ export interface AccuracyFloor {
 }
 
 /**
- * Simulated (annotator-quality.unit.test.ts): half of what they do wrong is found within 12 gold
+ * Simulated (annotator-quality.unit.test.ts): who gets half of them right is found within 12 gold
  * tasks in 9 of 10 cases; in 100 gold tasks someone with 98 % right is paused in 3 of 1,000 cases,
  * with 95 % in 5 of 100.
  */
@@ -119,18 +120,4 @@ function percent(value: number): string {
 
 function share(answers: readonly { readonly right: boolean }[]): Rate {
   return rate(answers.filter(({ right }) => right).length, answers.length);
-}
-
-function groupBy<T, K extends string>(
-  items: readonly T[],
-  keyOf: (item: T) => K,
-): (readonly [K, readonly T[]])[] {
-  const groups = new Map<K, T[]>();
-  for (const item of items) {
-    const key = keyOf(item);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [item]);
-    else group.push(item);
-  }
-  return [...groups].sort(([a], [b]) => (a < b ? -1 : 1));
 }

@@ -33,21 +33,26 @@ export function boxAgreement(
   };
 }
 
-/** Over all pairs of lists: matched boxes and objects are counted together, not averaged by pair. */
-export function groupBoxAgreement(
-  lists: readonly (readonly LabelledBox[])[],
+/**
+ * Over all pairs of lists of each picture; matched boxes and boxes are counted together, so that
+ * a picture with many objects counts for as much.
+ */
+export function pooledBoxAgreement(
+  pictures: readonly (readonly (readonly LabelledBox[])[])[],
   rule: MatchingRule,
 ): Pick<BoxAgreement, 'meanIou' | 'f1'> {
   let matched = 0;
   let boxes = 0;
   let overlaps = 0;
-  lists.forEach((left, at) => {
-    for (const right of lists.slice(at + 1)) {
-      const { pairs } = matchBoxes(left, right, rule);
-      matched += pairs.length;
-      boxes += left.length + right.length;
-      overlaps += pairs.reduce((sum, { iou }) => sum + iou, 0);
-    }
-  });
+  for (const lists of pictures) {
+    lists.forEach((left, at) => {
+      for (const right of lists.slice(at + 1)) {
+        const { pairs } = matchBoxes(left, right, rule);
+        matched += pairs.length;
+        boxes += left.length + right.length;
+        overlaps += pairs.reduce((sum, { iou }) => sum + iou, 0);
+      }
+    });
+  }
   return { meanIou: overlaps / matched, f1: boxes === 0 ? 1 : (2 * matched) / boxes };
 }

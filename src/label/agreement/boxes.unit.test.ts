@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { annotatorId } from '../../ids.js';
 import { intersectionOverUnion } from '../../score/confidence/boxes.js';
 import type { LabelledBox } from '../label.js';
-import { boxAgreement, groupBoxAgreement } from './box-agreement.js';
+import { boxAgreement, pooledBoxAgreement } from './box-agreement.js';
 import { matchBoxes } from './box-matching.js';
 import { mergeBoxes } from './merge-boxes.js';
 
@@ -96,12 +96,12 @@ describe('boxAgreement', () => {
 
   it('is full where both see nothing', () => {
     expect(boxAgreement([], [], rule)).toMatchObject({ f1: 1, meanIou: Number.NaN });
-    expect(groupBoxAgreement([[], []], rule).f1).toBe(1);
+    expect(pooledBoxAgreement([[[], []]], rule).f1).toBe(1);
   });
 
   it('over several counts all pairs together', () => {
     const lists = [[box(0, 0)], [box(0, 0)], []];
-    expect(groupBoxAgreement(lists, rule)).toEqual({ meanIou: 1, f1: 0.5 });
+    expect(pooledBoxAgreement([lists], rule)).toEqual({ meanIou: 1, f1: 0.5 });
   });
 });
 

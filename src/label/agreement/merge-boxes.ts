@@ -5,6 +5,7 @@ import { boxAgreement } from './box-agreement.js';
 import { matchBoxes } from './box-matching.js';
 import { majority } from './majority.js';
 import type { Majority } from './majority.js';
+import { median } from './median.js';
 
 /** All boxes that one annotator drew on a picture. */
 export interface DrawnBoxes {
@@ -95,15 +96,6 @@ function merged(boxes: readonly LabelledBox[]): LabelledBox {
     width: median(boxes.map((box) => box.x + box.width)) - x,
     height: median(boxes.map((box) => box.y + box.height)) - y,
   };
-}
-
-function median(values: readonly number[]): number {
-  const ascending = values.toSorted((a, b) => a - b);
-  const [low, high] = [
-    ascending[Math.floor((ascending.length - 1) / 2)] ?? Number.NaN,
-    ascending[Math.ceil((ascending.length - 1) / 2)] ?? Number.NaN,
-  ];
-  return low + (high - low) / 2;
 }
 
 function compare(a: string, b: string): number {

@@ -5,6 +5,8 @@ import type { LabelBody, LabelledBox } from '../label.js';
 import { matchBoxes } from './box-matching.js';
 import { differenceInterval, rate } from './interval.js';
 import type { Interval, Rate } from './interval.js';
+import { predictedBoxes } from './predicted-boxes.js';
+import type { ImageSize } from './predicted-boxes.js';
 import { seededDraw } from './seeded-draw.js';
 
 /** What an annotator made of the model's prediction. */
@@ -44,10 +46,11 @@ export interface EditRule {
 
 export const usualEditRule: EditRule = { leastIou: 0.5, unmoved: 0.95, leastScore: 0 };
 
-/** Boxes of a label are of the upright original; those of the prediction must be, too. */
+/** @param image The picture that was labelled; the model may have seen it in another size. */
 export function predictionEdit(
   body: LabelBody,
   predictions: Predictions,
+  image: ImageSize,
   rule: EditRule = usualEditRule,
 ): PredictionEdit {
   switch (body.kind) {
@@ -59,12 +62,9 @@ export function predictionEdit(
     }
     case 'boxes': {
       if (predictions.kind !== 'detection') return { kind: 'no-prediction' };
-      const shown = predictions.boxes.filter(({ score }) => score >= rule.leastScore);
-      return boxEdit(
-        body.boxes,
-        shown.map(({ label, ...box }) => ({ class: label, ...box })),
-        rule,
-      );
+      const predicted = predictedBoxes(predictions, image);
+      const shown = predicted.filter(({ score }) => score >= rule.leastScore);
+      return boxEdit(body.boxes, shown, rule);
     }
   }
 }

@@ -65,8 +65,10 @@ describe('coefficients', () => {
         const swapped = pairs.map(([one, other]) => [other, one] as const);
         for (const measure of [fleissKappa, krippendorffAlpha]) {
           const found = measure(pairs);
-          expect(measure(renamed)).toEqual(found);
-          expect(measure(swapped)).toEqual(found);
+          for (const again of [measure(renamed), measure(swapped)]) {
+            expect(again.kind).toBe(found.kind);
+            if (found.kind === 'measured') expect(valueOf(again)).toBeCloseTo(found.value, 12);
+          }
           if (found.kind === 'measured') expect(found.value).toBeLessThanOrEqual(1);
         }
         const kappa = cohenKappa(pairs);

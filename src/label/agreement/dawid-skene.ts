@@ -92,30 +92,6 @@ export function dawidSkene(
   };
 }
 
-/**
- * The probability of each class, in the order of `skills.classes`, given what annotators said of
- * one unit. Who is not known answers as the prior says; classes that the skills don't know are
- * passed over.
- */
-export function weighVotes(
-  votes: readonly Pick<Rating, 'annotator' | 'class'>[],
-  skills: AnnotatorSkills,
-): number[] {
-  const { classes, classShares, confusions, prior } = skills;
-  const logs = Float64Array.from(classShares, Math.log);
-  for (const vote of votes) {
-    const said = classes.indexOf(vote.class);
-    if (said < 0) continue;
-    const confusion = confusions.get(vote.annotator);
-    for (let truth = 0; truth < classes.length; truth += 1) {
-      const chance =
-        confusion?.[truth]?.[said] ?? confusionRow([], truth, classes.length, prior)[said] ?? 0;
-      logs[truth] = (logs[truth] ?? 0) + Math.log(chance);
-    }
-  }
-  return Array.from(normalised(logs).shares);
-}
-
 /** Ratings as numbers; parallel arrays, one entry per rating. */
 interface Coded {
   readonly classes: readonly string[];

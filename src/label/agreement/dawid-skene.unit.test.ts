@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { dawidSkene1979 } from '../../../test/label/published-tables.js';
 import { annotatorId } from '../../ids.js';
 import { mildPrior } from './confusion-prior.js';
-import { dawidSkene, weighVotes } from './dawid-skene.js';
+import { dawidSkene } from './dawid-skene.js';
 import type { Rating } from './dawid-skene.js';
+import { weighVotes } from './weigh-votes.js';
 
 const [ada, bob, cyd] = ['ada', 'bob', 'cyd'].map(annotatorId) as [
   Rating['annotator'],
@@ -94,9 +95,9 @@ describe('dawidSkene', () => {
     expect(found.posteriors.get('gold 0')).toEqual([1, 0]);
     const [ant, bee] = found.posteriors.get('new') ?? [];
     expect(ant).toBeGreaterThan(bee ?? 1);
-    expect(weighVotes(question, found)[0]).toBeCloseTo(ant ?? 0, 6);
+    expect(weighVotes(question, found).probabilities[0]).toBeCloseTo(ant ?? 0, 6);
     // Of someone new an answer counts as the prior says.
-    const [alone] = weighVotes([said('new', annotatorId('dan'), 'ant')], found);
+    const [alone] = weighVotes([said('new', annotatorId('dan'), 'ant')], found).probabilities;
     expect(alone).toBeGreaterThan(0.6);
     expect(alone).toBeLessThan(0.9);
   });

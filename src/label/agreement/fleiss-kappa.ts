@@ -21,6 +21,6 @@ export function fleissKappa(units: readonly (readonly string[])[]): Coefficient 
   }
   const total = units.length * answers;
   let byChance = 0;
-  for (const count of tally(units.flat()).values()) byChance += (count / total) ** 2;
-  return beyondChance(agreeing / (total * (answers - 1)), byChance, units.length);
+  for (const count of tally(units.flat()).values()) byChance += count ** 2;
+  return beyondChance(agreeing / (total * (answers - 1)), byChance / total ** 2, units.length);
 }

@@ -15,6 +15,12 @@ export interface GoldRule {
   readonly seed: string;
 }
 
+/** Half of the first 30 tasks, then every tenth: 18 of the first 60. */
+export const usualGoldShares: Omit<GoldRule, 'seed'> = {
+  share: 0.1,
+  newcomers: { turns: 30, share: 0.5 },
+};
+
 /**
  * Whether an annotator's next task is a gold one. Turns are cut into blocks of 1 / share, and each
  * block holds one gold task, at a place drawn by the seed: the share is kept, no stretch is without,

@@ -1,9 +1,9 @@
 import type { Label, LabelBody, LabelledBox } from '../label.js';
 import { tally } from './coefficient.js';
-import { weighVotes } from './dawid-skene.js';
 import type { AnnotatorSkills } from './dawid-skene.js';
 import { mergeBoxes } from './merge-boxes.js';
 import type { BoxGroup } from './merge-boxes.js';
+import { weighVotes } from './weigh-votes.js';
 
 /** What one annotator said of a picture. */
 export type Answer = Pick<Label, 'annotator' | 'body'>;
@@ -26,6 +26,8 @@ export interface SettleRule {
   readonly skills?: AnnotatorSkills;
   /** 0.5..1; matters with `skills` only. */
   readonly leastProbability: number;
+  /** Pictures that are thought to lie between two classes, 0..1; matters with `skills` only. */
+  readonly ambiguousShare: number;
 }
 
 export const usualSettleRule: SettleRule = {
@@ -33,6 +35,7 @@ export const usualSettleRule: SettleRule = {
   leastIou: 0.5,
   leastPlacement: 0.6,
   leastProbability: 0.9,
+  ambiguousShare: 0.1,
 };
 
 export type Settlement =
@@ -122,7 +125,7 @@ function settleClass(
       ? { kind: 'agreed', body: { kind: 'class', class: first.for }, confidence: share }
       : { kind: 'disputed', why: [{ about: 'class', votes }] };
   }
-  const probabilities = weighVotes(said, skills);
+  const { probabilities } = weighVotes(said, skills, rule.ambiguousShare);
   const probability = Math.max(...probabilities);
   const likeliest = skills.classes[probabilities.indexOf(probability)] ?? '';
   return probability >= rule.leastProbability

@@ -81,10 +81,14 @@ describe('settle', () => {
       ]),
       prior: mildPrior,
     };
-    const weighed = { ...rule, skills };
+    const weighed = { ...rule, skills, ambiguousShare: 0 };
     const settled = settle(named('ant', 'bee', 'bee'), weighed);
     expect(settled).toMatchObject({ kind: 'agreed', body: { class: 'ant' } });
     expect(settled.kind === 'agreed' ? settled.confidence : 0).toBeCloseTo(0.99, 9);
+    // A picture between two classes explains a split better than two mistakes of skilled people.
+    const doubtful = { ...weighed, ambiguousShare: 0.2 };
+    expect(settle(named('ant', 'bee', 'bee'), doubtful).kind).toBe('disputed');
+    expect(settle(named('ant', 'ant', 'ant'), doubtful)).toMatchObject({ body: { class: 'ant' } });
     // Two strangers who disagree, and a class that the skills have not seen.
     const strangers = named('x', 'y', 'z', 'ant', 'bee').slice(3);
     expect(disputes(settle(strangers, weighed))).toMatchObject([

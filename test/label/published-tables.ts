@@ -53,3 +53,10 @@ export function dawidSkene1979(): Rating[] {
 function rating(patient: number, observer: number, said: string): Rating {
   return { unit: `${patient + 1}`, annotator: annotatorId(`${observer}`), class: said };
 }
+
+type Posteriors = Readonly<Record<string, Readonly<Record<string, number>>>>;
+
+/** What crowd-kit 1.4.2 makes of the anaesthetists' ratings, by patient and class. */
+export function crowdKitPosteriors(which: 'all' | 'thinned'): Posteriors {
+  return (table('crowd-kit-1.4.2') as Record<typeof which, Posteriors>)[which];
+}

@@ -11,7 +11,7 @@ const ada = annotatorId('ada');
 
 /** One gold answer per letter: `r` right, `w` wrong; answered at 1, 2, 3... */
 function history(marks: string) {
-  return [...marks].map((mark, at) => ({ right: mark === 'r', answeredAt: at + 1 }));
+  return Array.from(marks).map((mark, at) => ({ right: mark === 'r', answeredAt: at + 1 }));
 }
 
 describe('intervals', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { dawidSkene1979 } from '../../../test/label/published-tables.js';
+import { crowdKitPosteriors, dawidSkene1979 } from '../../../test/label/published-tables.js';
 import { annotatorId } from '../../ids.js';
 import { mildPrior } from './confusion-prior.js';
 import { dawidSkene } from './dawid-skene.js';
@@ -37,6 +37,19 @@ describe('dawidSkene', () => {
       ['0.00', '0.34', '0.66', '0.00'],
       ['0.00', '0.00', '0.56', '0.44'],
     ]);
+  });
+
+  it.each(['all', 'thinned'] as const)('agrees with crowd-kit on %s ratings', (which) => {
+    const given =
+      which === 'all' ? anaesthetists : anaesthetists.filter((_, place) => place % 3 !== 2);
+    const found = dawidSkene(given, { iterations: 20_000 });
+    const expected = crowdKitPosteriors(which);
+    expect(found.posteriors.size).toBe(45);
+    for (const [unit, row] of found.posteriors) {
+      row.forEach((share, place) => {
+        expect(share).toBeCloseTo(expected[unit]?.[found.classes[place] ?? ''] ?? Infinity, 6);
+      });
+    }
   });
 
   it('gains likelihood with every step, and gives distributions', () => {

@@ -91,8 +91,8 @@ describeWithPython('agreement in Python', (python) => {
         probabilities: judged.map(({ probabilities }) => probabilities),
       }),
     );
-    const [output, [code]] = await Promise.all([text(child.stdout), once(child, 'exit')]);
-    expect(code).toBe(0);
+    const [output] = await Promise.all([text(child.stdout), once(child, 'close')]);
+    expect(child.exitCode).toBe(0);
     found = JSON.parse(output) as Found;
   });
 

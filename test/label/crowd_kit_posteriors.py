@@ -26,7 +26,8 @@ def ratings():
 
 def consensus(rows):
     data = pd.DataFrame(rows, columns=["task", "worker", "label"])
-    model = DawidSkene(n_iter=20_000, tol=-1e-18).fit(data)
+    # No tolerance: its bound falls at times where somebody answers twice, and would end it early.
+    model = DawidSkene(n_iter=2000, tol=-1e9).fit(data)
     return {
         task: {label: float(share) for label, share in row.items()}
         for task, row in model.probas_.iterrows()
@@ -35,7 +36,7 @@ def consensus(rows):
 
 everything = list(ratings())
 result = {
-    "source": "crowd-kit 1.4.2, DawidSkene(n_iter=20000, tol=-1e-18), by test/label/crowd_kit_posteriors.py",
+    "source": "crowd-kit 1.4.2, DawidSkene(n_iter=2000, tol=-1e9), by test/label/crowd_kit_posteriors.py",
     "all": consensus(everything),
     # Every third rating is missing.
     "thinned": consensus([row for at, row in enumerate(everything) if at % 3 != 2]),

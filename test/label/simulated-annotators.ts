@@ -9,7 +9,7 @@ export function quickRandom(seed: string): () => number {
   return seeded(createHash('sha256').update(seed).digest().readUInt32BE(0));
 }
 
-export const animals = ['cat', 'dog', 'fox', 'wolf'] as const;
+const animals = ['cat', 'dog', 'fox', 'wolf'] as const;
 type Animal = (typeof animals)[number];
 
 /** A picture; of an ambiguous one nobody can tell which of two classes it shows. */

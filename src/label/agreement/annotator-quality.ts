@@ -3,6 +3,7 @@ import type { GoldAnswer } from './gold-answer.js';
 import { groupBy } from './group-by.js';
 import { rate } from './interval.js';
 import type { Rate } from './interval.js';
+import { percent } from './wording.js';
 
 /** What gold tasks say of one annotator: accuracies with their 95 % intervals. */
 export interface AnnotatorQuality {
@@ -112,10 +113,6 @@ function reasonFor(kind: GoldJudgement['kind'], tasks: Rate, floor: number): str
     case 'pause':
       return `${what}, and the latest are as of someone at the floor of ${percent(floor)}.`;
   }
-}
-
-function percent(value: number): string {
-  return `${Math.round(100 * value)} %`;
 }
 
 function share(answers: readonly { readonly right: boolean }[]): Rate {

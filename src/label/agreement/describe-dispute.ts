@@ -1,5 +1,6 @@
 import type { LabelledBox } from '../label.js';
 import type { Dispute, Vote } from './settle.js';
+import { percent, place } from './wording.js';
 
 /** What is disputed, as a sentence for the adjudicator. */
 export function describeDispute(dispute: Dispute): string {
@@ -18,7 +19,7 @@ export function describeDispute(dispute: Dispute): string {
     case 'presence':
       return `${dispute.seen} of ${dispute.of} see a ${where(dispute.box)}.`;
     case 'box-class':
-      return `The object ${at(dispute.box)} is called ${listed(dispute.votes)}.`;
+      return `The object ${place(dispute.box)} is called ${listed(dispute.votes)}.`;
     case 'place':
       return `The boxes of the ${where(dispute.box)} share only ${percent(dispute.placement)} with their median.`;
   }
@@ -29,14 +30,5 @@ function listed(votes: readonly Vote[]): string {
 }
 
 function where(box: LabelledBox): string {
-  return `${box.class} ${at(box)}`;
-}
-
-function at({ x, y, width, height }: LabelledBox): string {
-  const [left, top, across, down] = [x, y, width, height].map(Math.round);
-  return `at ${left ?? 0}, ${top ?? 0} (${across ?? 0} x ${down ?? 0} pixels)`;
-}
-
-function percent(share: number): string {
-  return `${Math.round(100 * share)} %`;
+  return `${box.class} ${place(box)}`;
 }

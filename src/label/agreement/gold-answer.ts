@@ -24,7 +24,7 @@ export interface MarkingRule {
   readonly leastF1: number;
 }
 
-export const usualMarkingRule: MarkingRule = { leastIou: 0.5, leastF1: 0.8 };
+const usualMarkingRule: MarkingRule = { leastIou: 0.5, leastF1: 0.8 };
 
 /** Holds an answer against the gold label. An answer of another kind is wrong in everything. */
 export function markGold(

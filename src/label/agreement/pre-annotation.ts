@@ -44,7 +44,7 @@ export interface EditRule {
   readonly leastScore: number;
 }
 
-export const usualEditRule: EditRule = { leastIou: 0.5, unmoved: 0.95, leastScore: 0 };
+const usualEditRule: EditRule = { leastIou: 0.5, unmoved: 0.95, leastScore: 0 };
 
 /** @param image The picture that was labelled; the model may have seen it in another size. */
 export function predictionEdit(

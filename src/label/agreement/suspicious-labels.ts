@@ -11,6 +11,7 @@ import { outlierBoxes } from './outlier-boxes.js';
 import type { OutlierBox, OutlierRule } from './outlier-boxes.js';
 import { predictedBoxes } from './predicted-boxes.js';
 import type { ImageSize } from './predicted-boxes.js';
+import { percent, place } from './wording.js';
 
 /** A task with its label, and what can be held against it. */
 export interface LabelToCheck {
@@ -34,7 +35,7 @@ export interface SuspicionRule {
   };
 }
 
-export const usualSuspicionRule: SuspicionRule = {
+const usualSuspicionRule: SuspicionRule = {
   neighbours: { leastNeighbours: 5, leastShare: 0.8 },
   outliers: { leastBoxes: 20, limit: 3.5 },
   predictedBoxes: { leastScore: 0.9, leastIou: 0.3 },
@@ -124,7 +125,7 @@ function unusual({ box, how, deviations, trait }: OutlierBox, { limit }: Outlier
   return {
     kind: 'unusual-box',
     strength: 1 - limit / deviations,
-    reason: `The ${box.class} ${at(box)} ${what} for a ${box.class}: ${deviations.toFixed(1)} deviations from the median.`,
+    reason: `The ${box.class} ${place(box)} ${what} for a ${box.class}: ${deviations.toFixed(1)} deviations from the median.`,
   };
 }
 
@@ -136,27 +137,18 @@ function againstPredictedBoxes(
   const predicted = predictedBoxes(predictions, image);
   // All of them are matched, so that one that the model is less sure of takes its own box.
   const { pairs, leftOnly } = matchBoxes(predicted, body.boxes, { leastIou, classes: 'any' });
-  const missing = leftOnly.flatMap((place): Suspicion[] => {
-    const box = predicted[place];
+  const missing = leftOnly.flatMap((at): Suspicion[] => {
+    const box = predicted[at];
     if (box === undefined || box.score < leastScore) return [];
-    const reason = `The model is ${percent(box.score)} sure of a ${box.class} ${at(box)}; no box is there.`;
+    const reason = `The model is ${percent(box.score)} sure of a ${box.class} ${place(box)}; no box is there.`;
     return [{ kind: 'missing-box', strength: box.score, reason }];
   });
   const renamed = pairs.flatMap(({ left, right }): Suspicion[] => {
     const [box, labelled] = [predicted[left], body.boxes[right]];
     if (box === undefined || labelled === undefined) return [];
     if (box.score < leastScore || box.class === labelled.class) return [];
-    const reason = `The model is ${percent(box.score)} sure that the ${labelled.class} ${at(labelled)} is a ${box.class}.`;
+    const reason = `The model is ${percent(box.score)} sure that the ${labelled.class} ${place(labelled)} is a ${box.class}.`;
     return [{ kind: 'box-class', strength: box.score, reason }];
   });
   return [...missing, ...renamed];
-}
-
-function at({ x, y, width, height }: LabelledBox): string {
-  const [left, top, across, down] = [x, y, width, height].map(Math.round);
-  return `at ${left ?? 0}, ${top ?? 0} (${across ?? 0} x ${down ?? 0} pixels)`;
-}
-
-function percent(share: number): string {
-  return `${Math.round(100 * share)} %`;
 }

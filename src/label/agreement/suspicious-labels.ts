@@ -1,7 +1,7 @@
 import type { TaskId } from '../../ids.js';
 import type { Predictions } from '../../event/inference-event.js';
 import type { LabelledNeighbour } from '../../score/neighbours.js';
-import type { LabelBody, LabelledBox } from '../label.js';
+import type { LabelBody } from '../label.js';
 import { matchBoxes } from './box-matching.js';
 import { confidentLearning, probabilitiesByClass } from './confident-learning.js';
 import type { LabelIssue } from './confident-learning.js';

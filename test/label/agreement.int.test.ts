@@ -94,7 +94,8 @@ describeWithPython('agreement in Python', (python) => {
     const [output] = await Promise.all([text(child.stdout), once(child, 'close')]);
     expect(child.exitCode).toBe(0);
     found = JSON.parse(output) as Found;
-  });
+    // The packages alone take half a minute to load where the machine is busy.
+  }, 300_000);
 
   it("krippendorff finds the same alpha, with missing answers, and scikit-learn the same Cohen's kappa", () => {
     tables.forEach((units, at) => {

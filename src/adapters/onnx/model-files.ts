@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { EdgeminerError } from '../../faults.js';
 import { dataPath, modelPath } from './manifest.js';
 import type { ModelEntry } from './manifest-schema.js';
@@ -26,6 +27,57 @@ export async function readModelFiles(modelsDir: string, entry: ModelEntry): Prom
     data.push({ path: one.file, data: bytes });
   }
   return { model, data };
+}
+
+/** What the manifest says of a file. */
+export interface FileFacts {
+  readonly file: string;
+  readonly sha256: string;
+  readonly bytes: number;
+}
+
+/** A model that is on its way into the manifest. */
+export interface FoundFiles extends ModelFiles {
+  /** Its whole path. */
+  readonly path: string;
+  readonly facts: FileFacts & { readonly data?: FileFacts[] };
+}
+
+/**
+ * Reads an ONNX file and, from its folder, those of its weights (`dataFiles`, as the graph names
+ * them). Throws `model.not-found`, and `model.unsuitable` for a path out of the folder.
+ */
+export async function findModelFiles(
+  path: string,
+  dataFilesOf: (model: Uint8Array) => readonly string[],
+): Promise<FoundFiles> {
+  const model = await readOne(path, 'file', path);
+  const data = [];
+  for (const file of dataFilesOf(model)) {
+    if (/^([\\/]|[A-Za-z]:)/.test(file) || file.split(/[\\/]/).includes('..')) {
+      throw new EdgeminerError(
+        'model.unsuitable',
+        `${path} keeps weights in ${file}, which is outside its folder`,
+        { field: 'file', mend: 'Export it again with its weights in it or beside it.' },
+      );
+    }
+    data.push({
+      path: file,
+      data: await readOne(join(dirname(path), file), 'data', `beside ${path}`),
+    });
+  }
+  const facts = (file: string, bytes: Uint8Array) => ({
+    file,
+    sha256: sha256Of(bytes),
+    bytes: bytes.length,
+  });
+  return {
+    ...{ path, model, data },
+    facts: {
+      ...facts(basename(path), model),
+      ...(data.length === 0 ? {} : { data: data.map((one) => facts(one.path, one.data)) }),
+    },
+  };
 }
 
 /**

@@ -96,11 +96,11 @@ type Run = (pictures: readonly Uint8Array[]) => Promise<SessionOutputs>;
 function runnerOf(session: InferenceSession, use: SessionUse | undefined): Run {
   if (use === undefined) return () => Promise.reject(new Error('This session runs nothing.'));
   const { input, embedding, logits } = use;
-  const { pack } = inputPacker(input);
+  const packer = inputPacker(input);
   const wanted = [embedding.name, ...(logits === undefined ? [] : [logits])];
   return async (pictures) => {
     const slots = input.batch ?? pictures.length;
-    const tensor = tensorOf(pack(pictures, slots), dimsOf(input, slots));
+    const tensor = tensorOf(packer.pack(pictures, slots), dimsOf(input, slots));
     const results = await session.run({ [input.name]: tensor }, wanted);
     const own = (name: string) => {
       const tensorOut = results[name];

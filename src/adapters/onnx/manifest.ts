@@ -11,6 +11,24 @@ export async function readManifest(modelsDir: string): Promise<Manifest> {
   return parse(manifestSchema, file, await readText(file));
 }
 
+/** The manifest's text; undefined where there is none. */
+export async function readManifestText(modelsDir: string): Promise<string | undefined> {
+  const file = join(modelsDir, 'manifest.json');
+  try {
+    const text = await readFile(file, 'utf8');
+    asJson(file, text);
+    return text;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** Throws `config.invalid` naming a wrong field. */
+export function parseManifest(file: string, candidate: unknown): Manifest {
+  return parsed(manifestSchema, file, candidate);
+}
+
 /** The entry, or `model.not-found` with the names that there are. */
 export function modelEntry(found: Manifest, modelsDir: string, wanted: string): ModelEntry {
   const model = Object.hasOwn(found.models, wanted) ? found.models[wanted] : undefined;
@@ -21,7 +39,7 @@ export function modelEntry(found: Manifest, modelsDir: string, wanted: string): 
     `There is no model "${wanted}" in ${join(modelsDir, 'manifest.json')}.`,
     {
       field: 'models.embedder',
-      mend: names === '' ? 'Add it to the manifest.' : `Use one of: ${names}; or none.`,
+      mend: names === '' ? 'Add it with edgeminer model add.' : `Use one of: ${names}; or none.`,
     },
   );
 }
@@ -88,9 +106,12 @@ async function readText(file: string): Promise<string> {
 }
 
 function parse<T>(schema: z.ZodType<T>, file: string, text: string): T {
-  let candidate: unknown;
+  return parsed(schema, file, asJson(file, text));
+}
+
+function asJson(file: string, text: string): unknown {
   try {
-    candidate = JSON.parse(text);
+    return JSON.parse(text);
   } catch (cause) {
     throw new EdgeminerError('config.invalid', `${file} is not JSON: ${messageOf(cause)}.`, {
       field: file,
@@ -98,6 +119,9 @@ function parse<T>(schema: z.ZodType<T>, file: string, text: string): T {
       cause,
     });
   }
+}
+
+function parsed<T>(schema: z.ZodType<T>, file: string, candidate: unknown): T {
   const result = schema.safeParse(candidate);
   if (result.success) return result.data;
   const issue = result.error.issues[0];

@@ -93,6 +93,7 @@ export function proposeEntry(model: InspectedModel, told: Told): Proposal {
     value: name,
     by: told.name === undefined ? 'guess' : 'told',
     why: 'the file is called so',
+    worthAsking: true,
   });
   const source = told.source ?? sourceOf(model);
   notes.points.push({

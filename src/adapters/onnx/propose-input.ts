@@ -170,8 +170,8 @@ function proposeSize(
     notes.points.push({ topic: 'size', value: sizeText(told.size), by: 'told', why: '' });
     return told.size;
   }
-  // Which axes are the sides is another question, asked first.
-  if (layout === undefined && tensor.shape.length > 0) return undefined;
+  // Which axes are the sides is another question; of both layouts, the third axis is one.
+  if (layout === undefined && typeof third === 'number') return undefined;
   const [w, h] = [fixed(width), fixed(height)];
   if (w === undefined || h === undefined) {
     notes.questions.push({

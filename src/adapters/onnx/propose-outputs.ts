@@ -51,7 +51,8 @@ function proposeEmbedding(
     return tensor;
   }
   const settle = (tensor: TensorSignature, by: 'file' | 'guess', why: string) => {
-    notes.points.push({ topic: 'embedding', value: tensor.name, by, why });
+    const worthAsking = by === 'guess';
+    notes.points.push({ topic: 'embedding', value: tensor.name, by, why, worthAsking });
     return tensor;
   };
   const candidates = usable.filter(({ name }) => name !== told.logits);

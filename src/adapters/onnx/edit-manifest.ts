@@ -63,8 +63,8 @@ function withoutScale({
   return { fit, crop, interpolation };
 }
 
-/** Short lists of numbers on one line, as a person writes them. */
-function readable(value: object): string {
+/** JSON with lists of numbers on one line, as a person writes them. */
+export function readable(value: object): string {
   return JSON.stringify(value, undefined, 2).replaceAll(
     /\[\n\s+(-?[\d.eE+-]+(?:,\n\s+-?[\d.eE+-]+)*)\n\s+\]/g,
     (_, numbers: string) => `[${numbers.replaceAll(/\s+/g, ' ')}]`,

@@ -1,7 +1,12 @@
 import { join, resolve } from 'node:path';
-import { checkModelName, manifestWith, writtenEntry } from '../../adapters/onnx/edit-manifest.js';
+import {
+  checkModelName,
+  manifestWith,
+  readable,
+  writtenEntry,
+} from '../../adapters/onnx/edit-manifest.js';
 import { inspectModel } from '../../adapters/onnx/inspect-model.js';
-import { readManifestText } from '../../adapters/onnx/manifest.js';
+import { readManifest, readManifestText } from '../../adapters/onnx/manifest.js';
 import type { WrittenEntry } from '../../adapters/onnx/manifest-schema.js';
 import type { Draft, Point } from '../../adapters/onnx/propose-entry.js';
 import { checkFileOf, encodeEmbeddings } from '../../adapters/onnx/stored-embeddings.js';
@@ -37,15 +42,19 @@ export async function addModel(world: World, file: string, options: AddOptions):
   const { workingDirectory } = world;
   const told = await toldBy(options, workingDirectory);
   const run = inferenceOptions(config);
+  const entries = await entryNames(config.modelsDir);
   const found = await inspectModel(resolve(workingDirectory, file), file, run);
   // Somebody who wants no questions gets none.
   const dialogue = options.yes === true || options.json === true ? undefined : openDialogue(world);
   try {
-    const { draft, points } = await settleEntry(found, told, workingDirectory, dialogue);
+    const { draft, points } = await settleEntry(found, {
+      ...{ told, dialogue, directory: workingDirectory },
+      checkName: (name) => {
+        checkModelName(name);
+        if (options.replace !== true) refuseSecond(config, name, entries);
+      },
+    });
     const { name } = draft;
-    checkModelName(name);
-    const before = await entryBefore(config.modelsDir, name);
-    refuseSecond(config, name, before, options);
     const trial = await tryModel(run, found, draft);
     const placement =
       options.copy === true
@@ -59,7 +68,7 @@ export async function addModel(world: World, file: string, options: AddOptions):
       written: options.dryRun !== true,
       points,
       entry,
-      notes: [...trial.notes, ...advice(world, config, edited.existed, before)],
+      notes: [...trial.notes, ...advice(world, config, edited.existed, entries.has(name))],
       millisecondsPerPicture: round(trial.checked.milliseconds, 2),
     };
     // Seen before it is confirmed; elsewhere it is part of the result.
@@ -112,20 +121,14 @@ function entryToWrite(
   return { entry: writtenEntry(whole), files };
 }
 
-async function entryBefore(modelsDir: string, name: string): Promise<unknown> {
+async function entryNames(modelsDir: string): Promise<ReadonlySet<string>> {
   const text = await readManifestText(modelsDir);
-  if (text === undefined) return undefined;
-  const { models } = JSON.parse(text) as { readonly models?: Readonly<Record<string, unknown>> };
-  return models !== undefined && Object.hasOwn(models, name) ? models[name] : undefined;
+  if (text === undefined) return new Set();
+  return new Set(Object.keys((await readManifest(modelsDir)).models));
 }
 
-function refuseSecond(
-  { modelsDir }: Config,
-  name: string,
-  before: unknown,
-  { replace }: AddOptions,
-): void {
-  if (before === undefined || replace === true) return;
+function refuseSecond({ modelsDir }: Config, name: string, entries: ReadonlySet<string>): void {
+  if (!entries.has(name)) return;
   throw new EdgeminerError(
     'input.invalid',
     `${join(modelsDir, 'manifest.json')} has an entry "${name}" already`,
@@ -136,7 +139,7 @@ function refuseSecond(
   );
 }
 
-function advice(world: World, config: Config, existed: boolean, before: unknown): string[] {
+function advice(world: World, config: Config, existed: boolean, replaced: boolean): string[] {
   const packaged = resolve(world.packageRoot, 'models') === resolve(config.modelsDir);
   const installed = /[\\/]node_modules[\\/]/.test(config.modelsDir);
   return [
@@ -151,9 +154,9 @@ function advice(world: World, config: Config, existed: boolean, before: unknown)
       : [
           'this manifest is new: the model that comes with edgeminer is not in it, unless you add it',
         ]),
-    ...(before === undefined
-      ? []
-      : ['references built with the entry before do not fit any more: build them again']),
+    ...(replaced
+      ? ['references built with the entry before do not fit any more: build them again']
+      : []),
   ];
 }
 
@@ -178,7 +181,7 @@ function proposalLines({ points, entry, notes, millisecondsPerPicture }: AddResu
       ]),
     ),
     '',
-    JSON.stringify(entry, undefined, 2),
+    readable(entry),
     '',
     `tried on ten pictures: ${dimensions} finite values each, different for each picture, ` +
       `${millisecondsPerPicture} ms a picture`,

@@ -17,43 +17,64 @@ export interface Settled {
   readonly points: readonly Point[];
 }
 
+/** What is said of a model, and who can be asked for the rest. */
+export interface Conversation {
+  readonly told: Told;
+  /** Where relative paths start. */
+  readonly directory: string;
+  /** Undefined where nobody can answer. */
+  readonly dialogue: Dialogue | undefined;
+  /** Throws `input.invalid` for a name that can't be taken. */
+  readonly checkName: (name: string) => void;
+}
+
 /**
  * Settles everything about a model: asks where somebody can answer, else refuses with the flag
  * for each thing that is not known (`input.invalid`).
  */
 export async function settleEntry(
   model: InspectedModel,
-  flags: Told,
-  directory: string,
-  dialogue: Dialogue | undefined,
+  { told: flags, dialogue, directory, checkName }: Conversation,
 ): Promise<Settled> {
   let told = flags;
+  const check = (said: Told) => {
+    if (said.name !== undefined) checkName(said.name);
+    return proposeEntry(model, said);
+  };
   const asked = new Set<Topic>();
   for (;;) {
-    const { points, questions, draft } = proposeEntry(model, told);
-    const [question] = questions;
+    const { points, questions, draft } = check(told);
     if (dialogue === undefined) {
       if (draft === undefined) throw unanswered(model, questions);
+      checkName(draft.name);
       return { draft, points };
     }
-    const doubtful = points.find((point) => point.worthAsking === true && !asked.has(point.topic));
-    if (question === undefined && doubtful === undefined) {
+    const open = points
+      .filter((point) => point.worthAsking === true && !asked.has(point.topic))
+      .map(questionOf);
+    // The name first, what only people know last.
+    const [next] = [
+      ...open.filter(({ topic }) => topic === 'name'),
+      ...questions.filter(({ topic }) => topic !== 'licence'),
+      ...open,
+      ...questions,
+    ];
+    if (next === undefined) {
       if (draft === undefined) throw new Error('Nothing is open, and yet there is no entry.');
       return { draft, points };
     }
-    const next = question ?? questionOf(doubtful);
     asked.add(next.topic);
-    told = { ...told, ...(await askOne(model, told, next, directory, dialogue)) };
+    const heard = await askOne(next, directory, dialogue, (said) => check({ ...told, ...said }));
+    told = { ...told, ...heard };
   }
 }
 
 /** Asks again until the answer can be read, and fits the file. */
 async function askOne(
-  model: InspectedModel,
-  told: Told,
   question: Question,
   directory: string,
   dialogue: Dialogue,
+  check: (said: Partial<Told>) => unknown,
 ): Promise<Partial<Told>> {
   const { topic, text, options, suggestion } = question;
   if (topic === 'pixels') pixelHelp().forEach((line) => dialogue.say(`  ${line}`));
@@ -62,7 +83,7 @@ async function askOne(
     const answer = await dialogue.ask(`${text}${choices}`, suggestion);
     try {
       const heard = await readTold(topic, answer, directory);
-      proposeEntry(model, { ...told, ...heard });
+      check(heard);
       return heard;
     } catch (error) {
       if (!isEdgeminerError(error) || error.code !== 'input.invalid') throw error;
@@ -72,12 +93,10 @@ async function askOne(
 }
 
 /** A guess, put as a question that Enter answers. */
-function questionOf(point: Point | undefined): Question {
-  if (point === undefined) throw new Error('There is nothing to ask.');
-  const { topic, value, why } = point;
+function questionOf({ topic, value, why }: Point): Question {
   const texts: Partial<Record<Topic, string>> = {
     name: 'Name of the model, for the settings?',
-    pixels: `How does it want its pixels? (${why}; for others stop and give --mean and --deviation)`,
+    pixels: `How does it want its pixels? (${why})`,
     logits: `Which output holds class scores? (${why})`,
     embedding: `Which output is the embedding? (${why})`,
     pool: `How are its places made one vector, mean or first? (${why})`,

@@ -42,7 +42,7 @@ const readers: Readonly<Record<Topic, Read>> = {
   size: (text) => ({ size: readSize(text) }),
   batch: (text) => ({ batch: within('--batch', wholeNumber('--batch', text), 1, 64) }),
   channels: (text) => ({ channels: oneOf('--channels', text.toUpperCase(), ['RGB', 'BGR']) }),
-  pixels: (text) => ({ pixels: pixelScales[oneOf('--pixels', text, pixelScaleNames)] }),
+  pixels: (text) => ({ pixels: readPixels(text) }),
   fit: (text) => ({ fit: oneOf('--fit', text, ['crop', 'squash']) }),
   crop: (text) => ({ crop: within('--crop', number('--crop', text), 0.01, 1) }),
   interpolation: (text) => ({
@@ -80,7 +80,20 @@ export async function readTold(
 
 /** What the short names stand for, one a line. */
 export function pixelHelp(): string[] {
-  return pixelScaleNames.map((name) => `${name.padEnd(9)} ${pixelScaleMeanings[name]}`);
+  return [
+    ...pixelScaleNames.map((name) => `${name.padEnd(9)} ${pixelScaleMeanings[name]}`),
+    'numbers   mean / deviation, of pixels 0 to 1 or 0 to 255: 127 / 128',
+  ];
+}
+
+/** A short name, or numbers as `MEAN / DEVIATION`. */
+function readPixels(text: string): PixelScale {
+  const [mean, deviation, more] = text.split('/');
+  if (mean === undefined || deviation === undefined || more !== undefined) {
+    return pixelScales[oneOf('--pixels', text, pixelScaleNames)];
+  }
+  const own = ownPixels({ mean: mean.trim(), deviation: deviation.trim() });
+  return own ?? pixelScales.bytes;
 }
 
 function ownPixels({ scale, mean, deviation }: ToldOptions): PixelScale | undefined {

@@ -67,6 +67,8 @@ def constant(name, values, dtype):
 
 def main(folder):
     folder.mkdir(parents=True, exist_ok=True)
+    # onnx adds to a file of weights that is there already.
+    (folder / "external.onnx.data").unlink(missing_ok=True)
 
     def save(name, *parts, **options):
         onnx.save_model(model(*parts), str(folder / f"{name}.onnx"), **options)
@@ -160,6 +162,22 @@ def main(folder):
         save_as_external_data=True,
         location="external.onnx.data",
         size_threshold=0,
+    )
+
+    # Its batch has a name, and yet the graph is made for one picture.
+    save(
+        "batch-in-graph",
+        trunk("image")[:3] + [h.make_node("Reshape", ["pooled", "shape"], ["embedding"])],
+        [nchw()],
+        [embedding],
+        weights() + [constant("shape", [1, FEATURES], np.int64)],
+    )
+    save(
+        "probabilities",
+        both + [h.make_node("Softmax", ["logits"], ["probabilities"], axis=1)],
+        [nchw()],
+        [embedding, value("probabilities", ["batch", CLASSES])],
+        weights(),
     )
 
     # What can't be an embedder.

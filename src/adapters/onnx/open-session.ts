@@ -23,6 +23,8 @@ export interface SessionOptions {
    * next to nothing; beside other work it takes half as much CPU again and is slower for it.
    */
   readonly spinning?: boolean;
+  /** Whether errors of the runtime are thrown only, and not printed too; false unless told. */
+  readonly quiet?: boolean;
   /** Where inferences run, the preferred place first; on the processor unless told. */
   readonly executionProviders?: readonly string[];
 }
@@ -88,6 +90,7 @@ export function runOptions(options: SessionOptions) {
     threads:
       options.threads ?? Math.max(1, Math.floor(availableParallelism() / sessionsOf(options))),
     spinning: options.spinning ?? false,
+    quiet: options.quiet ?? false,
     providers: options.executionProviders ?? ['cpu'],
   };
 }

@@ -11,6 +11,8 @@ export interface SessionStart {
   /** Threads that share one inference; 1 or more. */
   readonly threads: number;
   readonly spinning: boolean;
+  /** Whether what goes wrong is thrown only, and not printed by the runtime too. */
+  readonly quiet: boolean;
   /** Undefined where only the signature is wanted. */
   readonly use: SessionUse | undefined;
 }

@@ -56,7 +56,7 @@ function load(providers: readonly string[]): Promise<InferenceSession> {
     externalData: start.data,
     intraOpNumThreads: start.threads,
     interOpNumThreads: 1,
-    logSeverityLevel: 3,
+    logSeverityLevel: start.quiet ? 4 : 3,
     extra: { session: { intra_op: { allow_spinning: start.spinning ? '1' : '0' } } },
   });
 }

@@ -41,7 +41,7 @@ export async function addModel(world: World, file: string, options: AddOptions):
   const config = await configFor(world, options);
   const { workingDirectory } = world;
   const told = await toldBy(options, workingDirectory);
-  const run = inferenceOptions(config);
+  const run = { ...inferenceOptions(config), quiet: true };
   const entries = await entryNames(config.modelsDir);
   const found = await inspectModel(resolve(workingDirectory, file), file, run);
   // Somebody who wants no questions gets none.

@@ -18,8 +18,24 @@ beforeEach(async () => {
 });
 afterEach(() => rm(directory, { recursive: true }));
 
-function world(): { made: World; said: () => string; warned: () => string; stdin: PassThrough } {
-  const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()];
+interface Stage {
+  readonly made: World;
+  readonly said: () => string;
+  readonly warned: () => string;
+  readonly stdin: PassThrough;
+  readonly stderr: PassThrough;
+}
+
+type Screen = PassThrough & { isTTY?: boolean };
+
+function world(isTTY: boolean): Stage {
+  const [stdin, stdout, stderr]: [Screen, Screen, Screen] = [
+    new PassThrough(),
+    new PassThrough(),
+    new PassThrough(),
+  ];
+  stdin.isTTY = isTTY;
+  stderr.isTTY = isTTY;
   const texts = { stdout: '', stderr: '' };
   stdout.on('data', (bytes: Buffer) => (texts.stdout += bytes.toString()));
   stderr.on('data', (bytes: Buffer) => (texts.stderr += bytes.toString()));
@@ -32,27 +48,21 @@ function world(): { made: World; said: () => string; warned: () => string; stdin
     now: () => 0,
     ending: new AbortController().signal,
   };
-  return { made, said: () => texts.stdout, warned: () => texts.stderr, stdin };
+  return { made, said: () => texts.stdout, warned: () => texts.stderr, stdin, stderr };
 }
 
 async function edgeminer(...args: string[]) {
-  const { made, said, warned } = world();
+  const { made, said, warned } = world(false);
   const code = await runCli(args, made);
   return { code, stdout: said(), stderr: warned() };
 }
 
 /** Types each answer once its question is on the screen; gives all that was on it. */
 async function onTerminal(args: readonly string[], answers: readonly [string, string][]) {
-  const { made, said, warned, stdin } = world();
-  const terminal = {
-    ...made,
-    stdin: Object.assign(stdin, { isTTY: true }),
-    stderr: Object.assign(made.stderr, { isTTY: true }),
-  };
+  const { made, said, warned, stdin, stderr } = world(true);
   const left = [...answers];
   let seen = 0;
-  made.stderr.on('pipe', () => undefined);
-  (made.stderr as PassThrough).on('data', () => {
+  stderr.on('data', () => {
     const [next] = left;
     if (next === undefined) return;
     const at = warned().indexOf(next[0], seen);
@@ -61,7 +71,7 @@ async function onTerminal(args: readonly string[], answers: readonly [string, st
     left.shift();
     stdin.write(next[1]);
   });
-  const code = await runCli(args, terminal);
+  const code = await runCli(args, made);
   return { code, screen: warned(), stdout: said(), unasked: left.map(([question]) => question) };
 }
 

@@ -4,7 +4,7 @@ import { findModelFiles } from './model-files.js';
 import type { FoundFiles } from './model-files.js';
 import { runOptions } from './open-session.js';
 import type { SessionOptions } from './open-session.js';
-import type { InspectedModel } from './propose-entry.js';
+import type { InspectedModel } from './entry-draft.js';
 import { startSession } from './session-client.js';
 
 export interface FoundModel extends InspectedModel {

@@ -49,12 +49,8 @@ export async function readClasses(
   modelsDir: string,
   model: ModelEntry,
 ): Promise<readonly string[] | undefined> {
-  const { classes } = model;
-  return typeof classes === 'string' ? readClassFile(join(modelsDir, classes)) : classes;
-}
-
-/** A JSON list of different names, two or more. */
-export async function readClassFile(file: string): Promise<readonly string[]> {
+  if (typeof model.classes !== 'string') return model.classes;
+  const file = join(modelsDir, model.classes);
   return parse(classNamesSchema, file, await readText(file));
 }
 

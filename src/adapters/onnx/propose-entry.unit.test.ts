@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { GraphNode } from './inspect-graph.js';
 import { pixelScales } from './pixel-scales.js';
 import { proposeEntry } from './propose-entry.js';
-import type { InspectedModel, Told } from './propose-entry.js';
+import type { InspectedModel, Told } from './entry-draft.js';
 import type { TensorSignature } from './session-messages.js';
 
 const tensor = (

@@ -3,7 +3,7 @@ import { firstOperators } from './inspect-graph.js';
 import type { InputSpec } from './manifest-schema.js';
 import { pixelScales } from './pixel-scales.js';
 import type { PixelScale } from './pixel-scales.js';
-import type { InspectedModel, Notebook, Told } from './propose-entry.js';
+import type { InspectedModel, Notebook, Told } from './entry-draft.js';
 import type { TensorSignature } from './session-messages.js';
 
 type Layout = InputSpec['layout'];

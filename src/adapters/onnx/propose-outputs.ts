@@ -1,5 +1,5 @@
 import type { EmbeddingSpec, InputSpec } from './manifest-schema.js';
-import type { Draft, InspectedModel, Notebook, Told } from './propose-entry.js';
+import type { Draft, InspectedModel, Notebook, Told } from './entry-draft.js';
 import { contradicts, describeTensor, unsuitable } from './propose-input.js';
 import type { TensorSignature } from './session-messages.js';
 

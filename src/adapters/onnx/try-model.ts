@@ -9,7 +9,7 @@ import type { ModelEntry } from './manifest-schema.js';
 import { openModel } from './onnx-embedder.js';
 import { runOptions } from './open-session.js';
 import type { SessionOptions } from './open-session.js';
-import type { Draft } from './propose-entry.js';
+import type { Draft } from './entry-draft.js';
 import { unsuitable } from './propose-input.js';
 import { startSession } from './session-client.js';
 import type { SessionClient } from './session-client.js';

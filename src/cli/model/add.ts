@@ -8,7 +8,7 @@ import {
 import { inspectModel } from '../../adapters/onnx/inspect-model.js';
 import { readManifest, readManifestText } from '../../adapters/onnx/manifest.js';
 import type { WrittenEntry } from '../../adapters/onnx/manifest-schema.js';
-import type { Draft, Point } from '../../adapters/onnx/propose-entry.js';
+import type { Draft, Point } from '../../adapters/onnx/entry-draft.js';
 import { checkFileOf, encodeEmbeddings } from '../../adapters/onnx/stored-embeddings.js';
 import { tryModel } from '../../adapters/onnx/try-model.js';
 import type { Trial } from '../../adapters/onnx/try-model.js';

@@ -6,7 +6,7 @@ import type {
   Question,
   Told,
   Topic,
-} from '../../adapters/onnx/propose-entry.js';
+} from '../../adapters/onnx/entry-draft.js';
 import { EdgeminerError, isEdgeminerError } from '../../faults.js';
 import { faultLines } from '../output.js';
 import type { Dialogue } from './dialogue.js';
@@ -50,7 +50,8 @@ export async function settleEntry(
       return { draft, points };
     }
     const open = points
-      .filter((point) => point.worthAsking === true && !asked.has(point.topic))
+      .filter(({ by, worthAsking }) => by === 'guess' && worthAsking === true)
+      .filter(({ topic }) => !asked.has(topic))
       .map(questionOf);
     // The name first, what only people know last.
     const [next] = [

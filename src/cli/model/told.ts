@@ -6,7 +6,7 @@ import {
   pixelScales,
 } from '../../adapters/onnx/pixel-scales.js';
 import type { PixelScale } from '../../adapters/onnx/pixel-scales.js';
-import type { Told, Topic } from '../../adapters/onnx/propose-entry.js';
+import type { Told, Topic } from '../../adapters/onnx/entry-draft.js';
 import { EdgeminerError, messageOf } from '../../faults.js';
 
 /** What can be told about a model on the command line, as it was written. */

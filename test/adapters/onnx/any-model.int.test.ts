@@ -9,7 +9,7 @@ import { inspectModel } from '../../../src/adapters/onnx/inspect-model.js';
 import { openModel } from '../../../src/adapters/onnx/onnx-embedder.js';
 import { pixelScales } from '../../../src/adapters/onnx/pixel-scales.js';
 import { proposeEntry } from '../../../src/adapters/onnx/propose-entry.js';
-import type { Told } from '../../../src/adapters/onnx/propose-entry.js';
+import type { Told } from '../../../src/adapters/onnx/entry-draft.js';
 import { tryModel } from '../../../src/adapters/onnx/try-model.js';
 import { contentHash } from '../../../src/image/content-hash.js';
 

@@ -125,7 +125,7 @@ function parsed<T>(schema: z.ZodType<T>, file: string, candidate: unknown): T {
   const what = path === '' ? issue?.message : `${path}: ${issue?.message ?? ''}`;
   throw new EdgeminerError('config.invalid', `${file} is not as it should be: ${what ?? ''}.`, {
     field: path === '' ? file : path,
-    mend: 'Mend the field; models/README.md describes them.',
+    mend: 'Mend the field; docs/models.md describes them.',
     cause: result.error,
   });
 }

@@ -97,7 +97,7 @@ describe('edgeminer model, with nobody to ask', () => {
     expect(await readdir(directory)).toEqual([]);
   });
 
-  it('adds a model that then can be listed and checked, until it is another', async () => {
+  it('adds a model with its classes, once', async () => {
     const classes = Array.from({ length: 3 }, (_, n) => `class ${n}`);
     await writeFile(join(directory, 'classes.txt'), classes.join('\n'));
     const add = ['model', 'add', classifier, '--licence', 'MIT', '--name', 'goods'];
@@ -127,34 +127,31 @@ describe('edgeminer model, with nobody to ask', () => {
     expect(again.code).toBe(1);
     expect(again.stderr).toContain('--replace');
 
-    const beside = await edgeminer('model', 'add', embedder, '--licence', 'MIT', '--json');
-    expect(beside.code, beside.stderr).toBe(0);
-    expect(JSON.parse(beside.stdout)).toMatchObject({ written: true, entry: { file: embedder } });
-
     const listed = await edgeminer('model', 'list');
     expect(listed.stdout).toMatch(/^goods .*32x32 NCHW float32 +12 +3 +MIT +there/m);
-    expect(listed.stdout).toMatch(/^embedder .*embedder\.onnx$/m);
+  });
+
+  it('knows a model again, until it is another', async () => {
+    const add = await edgeminer('model', 'add', embedder, '--licence', 'MIT', '--json');
+    expect(add.code, add.stderr).toBe(0);
+    expect(JSON.parse(add.stdout)).toMatchObject({ written: true, entry: { file: embedder } });
 
     const checked = await edgeminer('model', 'check', '--json');
     expect(checked.code, checked.stderr).toBe(0);
     expect(JSON.parse(checked.stdout)).toMatchObject({
       providers: ['cpu'],
-      models: [
-        { name: 'goods', verdict: 'same' },
-        { name: 'embedder', verdict: 'same' },
-      ],
+      models: [{ name: 'embedder', verdict: 'same' }],
     });
 
     await edit((text) => text.replace('[0.229, 0.224, 0.225]', '[0.5, 0.2, 0.1]'));
     const changed = await edgeminer('model', 'check');
     expect(changed.code).toBe(1);
-    expect(changed.stdout).toMatch(/^DIFFERENT +goods: lowest cosine 0\.\d+/m);
-    expect(changed.stdout).toMatch(/^same +embedder/m);
+    expect(changed.stdout).toMatch(/^DIFFERENT +embedder: lowest cosine 0\.\d+/m);
     expect(changed.stderr).toContain('model.check-failed');
 
-    const stored = await edgeminer('model', 'check', 'goods', '--store');
+    const stored = await edgeminer('model', 'check', 'embedder', '--store');
     expect(stored.code, stored.stderr).toBe(0);
-    expect((await edgeminer('model', 'check', 'goods')).code).toBe(0);
+    expect((await edgeminer('model', 'check', 'embedder')).code).toBe(0);
   });
 
   it('names manifest, entry and field of what does not fit', async () => {

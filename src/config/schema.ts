@@ -158,6 +158,12 @@ export const configSchema = z.strictObject({
       /** Of one inference; unless set, the cores shared out among the sessions. */
       threads: z.int().min(1).optional(),
       spinning: z.boolean().default(false),
+      /** Where the ONNX runtime computes, the preferred place first. */
+      executionProviders: z
+        .array(z.enum(['cpu', 'cuda', 'tensorrt', 'coreml', 'dml', 'webgpu']))
+        .min(1)
+        .refine((names) => new Set(names).size === names.length, { error: 'names one twice' })
+        .default(['cpu']),
     })
     .prefault({}),
   queue: z

@@ -22,6 +22,7 @@ import { noise } from './quality/noise.js';
 import { compression } from './quality/compression.js';
 import { lowInformation } from './quality/low-information.js';
 import { coveredLens } from './quality/covered-lens.js';
+import { frozenCamera } from './quality/frozen-camera.js';
 import { dark } from './quality/dark.js';
 import { lowContrast } from './quality/low-contrast.js';
 import { overExposed } from './quality/over-exposed.js';
@@ -56,6 +57,7 @@ const byName: Readonly<Record<SignalName, Scorer>> = {
   compression,
   'low-information': lowInformation,
   'covered-lens': coveredLens,
+  'frozen-camera': frozenCamera,
   'embedding-distance': embeddingDistance,
   'out-of-distribution': outOfDistribution,
 };

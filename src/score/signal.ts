@@ -25,6 +25,7 @@ export const signalNames = [
   'compression',
   'low-information',
   'covered-lens',
+  'frozen-camera',
   'embedding-distance',
   'out-of-distribution',
 ] as const;
@@ -66,8 +67,10 @@ export interface AbsentSignal {
     | 'embedding-size-differs'
     /** Neither set nor to be had of the reference. */
     | 'no-threshold'
-    /** None of the source that this worker saw within the time limit. */
+    /** None of the source that this worker saw, or none that is new enough. */
     | 'no-previous-frame'
+    /** A dark or a blank picture, or one of another size than the frame before. */
+    | 'too-little-texture'
     /** The reference's pictures have none. */
     | 'no-labels'
     /** The predicted class is none of the reference's labels. */

@@ -19,6 +19,8 @@ export interface PlaneStatistics {
     /** Mean luma of each tile. */
     readonly means: readonly number[];
   };
+  /** Neighbours where a channel is saturated in one and kept in the other, per pixel, 0..6. */
+  readonly cutEdges: number;
   /** Mean R, G and B, grey levels. */
   readonly meanColour: readonly [number, number, number];
   /** Mean of the darkest channel of each square of 16 pixels, 0..255; 0 where none fits. */
@@ -79,6 +81,7 @@ function measurePlane(plane: PixelPlane): PlaneStatistics {
     luma,
     brightest: counts.brightest,
     tiles: { lows, highs, means },
+    cutEdges: counts.cutEdges / pixels,
     meanColour: [red / pixels, green / pixels, blue / pixels],
     darkChannel:
       counts.darkest.reduce((sum, level) => sum + level, 0) / Math.max(1, counts.darkest.length),

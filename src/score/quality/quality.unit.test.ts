@@ -87,7 +87,7 @@ describe('blur', () => {
     const steps = [0, 1, 2, 4].map((reach) => raw(blur, boxBlurred(scene, reach, reach)));
     expect(steps).toEqual(steps.toSorted((a, b) => a - b));
     expect(steps[0]).toBeLessThan(0.45);
-    expect(steps[3]).toBeGreaterThan(0.8);
+    expect(steps[3]).toBeGreaterThan(0.6);
   });
 
   it('sees motion along one direction', () => {

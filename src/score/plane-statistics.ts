@@ -111,6 +111,16 @@ export function percentileLevel(counts: Uint32Array, share: number): number {
   return levelAt(counts, share, total);
 }
 
+/** The counts of this share of the pixels, from the dark end, of one pixel at least. */
+export function darkestPart(counts: Uint32Array, share: number): Uint32Array {
+  let left = Math.max(1, Math.round(share * counts.reduce((sum, count) => sum + count, 0)));
+  return counts.map((count) => {
+    const taken = Math.min(count, left);
+    left -= taken;
+    return taken;
+  });
+}
+
 /** Counted from the nearer end: most tails are short. */
 function levelAt(counts: Uint32Array, share: number, total: number): number {
   if (total === 0) return 0;

@@ -23,6 +23,7 @@ import { compression } from './quality/compression.js';
 import { lowInformation } from './quality/low-information.js';
 import { coveredLens } from './quality/covered-lens.js';
 import { frozenCamera } from './quality/frozen-camera.js';
+import { crushedShadows } from './quality/crushed-shadows.js';
 import { dark } from './quality/dark.js';
 import { lowContrast } from './quality/low-contrast.js';
 import { overExposed } from './quality/over-exposed.js';
@@ -57,6 +58,7 @@ const byName: Readonly<Record<SignalName, Scorer>> = {
   compression,
   'low-information': lowInformation,
   'covered-lens': coveredLens,
+  'crushed-shadows': crushedShadows,
   'frozen-camera': frozenCamera,
   'embedding-distance': embeddingDistance,
   'out-of-distribution': outOfDistribution,

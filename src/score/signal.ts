@@ -25,6 +25,7 @@ export const signalNames = [
   'compression',
   'low-information',
   'covered-lens',
+  'crushed-shadows',
   'frozen-camera',
   'embedding-distance',
   'out-of-distribution',

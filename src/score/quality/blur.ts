@@ -25,8 +25,8 @@ export const blur: PixelScorer = {
   unit: '0..1',
   range: [0, 1],
   unusual: 'high',
-  fallbackLimit: 0.6,
-  ordinaryLimit: 0.6,
+  fallbackLimit: 0.57,
+  ordinaryLimit: 0.57,
   measure({ plane }) {
     return { kind: 'measured', raw: smoothness(statisticsOf(plane).gradients) };
   },

@@ -3,7 +3,7 @@ import { layOut, openKernel } from '../image/kernel-memory.js';
 import { planeKernelBinary } from './plane-kernel-binary.js';
 
 /** What the kernel counts and sums over one plane; whole numbers. */
-export interface PlaneCounts {
+export interface PlaneCounts extends GridSums {
   /** Luma by tile, row-major, 256 counts each. */
   readonly tiles: Uint32Array;
   /** Pixels by their brightest channel, 256 counts. */
@@ -20,14 +20,17 @@ export interface PlaneCounts {
   readonly colours: readonly number[];
   /** The darkest channel of any pixel of each square of `darkSquare` pixels, 0..255. */
   readonly darkest: Uint8Array;
-  /**
-   * Sums of absolute luma steps to the pixel before, by the pixel's place in a grid of eight:
-   * along the lines, and down the columns; from the ninth pixel on, of whole eights.
-   */
-  readonly gridAcross: readonly number[];
-  readonly gridDown: readonly number[];
   /** Per square of `grainSquare` pixels: the sum of squared answers of Immerkær's mask. */
   readonly grain: Int32Array;
+}
+
+/**
+ * Sums of absolute luma steps to the pixel before, by the pixel's place in a grid of eight: along
+ * the lines, and down the columns; from the ninth pixel on, of whole eights.
+ */
+export interface GridSums {
+  readonly gridAcross: readonly number[];
+  readonly gridDown: readonly number[];
 }
 
 /** Side of the squares that coarse slopes are taken between, pixels. */
@@ -117,5 +120,25 @@ export function countPlane(
     gridAcross: Array.from(new Uint32Array(memory.buffer, grid, 8)),
     gridDown: Array.from(new Uint32Array(memory.buffer, grid + 32, 8)),
     grain: new Int32Array(memory.buffer, grain, grainAcross * grainDown).slice(),
+  };
+}
+
+/** The part of `countPlane` that looks for a grid. */
+export function sumGrid({ width, height, rgb }: PixelPlane): GridSums {
+  const pixels = width * height;
+  const { area, reserve } = layOut(memory);
+  const colours = area(4 * 3);
+  const grid = area(4 * 16);
+  const luma = area(pixels);
+  const maxima = area(pixels);
+  const minima = area(pixels);
+  const source = area(3 * pixels);
+  reserve();
+  new Uint8Array(memory.buffer).set(rgb, source);
+  kernel.channels(source, pixels, luma, maxima, minima, colours);
+  kernel.grid(luma, width, height, grid);
+  return {
+    gridAcross: Array.from(new Uint32Array(memory.buffer, grid, 8)),
+    gridDown: Array.from(new Uint32Array(memory.buffer, grid + 32, 8)),
   };
 }

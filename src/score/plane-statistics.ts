@@ -1,8 +1,8 @@
 import type { PixelPlane } from '../image/decoded-image.js';
 import { gradientsOf } from './plane-gradients.js';
 import type { PlaneGradients } from './plane-gradients.js';
-import { countPlane } from './plane-kernel.js';
-import type { PlaneCounts } from './plane-kernel.js';
+import { countPlane, sumGrid } from './plane-kernel.js';
+import type { GridSums } from './plane-kernel.js';
 
 /** What the quality measurements share: computed once per plane. */
 export interface PlaneStatistics {
@@ -27,7 +27,7 @@ export interface PlaneStatistics {
   readonly darkChannel: number;
   /**
    * Mean absolute luma step to the pixel before, by the pixel's place in a grid of eight: along the
-   * lines and down the columns.
+   * lines and down the columns; of the detail where there is one.
    */
   readonly grid: { readonly across: readonly number[]; readonly down: readonly number[] };
   readonly gradients: PlaneGradients;
@@ -52,7 +52,7 @@ export function statisticsOf(plane: PixelPlane): PlaneStatistics {
 }
 
 function measurePlane(plane: PixelPlane): PlaneStatistics {
-  const { width, height } = plane;
+  const { width, height, detail } = plane;
   const across = Math.min(tilesPerSide, width);
   const down = Math.min(tilesPerSide, height);
   const counts = countPlane(plane, across, down);
@@ -85,12 +85,12 @@ function measurePlane(plane: PixelPlane): PlaneStatistics {
     meanColour: [red / pixels, green / pixels, blue / pixels],
     darkChannel:
       counts.darkest.reduce((sum, level) => sum + level, 0) / Math.max(1, counts.darkest.length),
-    grid: gridMeans(width, height, counts),
+    grid: detail === undefined ? gridMeans(plane, counts) : gridMeans(detail, sumGrid(detail)),
     gradients: gradientsOf(width, height, counts),
   };
 }
 
-function gridMeans(width: number, height: number, { gridAcross, gridDown }: PlaneCounts) {
+function gridMeans({ width, height }: PixelPlane, { gridAcross, gridDown }: GridSums) {
   const columns = Math.max(0, Math.floor(width / 8) - 1);
   const rows = Math.max(0, Math.floor(height / 8) - 1);
   const eachAcross = Math.max(1, columns * height);

@@ -94,7 +94,7 @@ describe('motion-blur', () => {
     ] as const)
       expect(raw(motionBlur, boxBlurred(scene, x, y))).toBeGreaterThan(0.3);
     expect(raw(motionBlur, boxBlurred(scene, 5, 5))).toBeLessThan(0.1);
-    expect(raw(motionBlur, scene)).toBe(0);
+    expect(raw(motionBlur, scene)).toBeLessThan(0);
   });
 
   it('sees motion along any line', () => {

@@ -51,14 +51,13 @@ function sampled({ width, height, rgb }: PixelPlane): FramePrint {
   for (let sample = 0; sample < levels.length; sample += 1) {
     const x = middle(sample % samplesPerSide, width);
     const y = middle(Math.floor(sample / samplesPerSide), height);
-    const around = [
-      lumaAt(x - reach, y),
-      lumaAt(x + reach, y),
-      lumaAt(x, y - reach),
-      lumaAt(x, y + reach),
-    ];
+    const left = lumaAt(x - reach, y);
+    const right = lumaAt(x + reach, y);
+    const above = lumaAt(x, y - reach);
+    const below = lumaAt(x, y + reach);
+    const range = Math.max(left, right, above, below) - Math.min(left, right, above, below);
     levels[sample] = lumaAt(x, y);
-    textured[sample] = Math.max(...around) - Math.min(...around) >= texture ? 1 : 0;
+    textured[sample] = range >= texture ? 1 : 0;
   }
   return { width, height, levels, textured };
 }

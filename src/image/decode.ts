@@ -1,7 +1,7 @@
 import type { Metadata, SharpOptions } from 'sharp';
 import { EdgeminerError, messageOf } from '../faults.js';
 import { contentTypeOf } from './content-type.js';
-import { workingSide } from './decoded-image.js';
+import { detailPart, workingSide } from './decoded-image.js';
 import type { DecodedImage, PixelPlane } from './decoded-image.js';
 import { formatFacts } from './format-facts.js';
 import type { ImageContentType } from './image-store.js';
@@ -22,7 +22,12 @@ export async function decodeImage(bytes: Uint8Array, limits: DecodeLimits): Prom
   const contentType = acceptedType(bytes);
   const header = await readHeader(bytes, contentType, limits);
   const { width, height } = header.autoOrient;
-  const plane = await inTurn(() => uprightPixels(bytes, contentType, limits, workingSide));
+  const plane = await inTurn(async () => {
+    const upright = await uprightPixels(bytes, contentType, limits, workingSide);
+    const isWhole = Math.max(width, height) <= workingSide;
+    if (isWhole || contentType !== 'image/jpeg') return upright;
+    return { ...upright, detail: await detailOf(bytes, contentType, limits) };
+  });
   return { width, height, contentType, format: formatFacts(bytes, contentType, header), plane };
 }
 
@@ -48,6 +53,34 @@ export async function uprightPixels(
   try {
     const { data, info } = await picture
       .flatten({ background: '#000' })
+      .toColourspace('srgb')
+      .raw({ depth: 'uchar' })
+      .toBuffer({ resolveWithObject: true });
+    const rgb = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    return { width: info.width, height: info.height, rgb };
+  } catch (error) {
+    throw undecodable(bytes, contentType, error);
+  }
+}
+
+/** A strip of the picture as it is stored, see `detailPart`; 0.3 of the working plane's time. */
+async function detailOf(
+  bytes: Uint8Array,
+  contentType: ImageContentType,
+  limits: DecodeLimits,
+): Promise<PixelPlane> {
+  try {
+    const picture = sharp(bytes, { ...inputOptions(limits), autoOrient: false });
+    const stored = await picture.metadata();
+    const width = Math.min(detailPart.width, stored.width);
+    const height = Math.min(detailPart.height, stored.height);
+    const { data, info } = await picture
+      .extract({
+        left: Math.floor((stored.width - width) / 2),
+        top: Math.min(Math.floor(detailPart.from * stored.height), stored.height - height),
+        width,
+        height,
+      })
       .toColourspace('srgb')
       .raw({ depth: 'uchar' })
       .toBuffer({ resolveWithObject: true });

@@ -80,7 +80,13 @@ async function formatOf(
 
 /** Whether the event can't be scored by its model's policy from what it brings alone. */
 export function needsPixels(event: InferenceEvent, model: ServedModel): boolean {
-  return asksFor('pixels', model.policy.flags) || needsInference(event, model);
+  const { flags } = model.policy;
+  return asksFor('pixels', flags) || asksFor('frames', flags) || needsInference(event, model);
+}
+
+/** Whether a signal is asked for that compares the picture with its source's frame before. */
+export function comparesFrames({ policy }: ServedModel): boolean {
+  return asksFor('frames', policy.flags);
 }
 
 function needsInference(

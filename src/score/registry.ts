@@ -27,6 +27,8 @@ import { noise } from './quality/noise.js';
 import { compression } from './quality/compression.js';
 import { lowInformation } from './quality/low-information.js';
 import { coveredLens } from './quality/covered-lens.js';
+import { frozenCamera } from './quality/frozen-camera.js';
+import { crushedShadows } from './quality/crushed-shadows.js';
 import { dark } from './quality/dark.js';
 import { lowContrast } from './quality/low-contrast.js';
 import { overExposed } from './quality/over-exposed.js';
@@ -61,6 +63,8 @@ const byName: Readonly<Record<SignalName, Scorer>> = {
   compression,
   'low-information': lowInformation,
   'covered-lens': coveredLens,
+  'crushed-shadows': crushedShadows,
+  'frozen-camera': frozenCamera,
   'unusual-size': unusualSize,
   'unusual-aspect': unusualAspect,
   'unusual-colour-mode': unusualColourMode,

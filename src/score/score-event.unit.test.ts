@@ -42,6 +42,7 @@ describe('scoreEvent', () => {
         'flicker',
       ].map((name) => ({ name, why: 'no-predictions' })),
       { name: 'label-disagreement', why: 'no-labels' },
+      { name: 'frozen-camera', why: 'no-previous-frame' },
       ...[
         'unusual-size',
         'unusual-aspect',

@@ -1,6 +1,7 @@
 import type { Predictions } from '../event/inference-event.js';
 import type { PixelPlane } from '../image/decoded-image.js';
 import type { DetectionStatistics } from './confidence/detection-statistics.js';
+import type { FramePrint } from './frame-print.js';
 import type { FormatProfile, PictureFormat } from './format/format-profile.js';
 import type { TurnFinding } from './format/turn-model.js';
 import type { LabelledNeighbour } from './neighbours.js';
@@ -31,7 +32,7 @@ export interface ScoringInput {
   readonly detection?: UsualDetections | undefined;
   /** Classes among the reference's labels. */
   readonly referenceLabels?: ReadonlySet<string> | undefined;
-  /** The source's frame before this one; undefined where none is known, or it is too old. */
+  /** The source's frame before this one; undefined where none is known. */
   readonly previous?: PreviousFrame | undefined;
 }
 
@@ -40,12 +41,19 @@ export type UsualDetections = Partial<DetectionStatistics>;
 
 /** What this worker knows of the last earlier event of the same model and source. */
 export interface PreviousFrame {
-  /** As the event brought them. */
-  readonly predictions: Predictions;
+  /** As the event brought them; absent where the frame is too old to follow objects from. */
+  readonly predictions?: Predictions | undefined;
   /** Milliseconds since 1970-01-01 UTC, of the event. */
   readonly occurredAt: number;
-  /** Content hash of the image's bytes; absent where they were not looked at. */
-  readonly digest?: string | undefined;
+  /** What is remembered of its picture; absent where it was not looked at. */
+  readonly image?: SeenFrame | undefined;
+}
+
+/** A source's picture, for the next one to be held against. */
+export interface SeenFrame {
+  readonly print: FramePrint;
+  /** Frames up to this one, itself included, that show the same picture; 1 or more. */
+  readonly inARow: number;
 }
 
 /**
@@ -60,11 +68,20 @@ export type PredictionOrigin = 'producer' | 'embedder';
  * flag.ts) the same way for all. Checks that run on every registered scorer hold: the same
  * input gives the same measurement, it is finite and in `range`, and `explain` is a sentence.
  */
-export type Scorer = PixelScorer | PlainScorer | FormatScorer;
+export type Scorer = PixelScorer | FrameScorer | PlainScorer | FormatScorer;
 
 /** Looks at the picture itself. */
 export interface PixelScorer extends AnyScorer {
   readonly looksAt: 'pixels';
+  measure(input: InputWithPixels): Measurement;
+}
+
+/**
+ * Looks at the picture beside that of its source's frame before, for which the event has to wait.
+ * A reference has no frames in order, so these are never calibrated.
+ */
+export interface FrameScorer extends AnyScorer {
+  readonly looksAt: 'frames';
   measure(input: InputWithPixels): Measurement;
 }
 

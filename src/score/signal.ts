@@ -25,6 +25,8 @@ export const signalNames = [
   'compression',
   'low-information',
   'covered-lens',
+  'crushed-shadows',
+  'frozen-camera',
   'unusual-size',
   'unusual-aspect',
   'unusual-colour-mode',
@@ -71,8 +73,10 @@ export interface AbsentSignal {
     | 'embedding-size-differs'
     /** Neither set nor to be had of the reference. */
     | 'no-threshold'
-    /** None of the source that this worker saw within the time limit. */
+    /** None of the source that this worker saw, or none that is new enough. */
     | 'no-previous-frame'
+    /** A dark or a blank picture, or one of another size than the frame before. */
+    | 'too-little-texture'
     /** The reference was built before it kept the formats of its pictures. */
     | 'no-formats-in-reference'
     /** The event brought all that was asked for, so nobody read its image. */

@@ -5,6 +5,7 @@ import type { Detection, Predictions } from '../../src/event/inference-event.js'
 import type { FormatFacts } from '../../src/image/format-facts.js';
 import { calibrateSignal } from '../../src/score/calibrate.js';
 import { detectionStatistics } from '../../src/score/confidence/detection-statistics.js';
+import { framePrint } from '../../src/score/frame-print.js';
 import { profileOf } from '../../src/score/format/format-profile.js';
 import { scorers } from '../../src/score/registry.js';
 import type { Scorer, InputWithPixels } from '../../src/score/scorer.js';
@@ -76,6 +77,13 @@ const labelled = [['a', 'a', 'a'], ['b', 'a', 'b'], ['c', 'b', undefined], ['b']
   labels.map((label, index) => ({ index, distance: index / 4, label })),
 );
 
+const still = framePrint(sharpScene());
+const frames = [1, 2, 7, 5000].flatMap((inARow) =>
+  [sharpScene(), sharpScene(160, 120, 2)].map((plane) => ({
+    plane,
+    previous: { occurredAt: 0, image: { print: still, inARow } },
+  })),
+);
 const differing: Partial<FormatFacts>[] = [
   {},
   { width: 480, height: 640, orientation: 6 },
@@ -96,6 +104,7 @@ const profile = profileOf([
 const bare = { predictionsBy: 'producer', neighbours: 'no-reference' } as const;
 const inputs: InputWithPixels[] = [
   ...planes.map((plane) => ({ plane, predictions: { kind: 'none' } as const, ...bare })),
+  ...frames.map((frame) => ({ ...frame, predictions: { kind: 'none' } as const, ...bare })),
   ...[...classification, ...detection].map((predictions) => ({
     plane: sharpScene(),
     predictions,
@@ -187,7 +196,7 @@ describe.each(scorers.map((scorer) => [scorer.name, scorer] as const))('%s', (_,
       predictionsBy: 'producer',
       neighbours: 'no-embedding',
     });
-    const expected = why[scorer.family];
+    const expected = scorer.looksAt === 'frames' ? 'no-previous-frame' : why[scorer.family];
     if (expected === undefined) expect(measured.kind).toBe('measured');
     else expect(measured).toEqual({ kind: 'absent', why: expected });
   });

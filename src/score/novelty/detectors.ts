@@ -58,6 +58,7 @@ export interface DetectorFit {
 
 /** A class of fewer pictures has no mean of its own. */
 const fewestOfClass = 5;
+const nowhere = new Float64Array(0);
 
 export function fitDetectors({ ordinary, classes, spoilt, kinds, near }: DetectorFit): Detectors {
   const axes = sharedAxes(ordinary.raw, ordinary.unit, near?.axes);
@@ -74,6 +75,13 @@ export function fitDetectors({ ordinary, classes, spoilt, kinds, near }: Detecto
   };
 }
 
+/** What all methods make of one picture. */
+export interface Detected {
+  readonly scores: MethodScores;
+  /** How far towards each kind of spoiling, in nats; in the order of the exposure's kinds. */
+  readonly towards: Float64Array;
+}
+
 /**
  * All methods on one picture. `nearest` is the mean cosine distance to the reference's nearest
  * pictures, from the neighbour index.
@@ -83,7 +91,7 @@ export function detect(
   embedding: Float32Array,
   logits: Float32Array | undefined,
   nearest: number,
-): MethodScores {
+): Detected {
   const { axes, classes, exposed, virtualLogit } = detectors;
   const along = alongAxes(axes, embedding);
   const squares = dot(embedding, 0, embedding, 0, embedding.length);
@@ -91,7 +99,8 @@ export function detect(
   const unit = along.map((part) => part * scale);
   const unitSquares = scale > 0 ? 1 : 0;
   const fromLogits = logits === undefined ? undefined : logitScores(logits);
-  const scores: Record<NoveltyMethod, number | undefined> = {
+  const towards = exposed === undefined ? nowhere : exposedSurprises(exposed, embedding);
+  const each: Record<NoveltyMethod, number | undefined> = {
     'maximum-softmax': fromLogits?.maximumSoftmax,
     'maximum-logit': fromLogits?.maximumLogit,
     energy: fromLogits?.energy,
@@ -105,12 +114,11 @@ export function detect(
     'mahalanobis-normalised': mahalanobis(detectors.normalised, unit, unitSquares),
     'class-mahalanobis-normalised':
       classes === undefined ? undefined : mahalanobis(classes, unit, unitSquares),
-    'outlier-exposure':
-      exposed === undefined ? undefined : exposedScore(exposedSurprises(exposed, embedding)),
+    'outlier-exposure': exposed === undefined ? undefined : exposedScore(towards),
   };
-  const all = new Float64Array(noveltyMethods.length);
-  for (const [at, name] of noveltyMethods.entries()) all[at] = scores[name] ?? Number.NaN;
-  return all;
+  const scores = new Float64Array(noveltyMethods.length);
+  for (const [at, name] of noveltyMethods.entries()) scores[at] = each[name] ?? Number.NaN;
+  return { scores, towards };
 }
 
 /** Evenly spread rows, `most` at most. */

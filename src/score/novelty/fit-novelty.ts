@@ -104,7 +104,7 @@ export async function fitNovelty(
   for (let row = count; row < whole.ordinary.raw.rows; row += 1) {
     if (row % 50 === 0) await turn();
     const { embedding, logits } = pictureAt(whole.ordinary, row);
-    placed.push(detect(detectors, embedding, logits, whole.nearest[row] ?? Number.NaN));
+    placed.push(detect(detectors, embedding, logits, whole.nearest[row] ?? Number.NaN).scores);
   }
   const finalStandards = standardsOf(placed);
   const highest = (by: readonly number[]) =>
@@ -172,7 +172,7 @@ function scoreRow({ detectors, unit, neighbours }: Part, from: EmbeddedPictures,
   }
   const { embedding, logits } = pictureAt(from, row);
   const distance = nearest.found.length === 0 ? Number.NaN : meanDistance(nearest.found);
-  return detect(detectors, embedding, logits, distance);
+  return detect(detectors, embedding, logits, distance).scores;
 }
 
 function pictureAt({ raw, logits }: EmbeddedPictures, row: number) {

@@ -48,7 +48,7 @@ export function measureNovelty(
   logits: Float32Array | undefined,
   nearest: number,
 ): NoveltyFinding {
-  const scores = detect(model.detectors, embedding, logits, nearest);
+  const { scores, towards } = detect(model.detectors, embedding, logits, nearest);
   const { weights, scale } = weighing(model, scores);
   const found = combinedShares(scores, model.standards, weights);
   const raw = scale * found.mean;

@@ -2,7 +2,7 @@ import type { Spoiling } from '../../image/spoil-plane.js';
 import type { EmbeddingMatrix } from '../embedding-matrix.js';
 import { standardOf, surprise } from './combine.js';
 import type { Standard } from './combine.js';
-import { addScaled, meanRow, principalAxes } from './principal-axes.js';
+import { addScaled, principalAxes } from './principal-axes.js';
 import { alongAxes } from './shared-axes.js';
 
 /** For each way of spoiling, the direction in which it moves pictures away from the reference's. */

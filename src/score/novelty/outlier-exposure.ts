@@ -1,9 +1,9 @@
 import type { Spoiling } from '../../image/spoil-plane.js';
 import type { EmbeddingMatrix } from '../embedding-matrix.js';
+import { rowProducts } from '../row-products.js';
 import { standardOf, surprise } from './combine.js';
 import type { Standard } from './combine.js';
 import { addScaled, principalAxes } from './principal-axes.js';
-import { alongAxes } from './shared-axes.js';
 
 /** For each way of spoiling, the direction in which it moves pictures away from the reference's. */
 export interface Exposure {
@@ -43,7 +43,7 @@ export function fitExposure(
   for (const [at, kind] of kinds.entries()) {
     const direction = meanOfKind(others, kindOf, kind);
     addScaled(direction, 0, mean, 0, dimensions, -1);
-    const along = alongAxes({ count: variances.length, dimensions, axes }, direction);
+    const along = rowProducts({ rows: variances.length, dimensions, values: axes }, direction);
     for (const [axis, variance] of variances.entries()) {
       const less = floor > 0 ? ((along[axis] ?? 0) * variance) / (variance + floor) : 0;
       addScaled(direction, 0, axes, axis * dimensions, dimensions, -less);
@@ -51,8 +51,8 @@ export function fitExposure(
     directions.set(direction, at * dimensions);
   }
   const parts = Array.from({ length: own.rows }, (_, row) =>
-    alongAxes(
-      { count: kinds.length, dimensions, axes: directions },
+    rowProducts(
+      { rows: kinds.length, dimensions, values: directions },
       own.values.subarray(row * dimensions, (row + 1) * dimensions),
     ),
   );
@@ -65,7 +65,10 @@ export function exposedSurprises(
   { kinds, dimensions, directions, standards }: Exposure,
   embedding: Float32Array,
 ): Float64Array {
-  const along = alongAxes({ count: kinds.length, dimensions, axes: directions }, roots(embedding));
+  const along = rowProducts(
+    { rows: kinds.length, dimensions, values: directions },
+    roots(embedding),
+  );
   return along.map((part, at) => {
     const standard = standards[at];
     return standard === undefined ? 0 : surprise(part, standard);

@@ -2,14 +2,14 @@ import type { Spoiling } from '../../image/spoil-plane.js';
 import { cosineDistance, NearestSoFar } from '../exact-neighbours.js';
 import type { EmbeddingMatrix } from '../embedding-matrix.js';
 import { areaUnderCurve } from './area-under-curve.js';
-import { combined, standardOf, surprise } from './combine.js';
+import { combined, combinedShares, standardOf, surprise } from './combine.js';
 import type { Standard } from './combine.js';
 import { detect, fitDetectors, pickPictures } from './detectors.js';
 import type { Detectors, EmbeddedPictures } from './detectors.js';
 import { meanDistance } from './embedding-distance.js';
 import { groupRows } from './group-rows.js';
 import type { MethodFigures, NoveltyModel } from './novelty-model.js';
-import { combinedBy } from './novelty-model.js';
+import { besides, combinedBy } from './novelty-model.js';
 import { needsLogits, noveltyMethods } from './novelty-methods.js';
 import type { MethodScores } from './novelty-methods.js';
 import { fitWeights } from './weigh.js';
@@ -126,7 +126,9 @@ export async function fitNovelty(
         kinds.map((kind, at) => [
           kind,
           quantile(
-            (byKind[at] ?? []).map((row) => combined(row, standards, weights)),
+            (byKind[at] ?? []).map((row) =>
+              besides(row, combinedShares(row, standards, weights).shares, weights),
+            ),
             withinReach,
           ),
         ]),

@@ -316,6 +316,14 @@ describe('fitNovelty', () => {
     expect(model.weights).toHaveLength(noveltyMethods.length);
     expect(model.figures.at(-1)?.method).toBe('combination');
     expect(Object.keys(model.reached).toSorted()).toEqual(['dark', 'mixed']);
+
+    // Spoilt as the reference's were, it is explained; strange in another way, it is not.
+    const explained = (of: EmbeddedPictures) =>
+      Array.from({ length: of.raw.rows }, (_, row) =>
+        measureNovelty(model, rowOf(of.raw, row), undefined, 0.005),
+      ).filter(({ explainedBy }) => explainedBy.length > 0).length / of.raw.rows;
+    expect(explained(embedded(40, faded))).toBeGreaterThan(0.7);
+    expect(explained(embedded(40, odd))).toBeLessThan(0.1);
   });
 });
 
@@ -332,6 +340,10 @@ describe('causeOf', () => {
   const finding = {
     raw: 2,
     shares: [{ method: 'energy', share: 1.5 }],
+    towards: [
+      { kind: 'steep', surprise: 6 },
+      { kind: 'moved', surprise: 5.5 },
+    ],
     explainedBy: ['steep', 'moved'],
   } as const;
 
@@ -347,10 +359,11 @@ describe('causeOf', () => {
     const items = [{ path: 'a/1.jpg' }, { path: 'a/2.jpg' }];
     const near = [{ index: 1, distance: 0.1 }];
     expect(noveltyDetail(finding, near, items, 'dark')).toBe(
-      'Most weighed energy 100 %. Nearest in the reference: a/2.jpg. But it is dark, and that ' +
-        "explains it: the reference's own pictures become as strange when spoilt so.",
+      'Most weighed energy 100 %. Farthest towards steep pictures. Nearest in the reference: ' +
+        'a/2.jpg. But it is dark, and that explains it: pictures of the reference become as strange ' +
+        'when spoilt so.',
     );
-    expect(noveltyDetail({ ...finding, shares: [] }, [], items, undefined)).toBe('');
+    expect(noveltyDetail({ ...finding, shares: [], towards: [] }, [], items, undefined)).toBe('');
   });
 });
 

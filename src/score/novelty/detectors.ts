@@ -76,7 +76,7 @@ export function fitDetectors({ ordinary, classes, spoilt, kinds, near }: Detecto
 }
 
 /** What all methods make of one picture. */
-export interface Detected {
+interface Detected {
   readonly scores: MethodScores;
   /** How far towards each kind of spoiling, in nats; in the order of the exposure's kinds. */
   readonly towards: Float64Array;

@@ -8,7 +8,8 @@
  * `--classes` holds train/CLASS and test/CLASS; a few classes are the reference, their test
  * pictures are ordinary, the other classes are left out. Out of distribution are besides: the
  * folders given, noise, double exposures, and the ordinary pictures degraded by src/image/degrade.ts
- * (other code than the reference is weighed with). `--peers` runs cleanlab and pyod on the same
+ * (other code than the reference is weighed with). A second table says how many are taken for
+ * something new, and for how many the light or the quality is named as the cause. `--peers` runs cleanlab and pyod on the same
  * embeddings, by Python in a virtual environment. `--write` puts the table into docs/scores.md.
  */
 import { createHash } from 'node:crypto';
@@ -34,6 +35,8 @@ import { combinedBy } from '../src/score/novelty/novelty-model.js';
 import { noveltyMethods } from '../src/score/novelty/novelty-methods.js';
 import { encodeNpy } from '../src/score/npy.js';
 import type { Reference } from '../src/score/reference.js';
+import { judge, verdictRows } from './ood-causes.js';
+import type { Verdicts } from './ood-causes.js';
 import { comparePeers } from './ood-peers.js';
 import { benchPictures } from './pictures.js';
 import { writeBetweenMarks } from './write-between-marks.js';
@@ -76,6 +79,7 @@ const embedder = await openEmbedder({
 });
 const limits = { maxPixels: 50_000_000 };
 const known = new Map<string, Promise<{ embedding: Float32Array; logits?: Float32Array }>>();
+const verdicts: Verdicts[] = [];
 const folder = await mkdtemp(join(tmpdir(), 'edgeminer-ood-'));
 try {
   const areas: Cell[] = [];
@@ -86,7 +90,8 @@ try {
     areas.push(...(await measure(domain)));
   }
   const peers = options.peers ? await comparePeers(folder, options.python) : [];
-  const text = report([...areas, ...peers]);
+  const causes = table(verdictRows(verdicts)).join('\n');
+  const text = `${report([...areas, ...peers])}\n\n${causes}`;
   console.log(text);
   if (options.write) await writeBetweenMarks('docs/scores.md', 'ood', [text]);
 } finally {
@@ -194,6 +199,20 @@ async function made(
   ];
 }
 
+/** Pictures with nothing wrong but their light, by what is wrong and how much (0 to 1). */
+async function badlyLit(
+  ordinary: readonly Uint8Array[],
+): Promise<[string, readonly Uint8Array[]][]> {
+  const sets: [string, readonly Uint8Array[]][] = [];
+  for (const kind of ['dark', 'over-exposed', 'low-contrast'] as const) {
+    for (const strength of [0.5, 0.7]) {
+      const spoilt = await Promise.all(ordinary.map((bytes) => degrade(bytes, kind, strength)));
+      sets.push([`${kind} ${strength}`, spoilt]);
+    }
+  }
+  return sets;
+}
+
 /** Independent pixels, or patches of colour of some size. */
 async function noise(seed: number, [width, height]: readonly [number, number]) {
   const cells = {
@@ -246,6 +265,13 @@ async function measure({ name, kind, training, ordinary, strange }: Domain): Pro
     }
   }
   await writeFile(join(place, 'kind'), kind);
+  for (const [set, pictures] of [
+    ['ordinary', ordinary] as const,
+    ...(await badlyLit(ordinary.filter((_, at) => kind === 'broad' || at % 3 === 0))),
+    ...[...strange].filter(([name]) => name !== 'mixed' && name !== 'degraded'),
+  ]) {
+    verdicts.push(await judge({ kind, set }, pictures, reference, embed));
+  }
   return cells;
 }
 
@@ -256,21 +282,21 @@ async function scoresOf(
   const model = need(reference.novelty);
   const embeddings = need(reference.embeddings);
   const index = exactNeighbours(embeddings);
-  const scores = new Map<string, number[]>();
+  const byMethod = new Map<string, number[]>();
   const add = (method: string, value: number) => {
     if (Number.isNaN(value)) return;
-    scores.set(method, [...(scores.get(method) ?? []), value]);
+    byMethod.set(method, [...(byMethod.get(method) ?? []), value]);
   };
   for (let row = 0; row < raw.rows; row += 1) {
     const embedding = rowOf(raw, row);
     const found = await index.nearest(embedding, reference.neighbours);
     const given = logits === undefined ? undefined : rowOf(logits, row);
-    const each = detect(model.detectors, embedding, given, meanDistance(found));
+    const { scores: each } = detect(model.detectors, embedding, given, meanDistance(found));
     for (const [at, method] of noveltyMethods.entries()) add(method, each[at] ?? Number.NaN);
     add('nearest-neighbours (raw)', rawDistance(embeddings, embedding, reference.neighbours));
     add('combination', combinedBy(model, each));
   }
-  return scores;
+  return byMethod;
 }
 
 /** Mean Euclidean distance to the k nearest: a method that the product left out. */

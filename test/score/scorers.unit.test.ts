@@ -115,7 +115,7 @@ const inputs: InputWithPixels[] = [
     predictions: { kind: 'none' } as const,
     predictionsBy: 'producer' as const,
     neighbours: nearest,
-    novelty: { raw: [0, 454.5, 0.9, 3.2][at] ?? 0, shares: [], explainedBy: [] },
+    novelty: { raw: [0, 454.5, 0.9, 3.2][at] ?? 0, shares: [], towards: [], explainedBy: [] },
   })),
   ...[...detection, ...scattered].flatMap((predictions) =>
     [undefined, ...scattered].map((before) => ({

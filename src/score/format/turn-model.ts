@@ -2,13 +2,13 @@ import { quarterTurns } from '../../image/turn-plane.js';
 import type { Quarters } from '../../image/turn-plane.js';
 import type { EmbeddingMatrix } from '../embedding-matrix.js';
 import { GrowingMatrix } from '../growing-matrix.js';
-import { exposedDirection, exposedScore } from '../novelty/outlier-exposure.js';
-import type { ExposedDirection } from '../novelty/outlier-exposure.js';
+import { logOddsAlong, logisticDirection } from './logistic-direction.js';
+import type { LogisticDirection } from './logistic-direction.js';
 
 /** What tells whether a picture looks turned against the reference's, from its embedding. */
 export interface TurnModel {
   /** Log-odds of being turned clockwise by 90, 180 and 270 degrees rather than not at all. */
-  readonly directions: readonly [ExposedDirection, ExposedDirection, ExposedDirection];
+  readonly directions: readonly [LogisticDirection, LogisticDirection, LogisticDirection];
   /**
    * From this on, the largest log-odds are worth a look at the picture turned back; few of the
    * reference's own pictures are.
@@ -29,7 +29,7 @@ export interface TurnFinding {
 /** Ordinary pictures that are looked at twice: an inference more for each. */
 const gatedShare = 0.03;
 const folds = 5;
-/** Of outlier-exposure.ts: 1 follows the turned pictures closer than 10, and told more of them. */
+/** 1 follows the turned pictures closer than 10, and told more of them. */
 const penalty = 1;
 
 /** By how far a picture looks turned at first sight; undefined where that is not worth a second. */
@@ -93,13 +93,13 @@ function firstSight(model: Pick<TurnModel, 'directions'>, embedding: Float32Arra
 }
 
 function logOddsOf({ directions }: Pick<TurnModel, 'directions'>, embedding: Float32Array) {
-  return directions.map((direction) => exposedScore(direction, embedding));
+  return directions.map((direction) => logOddsAlong(direction, embedding));
 }
 
 function directionsOf(pictures: readonly Views[]): TurnModel['directions'] {
   const upright = matrixOf(pictures.map(([view]) => view));
   const against = (turn: Quarters) => {
-    const { weights, offset } = exposedDirection(
+    const { weights, offset } = logisticDirection(
       upright,
       matrixOf(pictures.map((views) => views[turn])),
       penalty,

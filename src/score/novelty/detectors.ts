@@ -1,6 +1,7 @@
+import type { Spoiling } from '../../image/spoil-plane.js';
 import type { EmbeddingMatrix } from '../embedding-matrix.js';
-import { exposedDirection, exposedScore } from './outlier-exposure.js';
-import type { ExposedDirection } from './outlier-exposure.js';
+import { exposedScore, exposedSurprises, fitExposure } from './outlier-exposure.js';
+import type { Exposure } from './outlier-exposure.js';
 import { localDensities, localOutlierFactor, mostDensities } from './local-outlier-factor.js';
 import type { LocalDensities } from './local-outlier-factor.js';
 import { logitScores } from './logit-scores.js';
@@ -22,8 +23,7 @@ export interface Detectors {
   /** Of what the axes see of embeddings of length 1. */
   readonly densities: LocalDensities;
   /** Undefined where there were no spoilt pictures to fit it on. */
-  readonly exposed:
-    { readonly close: ExposedDirection; readonly smooth: ExposedDirection } | undefined;
+  readonly exposed: Exposure | undefined;
   readonly virtualLogit: VirtualLogit | undefined;
 }
 
@@ -50,15 +50,17 @@ export interface DetectorFit {
   /** Class of each ordinary picture, 0 up, -1 for none. */
   readonly classes: Int32Array | undefined;
   readonly spoilt: EmbeddedPictures | undefined;
+  /** How each of the spoilt ones is spoilt. */
+  readonly kinds: readonly Spoiling[];
   /** A fit of about the same pictures, whose axes are the place to begin. */
   readonly near?: Detectors;
 }
 
 /** A class of fewer pictures has no mean of its own. */
 const fewestOfClass = 5;
-const penalties = { close: 1, smooth: 10 } as const;
+const nowhere = new Float64Array(0);
 
-export function fitDetectors({ ordinary, classes, spoilt, near }: DetectorFit): Detectors {
+export function fitDetectors({ ordinary, classes, spoilt, kinds, near }: DetectorFit): Detectors {
   const axes = sharedAxes(ordinary.raw, ordinary.unit, near?.axes);
   const raw = seenRows(axes, ordinary.raw);
   const unit = seenUnit(raw);
@@ -68,15 +70,16 @@ export function fitDetectors({ ordinary, classes, spoilt, near }: DetectorFit): 
     normalised: shrunkCovariance(unit, axes.dimensions),
     classes: classes === undefined ? undefined : fitClasses(unit, axes.dimensions, classes),
     densities: localDensities(spread(unit.along, mostDensities)),
-    exposed:
-      spoilt === undefined
-        ? undefined
-        : {
-            close: exposedDirection(ordinary.unit, spoilt.unit, penalties.close),
-            smooth: exposedDirection(ordinary.unit, spoilt.unit, penalties.smooth),
-          },
+    exposed: spoilt === undefined ? undefined : fitExposure(ordinary.raw, spoilt.raw, kinds),
     virtualLogit: ordinary.logits === undefined ? undefined : fitVirtualLogit(raw, ordinary.logits),
   };
+}
+
+/** What all methods make of one picture. */
+interface Detected {
+  readonly scores: MethodScores;
+  /** How far towards each kind of spoiling, in nats; in the order of the exposure's kinds. */
+  readonly towards: Float64Array;
 }
 
 /**
@@ -88,7 +91,7 @@ export function detect(
   embedding: Float32Array,
   logits: Float32Array | undefined,
   nearest: number,
-): MethodScores {
+): Detected {
   const { axes, classes, exposed, virtualLogit } = detectors;
   const along = alongAxes(axes, embedding);
   const squares = dot(embedding, 0, embedding, 0, embedding.length);
@@ -96,7 +99,8 @@ export function detect(
   const unit = along.map((part) => part * scale);
   const unitSquares = scale > 0 ? 1 : 0;
   const fromLogits = logits === undefined ? undefined : logitScores(logits);
-  const scores: Record<NoveltyMethod, number | undefined> = {
+  const towards = exposed === undefined ? nowhere : exposedSurprises(exposed, embedding);
+  const each: Record<NoveltyMethod, number | undefined> = {
     'maximum-softmax': fromLogits?.maximumSoftmax,
     'maximum-logit': fromLogits?.maximumLogit,
     energy: fromLogits?.energy,
@@ -110,14 +114,11 @@ export function detect(
     'mahalanobis-normalised': mahalanobis(detectors.normalised, unit, unitSquares),
     'class-mahalanobis-normalised':
       classes === undefined ? undefined : mahalanobis(classes, unit, unitSquares),
-    'outlier-exposure':
-      exposed === undefined ? undefined : exposedScore(exposed.close, embedding, scale),
-    'outlier-exposure-smooth':
-      exposed === undefined ? undefined : exposedScore(exposed.smooth, embedding, scale),
+    'outlier-exposure': exposed === undefined ? undefined : exposedScore(towards),
   };
-  const all = new Float64Array(noveltyMethods.length);
-  for (const [at, name] of noveltyMethods.entries()) all[at] = scores[name] ?? Number.NaN;
-  return all;
+  const scores = new Float64Array(noveltyMethods.length);
+  for (const [at, name] of noveltyMethods.entries()) scores[at] = each[name] ?? Number.NaN;
+  return { scores, towards };
 }
 
 /** Evenly spread rows, `most` at most. */

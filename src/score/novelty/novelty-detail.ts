@@ -19,6 +19,9 @@ const spoilingsOf: Readonly<Partial<Record<SignalName, readonly Spoiling[]>>> = 
   'crushed-shadows': ['dark', 'steep'],
 };
 
+/** As few as one ordinary picture in a hundred lie as far, in nats. */
+const strange = 4.6;
+
 const saidOf: Readonly<Partial<Record<SignalName, string>>> = {
   dark: 'it is dark',
   'over-exposed': 'it is over-exposed',
@@ -35,9 +38,9 @@ const saidOf: Readonly<Partial<Record<SignalName, string>>> = {
 };
 
 /**
- * The flagged quality signal that explains a novelty: nine in ten of the reference's own pictures
- * spoilt likewise, at strengths from slight to severe, stay below it. The most unusual one where
- * several do; undefined where the novelty goes beyond all of them.
+ * The flagged quality signal that explains a novelty: the picture lies farthest towards the
+ * reference's own pictures spoilt likewise, and the methods that don't look for that find it no
+ * stranger than them. The most unusual signal where several do; undefined where none does.
  */
 export function causeOf(
   finding: NoveltyFinding,
@@ -61,15 +64,19 @@ export function noveltyDetail(
   const most = finding.shares
     .slice(0, 3)
     .map(({ method, share }) => `${method} ${Math.round((100 * share) / total)} %`);
+  const farthest = finding.towards[0];
   const near = nearest.slice(0, 3).flatMap(({ index }) => items[index]?.path ?? []);
   return [
     ...(most.length === 0 ? [] : [`Most weighed ${most.join(', ')}.`]),
+    ...(farthest === undefined || farthest.surprise < strange
+      ? []
+      : [`Farthest towards ${farthest.kind} pictures.`]),
     ...(near.length === 0 ? [] : [`Nearest in the reference: ${near.join(', ')}.`]),
     ...(cause === undefined
       ? []
       : [
           `But ${saidOf[cause] ?? `it is flagged for ${cause}`}, and that explains it: ` +
-            `the reference's own pictures become as strange when spoilt so.`,
+            `pictures of the reference become as strange when spoilt so.`,
         ]),
   ].join(' ');
 }

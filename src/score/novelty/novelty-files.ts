@@ -23,19 +23,17 @@ const covariance = z.strictObject({
   centres: vector,
   offAxes: z.number().positive(),
 });
-const direction = z.strictObject({ weights: vector, offset: z.number() });
 const methods = z.array(z.string()).refine((names) => names.join() === noveltyMethods.join(), {
   error: `must be ${noveltyMethods.join(', ')}`,
 });
+const standard = z.strictObject({ median: z.number(), spread: z.number().positive() });
 const perMethod = z.array(z.number()).length(noveltyMethods.length);
 const area = z.number().min(0).max(1).nullable();
 
 /** What novelty.json holds. */
 export const noveltyHead = z.strictObject({
   methods,
-  standards: z
-    .array(z.strictObject({ median: z.number(), spread: z.number().positive() }))
-    .length(noveltyMethods.length),
+  standards: z.array(standard).length(noveltyMethods.length),
   weights: perMethod,
   withoutLogits: z.strictObject({ weights: perMethod, scale: z.number().positive() }),
   figures: z.array(
@@ -59,7 +57,16 @@ export const noveltyHead = z.strictObject({
       reach: numbers,
       density: numbers,
     }),
-    exposed: z.strictObject({ close: direction, smooth: direction }).nullable(),
+    exposed: z
+      .strictObject({
+        kinds: z.array(z.enum(spoilings)),
+        directions: vector,
+        standards: z.array(standard),
+      })
+      .refine(({ kinds, standards }) => kinds.length === standards.length, {
+        error: 'must have one standard a kind',
+      })
+      .nullable(),
     virtualLogit: z
       .strictObject({ axes: z.int().min(0), centre: vector, scale: z.number() })
       .nullable(),
@@ -113,8 +120,9 @@ export function noveltyToFiles(model: NoveltyModel): NoveltyFiles {
         exposed === undefined
           ? null
           : {
-              close: { weights: keep(exposed.close.weights), offset: exposed.close.offset },
-              smooth: { weights: keep(exposed.smooth.weights), offset: exposed.smooth.offset },
+              kinds: [...exposed.kinds],
+              directions: keep(exposed.directions),
+              standards: exposed.standards.map(({ median, spread }) => ({ median, spread })),
             },
       virtualLogit:
         virtualLogit === undefined ? null : { ...virtualLogit, centre: keep(virtualLogit.centre) },
@@ -169,14 +177,9 @@ export function noveltyFromFiles(
       exposed === null
         ? undefined
         : {
-            close: {
-              weights: take(exposed.close.weights, axes.dimensions),
-              offset: exposed.close.offset,
-            },
-            smooth: {
-              weights: take(exposed.smooth.weights, axes.dimensions),
-              offset: exposed.smooth.offset,
-            },
+            ...exposed,
+            dimensions: axes.dimensions,
+            directions: take(exposed.directions, exposed.kinds.length * axes.dimensions),
           },
     virtualLogit:
       virtualLogit === null

@@ -10,7 +10,6 @@ export const noveltyMethods = [
   'mahalanobis-normalised',
   'class-mahalanobis-normalised',
   'outlier-exposure',
-  'outlier-exposure-smooth',
 ] as const;
 
 export type NoveltyMethod = (typeof noveltyMethods)[number];

@@ -20,7 +20,7 @@ export interface NoveltyModel {
   };
   /** How well each method told outliers made of the reference from its held-out pictures. */
   readonly figures: readonly MethodFigures[];
-  /** The combined score that nine in ten of the reference's pictures stay below once spoilt so. */
+  /** What nine in ten of the reference's pictures stay below by `besides` once spoilt so, in nats. */
   readonly reached: Readonly<Partial<Record<Spoiling, number>>>;
 }
 
@@ -38,9 +38,14 @@ export interface NoveltyFinding {
   readonly raw: number;
   /** Methods that found it strange, strongest first; surprises in nats times their weight. */
   readonly shares: readonly { readonly method: NoveltyMethod; readonly share: number }[];
-  /** Ways of spoiling the reference's own pictures that would have made them as novel. */
+  /** How far it lies towards each way of spoiling, in nats, farthest first. */
+  readonly towards: readonly { readonly kind: Spoiling; readonly surprise: number }[];
+  /** Ways that it lies farthest towards, and by which other methods find the reference's as strange. */
   readonly explainedBy: readonly Spoiling[];
 }
+
+/** Ways that come this near to the farthest may be the cause as well. */
+const nearFarthest = 0.8;
 
 export function measureNovelty(
   model: NoveltyModel,
@@ -48,18 +53,43 @@ export function measureNovelty(
   logits: Float32Array | undefined,
   nearest: number,
 ): NoveltyFinding {
-  const scores = detect(model.detectors, embedding, logits, nearest);
+  const { scores, towards: surprises } = detect(model.detectors, embedding, logits, nearest);
   const { weights, scale } = weighing(model, scores);
   const found = combinedShares(scores, model.standards, weights);
   const raw = scale * found.mean;
+  const rest = besides(scores, found.shares, weights);
   const shares = noveltyMethods
     .map((method, at) => ({ method, share: found.shares[at] ?? 0 }))
     .filter(({ share }) => share > 0);
   shares.sort((a, b) => b.share - a.share);
-  const explainedBy = Object.entries(model.reached)
-    .filter(([, most]) => raw <= most)
-    .map(([kind]) => kind as Spoiling);
-  return { raw, shares, explainedBy };
+  const kinds = model.detectors.exposed?.kinds ?? [];
+  const towards = kinds.map((kind, at) => ({ kind, surprise: surprises[at] ?? 0 }));
+  towards.sort((a, b) => b.surprise - a.surprise);
+  const farthest = towards[0]?.surprise ?? 0;
+  const explainedBy = towards
+    .filter(({ surprise }) => surprise >= nearFarthest * farthest)
+    .filter(({ kind }) => rest <= (model.reached[kind] ?? -Infinity))
+    .map(({ kind }) => kind);
+  return { raw, shares, towards, explainedBy };
+}
+
+/**
+ * The weighted mean surprise of all methods but the outlier exposure: what is strange about a picture
+ * besides its looking spoilt. `shares` are those of `combinedShares` by the same weights.
+ */
+export function besides(
+  scores: MethodScores,
+  shares: readonly number[],
+  weights: readonly number[],
+): number {
+  let sum = 0;
+  let total = 0;
+  for (const [at, method] of noveltyMethods.entries()) {
+    if (method === 'outlier-exposure' || Number.isNaN(scores[at] ?? Number.NaN)) continue;
+    sum += shares[at] ?? 0;
+    total += weights[at] ?? 0;
+  }
+  return total > 0 ? sum / total : 0;
 }
 
 /** The combination of one picture's methods, whether or not it has logits. */

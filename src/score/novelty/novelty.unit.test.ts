@@ -2,13 +2,14 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { seeded } from '../../../test/fixtures/planes.js';
 import { normalDeviate } from '../../image/normal-deviate.js';
+import type { Spoiling } from '../../image/spoil-plane.js';
 import { normalisedRows } from '../exact-neighbours.js';
 import type { EmbeddingMatrix } from '../embedding-matrix.js';
 import type { Signal } from '../signal.js';
 import { areaUnderCurve, falseAlarmsAt95 } from './area-under-curve.js';
 import { combined, mostSurprise, standardOf, surprise } from './combine.js';
 import type { EmbeddedPictures } from './detectors.js';
-import { exposedDirection, exposedScore } from './outlier-exposure.js';
+import { exposedScore, exposedSurprises, fitExposure } from './outlier-exposure.js';
 import { fitNovelty } from './fit-novelty.js';
 import { groupRows } from './group-rows.js';
 import { localDensities, localOutlierFactor } from './local-outlier-factor.js';
@@ -141,19 +142,38 @@ describe('logitScores', () => {
   });
 });
 
-describe('exposedDirection', () => {
-  it('tells spoilt from ordinary, and others that are spoilt alike', () => {
-    const ordinary = embedded(80, (column) => 3 + normal() * 0.3 + (column === 0 ? 0 : 0));
-    const spoilt = embedded(80, (column) => 3 + normal() * 0.3 + (column === 1 ? 1.5 : 0));
-    const more = embedded(50, (column) => 3 + normal() * 0.3 + (column === 1 ? 1.5 : 0));
-    for (const penalty of [1, 10]) {
-      const direction = exposedDirection(ordinary.unit, spoilt.unit, penalty);
-      const scores = (of: EmbeddedPictures) =>
-        Array.from({ length: of.unit.rows }, (_, row) =>
-          exposedScore(direction, rowOf(of.unit, row)),
-        );
-      expect(areaUnderCurve(scores(ordinary), scores(more))).toBeGreaterThan(0.95);
+describe('fitExposure', () => {
+  const spoiltAt = (axis: number) => (column: number) =>
+    3 + normal() * 0.3 + (column === axis ? 1.5 : 0);
+  const ordinary = embedded(80, spoiltAt(-1));
+  const spoilt = embedded(80, (column, row) => spoiltAt(row % 2)(column));
+  const kinds = Array.from({ length: 80 }, (_, row): Spoiling =>
+    row % 2 === 0 ? 'dark' : 'moved',
+  );
+  const exposure = fitExposure(ordinary.raw, spoilt.raw, kinds);
+  const surprises = (of: EmbeddedPictures) =>
+    Array.from({ length: of.raw.rows }, (_, row) => exposedSurprises(exposure, rowOf(of.raw, row)));
+
+  it('tells each kind of spoilt from ordinary, and which it is', () => {
+    expect(exposure.kinds).toEqual(['dark', 'moved']);
+    for (const axis of [0, 1]) {
+      const fresh = surprises(embedded(50, spoiltAt(axis)));
+      const own = fresh.map((each) => each[axis] ?? 0);
+      const other = fresh.map((each) => each[1 - axis] ?? 0);
+      expect(areaUnderCurve(other, own)).toBeGreaterThan(0.9);
+      expect(
+        areaUnderCurve(surprises(ordinary).map(exposedScore), fresh.map(exposedScore)),
+      ).toBeGreaterThan(0.95);
     }
+  });
+
+  it('stays finite where embeddings have no direction, and where all are the same', () => {
+    expect(exposedSurprises(exposure, new Float32Array(6)).every(Number.isFinite)).toBe(true);
+    const same = drawn(12, () => 1);
+    const flat = fitExposure(same, same, kinds.slice(0, 12));
+    expect(exposedScore(exposedSurprises(flat, Float32Array.of(1, -2, 3, 0, 0, 9)))).toSatisfy(
+      Number.isFinite,
+    );
   });
 });
 
@@ -220,15 +240,24 @@ describe('fitWeights', () => {
   };
 
   it('weighs what tells outliers, and never below 0', () => {
-    const weights = fitWeights(sets, [true, true, true]);
+    const weights = fitWeights(sets, [1, 1, 1]);
     expect(weights.reduce((sum, weight) => sum + weight, 0)).toBeCloseTo(1, 9);
     expect(Math.min(...weights)).toBeGreaterThanOrEqual(0);
-    expect(weights[0]).toBeGreaterThan(0.4);
+    expect(weights[0]).toBeGreaterThan(0.34);
+    expect(weights[0]).toBeGreaterThan(weights[1] ?? 1);
   });
 
   it('leaves out what can not be had', () => {
-    expect(fitWeights(sets, [false, true, true])[0]).toBe(0);
-    expect(fitWeights(sets, [false, false, false])).toEqual([0, 0, 0]);
+    expect(fitWeights(sets, [0, 1, 1])[0]).toBe(0);
+    expect(fitWeights(sets, [0, 0, 0])).toEqual([0, 0, 0]);
+  });
+
+  it('keeps near the prior where the reference says nothing', () => {
+    const nothing = { ordinary: [], spoilt: [], leftOut: [], besideLeftOut: [] };
+    const weights = fitWeights(nothing, [6, 3, 1]);
+    for (const [at, share] of [0.6, 0.3, 0.1].entries()) {
+      expect(weights[at]).toBeCloseTo(share, 6);
+    }
   });
 });
 
@@ -287,6 +316,14 @@ describe('fitNovelty', () => {
     expect(model.weights).toHaveLength(noveltyMethods.length);
     expect(model.figures.at(-1)?.method).toBe('combination');
     expect(Object.keys(model.reached).toSorted()).toEqual(['dark', 'mixed']);
+
+    // Spoilt as the reference's were, it is explained; strange in another way, it is not.
+    const explained = (of: EmbeddedPictures) =>
+      Array.from({ length: of.raw.rows }, (_, row) =>
+        measureNovelty(model, rowOf(of.raw, row), undefined, 0.005),
+      ).filter(({ explainedBy }) => explainedBy.length > 0).length / of.raw.rows;
+    expect(explained(embedded(40, faded))).toBeGreaterThan(0.7);
+    expect(explained(embedded(40, odd))).toBeLessThan(0.1);
   });
 });
 
@@ -303,6 +340,10 @@ describe('causeOf', () => {
   const finding = {
     raw: 2,
     shares: [{ method: 'energy', share: 1.5 }],
+    towards: [
+      { kind: 'steep', surprise: 6 },
+      { kind: 'moved', surprise: 5.5 },
+    ],
     explainedBy: ['steep', 'moved'],
   } as const;
 
@@ -318,10 +359,11 @@ describe('causeOf', () => {
     const items = [{ path: 'a/1.jpg' }, { path: 'a/2.jpg' }];
     const near = [{ index: 1, distance: 0.1 }];
     expect(noveltyDetail(finding, near, items, 'dark')).toBe(
-      'Most weighed energy 100 %. Nearest in the reference: a/2.jpg. But it is dark, and that ' +
-        "explains it: the reference's own pictures become as strange when spoilt so.",
+      'Most weighed energy 100 %. Farthest towards steep pictures. Nearest in the reference: ' +
+        'a/2.jpg. But it is dark, and that explains it: pictures of the reference become as strange ' +
+        'when spoilt so.',
     );
-    expect(noveltyDetail({ ...finding, shares: [] }, [], items, undefined)).toBe('');
+    expect(noveltyDetail({ ...finding, shares: [], towards: [] }, [], items, undefined)).toBe('');
   });
 });
 

@@ -1,128 +1,124 @@
+import type { Spoiling } from '../../image/spoil-plane.js';
 import type { EmbeddingMatrix } from '../embedding-matrix.js';
 import { rowProducts } from '../row-products.js';
-import { addRows, dot, meanRow } from './principal-axes.js';
+import { standardOf, surprise } from './combine.js';
+import type { Standard } from './combine.js';
+import { addScaled, principalAxes } from './principal-axes.js';
 
-/** A direction in which spoilt pictures differ from the reference's. */
-export interface ExposedDirection {
-  /** `dimensions` long. */
-  readonly weights: Float32Array;
-  readonly offset: number;
+/** For each way of spoiling, the direction in which it moves pictures away from the reference's. */
+export interface Exposure {
+  readonly kinds: readonly Spoiling[];
+  readonly dimensions: number;
+  /** One a kind, one after another: as many as there are kinds x `dimensions`. */
+  readonly directions: Float32Array;
+  /** Where the reference's own pictures lie along each. */
+  readonly standards: readonly Standard[];
 }
 
+/** Axes of most variance that a direction turns away from. */
+const mostTurned = 32;
 /**
- * Log-odds of being spoilt rather than the reference's, without bound; `scale` brings the embedding
- * to length 1.
+ * Variances far below this many times the average count alike. At 10 and 100 the areas under the
+ * curve were within 0.01 of those at 30; without it the directions are the differences of means.
  */
-export function exposedScore(
-  { weights, offset }: ExposedDirection,
-  embedding: Float32Array,
-  scale = 1,
-): number {
-  return scale * dot(weights, 0, embedding, 0, weights.length) + offset;
-}
-
-const mostIterations = 80;
+const evenness = 30;
 
 /**
- * Outlier exposure (Hendrycks, Mazeika and Dietterich 2019) without retraining the network:
- * logistic regression of spoilt pictures against the reference's, both sides weighing the same,
- * by Nesterov's accelerated gradient. A `penalty` (of half the squared weights, on features of
- * average deviation 1) of 10 keeps the direction near the difference of the means, which carries
- * over to kinds of outlier that it never saw; 1 follows the spoilt pictures closer.
+ * Outlier exposure (Hendrycks, Mazeika and Dietterich 2019) without retraining the network: one
+ * linear discriminant (Fisher 1936) a kind, by the reference's covariance, regularised. One
+ * direction for all kinds together told degraded pictures by 0.03 less (AUROC).
  */
-export function exposedDirection(
+export function fitExposure(
   ordinary: EmbeddingMatrix,
   spoilt: EmbeddingMatrix,
-  penalty: number,
-): ExposedDirection {
+  kindOf: readonly Spoiling[],
+): Exposure {
   const { dimensions } = ordinary;
-  const mean = meanRow(ordinary);
-  const deviation = averageDeviation(ordinary, mean) || 1;
-  const sides = [
-    { features: standardised(ordinary, mean, deviation), sign: -1 },
-    { features: standardised(spoilt, mean, deviation), sign: 1 },
-  ].filter(({ features }) => features.rows > 0);
-  // The offset is the weight of one more feature, as large as the others' main direction.
-  const moment = largestMoment(sides, dimensions);
-  const slope = 0.5 * moment + penalty;
-
-  let weights = new Float32Array(dimensions);
-  let offset = 0;
-  let ahead = weights.slice();
-  let aheadOffset = offset;
-  const momentum = (1 - Math.sqrt(penalty / slope)) / (1 + Math.sqrt(penalty / slope));
-  // Each takes the share root(penalty / slope) off what is left: down to 1 in 3,000.
-  const iterations = Math.min(mostIterations, Math.ceil(8 * Math.sqrt(slope / penalty)));
-  for (let round = 0; round < iterations; round += 1) {
-    const gradient = ahead.map((weight) => weight * penalty);
-    let offsetGradient = 0;
-    for (const { features, sign } of sides) {
-      const pulls = rowProducts(features, ahead).map(
-        (along) => ((-sign / (1 + Math.exp(sign * (along + aheadOffset)))) * 0.5) / features.rows,
-      );
-      addRows(gradient, features, pulls);
-      for (const pull of pulls) offsetGradient += pull;
+  const own = rootsOfRows(ordinary);
+  const others = rootsOfRows(spoilt);
+  const { mean, axes, variances, total } = principalAxes(own, { most: mostTurned });
+  const floor = (evenness * total) / dimensions;
+  const kinds = [...new Set(kindOf)];
+  const directions = new Float32Array(kinds.length * dimensions);
+  for (const [at, kind] of kinds.entries()) {
+    const direction = meanOfKind(others, kindOf, kind);
+    addScaled(direction, 0, mean, 0, dimensions, -1);
+    const along = rowProducts({ rows: variances.length, dimensions, values: axes }, direction);
+    for (const [axis, variance] of variances.entries()) {
+      const less = floor > 0 ? ((along[axis] ?? 0) * variance) / (variance + floor) : 0;
+      addScaled(direction, 0, axes, axis * dimensions, dimensions, -less);
     }
-    const next = ahead.map((weight, at) => weight - (gradient[at] ?? 0) / slope);
-    const nextOffset = aheadOffset - (offsetGradient * moment) / slope;
-    ahead = next.map((weight, at) => weight + momentum * (weight - (weights[at] ?? 0)));
-    aheadOffset = nextOffset + momentum * (nextOffset - offset);
-    weights = next;
-    offset = nextOffset;
+    directions.set(direction, at * dimensions);
   }
-  const scaled = weights.map((weight) => weight / deviation);
-  return { weights: scaled, offset: offset - dot(scaled, 0, mean, 0, dimensions) };
+  const parts = Array.from({ length: own.rows }, (_, row) =>
+    rowProducts(
+      { rows: kinds.length, dimensions, values: directions },
+      own.values.subarray(row * dimensions, (row + 1) * dimensions),
+    ),
+  );
+  const standards = kinds.map((_, at) => standardOf(parts.map((part) => part[at] ?? Number.NaN)));
+  return { kinds, dimensions, directions, standards };
 }
 
-function averageDeviation(
-  { rows, dimensions, values }: EmbeddingMatrix,
-  mean: Float32Array,
-): number {
-  const squares = new Float64Array(dimensions);
+/** How far towards each kind a picture lies, in nats (`surprise`), in the order of `kinds`. */
+export function exposedSurprises(
+  { kinds, dimensions, directions, standards }: Exposure,
+  embedding: Float32Array,
+): Float64Array {
+  const along = rowProducts(
+    { rows: kinds.length, dimensions, values: directions },
+    roots(embedding),
+  );
+  return along.map((part, at) => {
+    const standard = standards[at];
+    return standard === undefined ? 0 : surprise(part, standard);
+  });
+}
+
+/** Root of the mean square over the kinds: one that is far out counts more than several near. */
+export function exposedScore(surprises: Float64Array): number {
+  const squares = surprises.reduce((sum, each) => sum + each * each, 0);
+  return Math.sqrt(squares / Math.max(1, surprises.length));
+}
+
+/**
+ * The square root of each part, with its sign, scaled to length 1 (the Hellinger kernel as features:
+ * Arandjelovic and Zisserman 2012; Perronnin, Sanchez and Mensink 2010): a few large parts no longer
+ * decide alone.
+ */
+function roots(embedding: Float32Array): Float32Array {
+  const rooted = new Float32Array(embedding.length);
+  let sum = 0;
+  for (let at = 0; at < embedding.length; at += 1) {
+    const part = embedding[at] ?? 0;
+    const size = Math.abs(part);
+    sum += size;
+    rooted[at] = part < 0 ? -Math.sqrt(size) : Math.sqrt(size);
+  }
+  const scale = sum > 0 && Number.isFinite(sum) ? 1 / Math.sqrt(sum) : 0;
+  for (let at = 0; at < rooted.length; at += 1) rooted[at] = (rooted[at] ?? 0) * scale;
+  return rooted;
+}
+
+function rootsOfRows({ rows, dimensions, values }: EmbeddingMatrix): EmbeddingMatrix {
+  const rooted = new Float32Array(rows * dimensions);
   for (let row = 0; row < rows; row += 1) {
-    for (let at = 0; at < dimensions; at += 1) {
-      const off = (values[row * dimensions + at] ?? 0) - (mean[at] ?? 0);
-      squares[at] = (squares[at] ?? 0) + off * off;
-    }
+    const start = row * dimensions;
+    rooted.set(roots(values.subarray(start, start + dimensions)), start);
   }
-  return squares.reduce((sum, each) => sum + Math.sqrt(each / rows), 0) / dimensions;
+  return { rows, dimensions, values: rooted };
 }
 
-function standardised(
+function meanOfKind(
   { rows, dimensions, values }: EmbeddingMatrix,
-  mean: Float32Array,
-  deviation: number,
-): EmbeddingMatrix {
-  const features = new Float32Array(rows * dimensions);
+  kindOf: readonly Spoiling[],
+  kind: Spoiling,
+): Float32Array {
+  const mean = new Float32Array(dimensions);
+  const count = kindOf.filter((each) => each === kind).length;
   for (let row = 0; row < rows; row += 1) {
-    for (let at = 0; at < dimensions; at += 1) {
-      const place = row * dimensions + at;
-      features[place] = ((values[place] ?? 0) - (mean[at] ?? 0)) / deviation;
-    }
+    if (kindOf[row] !== kind) continue;
+    addScaled(mean, 0, values, row * dimensions, dimensions, 1 / count);
   }
-  return { rows, dimensions, values: features };
-}
-
-/** The largest eigenvalue of the features' second moments, a little above, by power iteration. */
-function largestMoment(
-  sides: readonly { readonly features: EmbeddingMatrix }[],
-  dimensions: number,
-): number {
-  let direction = new Float32Array(dimensions).fill(1 / Math.sqrt(dimensions));
-  let largest = 0;
-  for (let round = 0; round < 12; round += 1) {
-    const next = new Float32Array(dimensions);
-    for (const { features } of sides) {
-      const along = rowProducts(features, direction);
-      addRows(
-        next,
-        features,
-        along.map((each) => (0.5 * each) / features.rows),
-      );
-    }
-    largest = Math.sqrt(dot(next, 0, next, 0, dimensions));
-    if (largest === 0) return 0;
-    direction = next.map((value) => value / largest);
-  }
-  return 1.1 * largest;
+  return mean;
 }

@@ -109,36 +109,6 @@ export function addScaled(
   }
 }
 
-/** to += sum of factor * row, over the rows of a matrix; four at a time. */
-export function addRows(
-  to: Float32Array,
-  { rows, dimensions, values }: EmbeddingMatrix,
-  factors: Float64Array,
-): void {
-  let row = 0;
-  for (const whole = rows - 3; row < whole; row += 4) {
-    const factor0 = factors[row] ?? 0;
-    const factor1 = factors[row + 1] ?? 0;
-    const factor2 = factors[row + 2] ?? 0;
-    const factor3 = factors[row + 3] ?? 0;
-    const start0 = row * dimensions;
-    const start1 = start0 + dimensions;
-    const start2 = start1 + dimensions;
-    const start3 = start2 + dimensions;
-    for (let at = 0; at < dimensions; at += 1) {
-      to[at] =
-        (to[at] ?? 0) +
-        factor0 * (values[start0 + at] ?? 0) +
-        factor1 * (values[start1 + at] ?? 0) +
-        factor2 * (values[start2 + at] ?? 0) +
-        factor3 * (values[start3 + at] ?? 0);
-    }
-  }
-  for (; row < rows; row += 1) {
-    addScaled(to, 0, values, row * dimensions, dimensions, factors[row] ?? 0);
-  }
-}
-
 /** Fixed, so that the same pictures give the same reference: MINSTD (Park and Miller 1988). */
 function startingBasis(size: number, dimensions: number, near?: Float32Array): Float32Array {
   let state = 20_260_517;

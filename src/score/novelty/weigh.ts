@@ -11,21 +11,26 @@ export interface WeighingSets {
   readonly besideLeftOut: Surprises;
 }
 
-/** Draws the weights together: at 0 they overfit to the kinds at hand, at 10 they are equal. */
-const pull = 1;
+/**
+ * Draws the weights towards the prior's proportions. At 1 the left-out pictures of a small reference
+ * drew weight from the exposure, which told degraded pictures by 0.03 less (AUROC).
+ */
+const pull = 10;
 const rounds = 400;
 /** Farther outliers say no more about a weight. */
 const mostSurprise = 20;
 
 /**
  * Weights, 0 up, of sum 1, by logistic regression of outliers against held-out ordinary pictures:
- * no method is the best everywhere. They are drawn towards each other, for a small reference
- * says little about them.
+ * no method is the best everywhere. `prior` is what they are drawn towards, for a small reference
+ * says little about them; a method of prior 0 stays out.
  */
-export function fitWeights(sets: WeighingSets, usable: readonly boolean[]): readonly number[] {
-  const used = usable.flatMap((can, at) => (can ? [at] : []));
+export function fitWeights(sets: WeighingSets, prior: readonly number[]): readonly number[] {
+  const used = prior.flatMap((share, at) => (share > 0 ? [at] : []));
   const count = used.length;
-  if (count === 0) return usable.map(() => 0);
+  if (count === 0) return prior.map(() => 0);
+  const total = prior.reduce((sum, share) => sum + share, 0);
+  const expected = Float64Array.from(used, (at) => (prior[at] ?? 0) / total);
   const tasks = [
     ...taskOf(sets.ordinary, -1, count, 1, used),
     ...sets.spoilt.flatMap((set) => taskOf(set, 1, count, 1 / sets.spoilt.length, used)),
@@ -33,16 +38,16 @@ export function fitWeights(sets: WeighingSets, usable: readonly boolean[]): read
     ...taskOf(sets.leftOut, 1, count + 1, 1, used),
   ];
   // The weights, and an offset for each of the two comparisons.
-  let now = new Float64Array(count + 2).fill(0.3);
-  now.fill(-1, count);
+  let now = new Float64Array(count + 2).fill(-1);
+  for (const [at, share] of expected.entries()) now[at] = 3 * share;
   let step = 0.05;
-  let { loss, gradient } = lossAt(now, tasks, count);
+  let { loss, gradient } = lossAt(now, tasks, expected);
   for (let round = 0; round < rounds; round += 1) {
     const next = now.map((value, at) => {
       const moved = value - step * (gradient[at] ?? 0);
       return at < count ? Math.max(0, moved) : moved;
     });
-    const there = lossAt(next, tasks, count);
+    const there = lossAt(next, tasks, expected);
     if (there.loss <= loss) {
       now = next;
       ({ loss, gradient } = there);
@@ -50,9 +55,9 @@ export function fitWeights(sets: WeighingSets, usable: readonly boolean[]): read
     } else step *= 0.4;
   }
   const sum = now.subarray(0, count).reduce((total, weight) => total + weight, 0);
-  const weights = usable.map(() => 0);
+  const weights = prior.map(() => 0);
   for (const [at, method] of used.entries()) {
-    weights[method] = sum > 0 ? (now[at] ?? 0) / sum : 1 / count;
+    weights[method] = sum > 0 ? (now[at] ?? 0) / sum : (expected[at] ?? 0);
   }
   return weights;
 }
@@ -85,8 +90,9 @@ function taskOf(
 function lossAt(
   parameters: Float64Array,
   tasks: readonly Task[],
-  count: number,
+  expected: Float64Array,
 ): { readonly loss: number; readonly gradient: Float64Array } {
+  const count = expected.length;
   const gradient = new Float64Array(parameters.length);
   let loss = 0;
   for (const { rows, sign, offset, weight } of tasks) {
@@ -102,10 +108,15 @@ function lossAt(
       gradient[offset] = (gradient[offset] ?? 0) + slope;
     }
   }
-  let mean = 0;
-  for (let at = 0; at < count; at += 1) mean += (parameters[at] ?? 0) / count;
-  for (let at = 0; at < count; at += 1) {
-    const apart = (parameters[at] ?? 0) - mean;
+  // How far the weights are from the nearest multiple of what is expected.
+  let along = 0;
+  let squares = 0;
+  for (const [at, share] of expected.entries()) {
+    along += share * (parameters[at] ?? 0);
+    squares += share * share;
+  }
+  for (const [at, share] of expected.entries()) {
+    const apart = (parameters[at] ?? 0) - (along / squares) * share;
     loss += pull * apart * apart;
     gradient[at] = (gradient[at] ?? 0) + 2 * pull * apart;
   }

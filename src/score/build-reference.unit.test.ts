@@ -6,10 +6,10 @@ import { modelName, modelVersion } from '../ids.js';
 import type { DecodedImage, PixelPlane } from '../image/decoded-image.js';
 import { lumaOf } from '../image/luma.js';
 import { buildReference } from './build-reference.js';
-import type { BuildReferenceOptions, TrainingPicture } from './build-reference.js';
 import type { Embedder } from './embedder.js';
 import { scorers } from './registry.js';
 import { referenceIdOf } from './reference-files.js';
+import type { BuildReferenceOptions, TrainingPicture } from './training-pictures.js';
 
 describe('buildReference', () => {
   it('measures all that can be had, in the order of the pictures', async () => {
@@ -17,7 +17,7 @@ describe('buildReference', () => {
     const { reference, skipped } = await buildReference({
       ...options(pictures(20)),
       embedder: classifier(),
-      onProgress: (done) => progress.push(done),
+      onProgress: ({ step, done }) => (step === 'pictures' ? progress.push(done) : undefined),
     });
     expect(skipped).toEqual([]);
     expect(progress).toEqual(Array.from({ length: 20 }, (_, i) => i + 1));

@@ -5,12 +5,37 @@ import { exactNeighbours } from './exact-neighbours.js';
 import { leaveOneOutNeighbours } from './leave-one-out.js';
 import { meanDistance, neighboursFor } from './novelty/embedding-distance.js';
 import type { EmbeddingMatrix } from './embedding-matrix.js';
+import type { EmbeddingRows } from './embedding-rows.js';
 
 describe('exactNeighbours', () => {
   neighbourIndexSuite(async (matrix) => exactNeighbours(matrix));
 });
 
 describe('leaveOneOutNeighbours', () => {
+  it('finds the same by an index, even where copies take all of its places', async () => {
+    const { rows, dimensions, values } = randomMatrix(1100, 4);
+    // The first 200 rows are one picture.
+    for (let row = 1; row < 200; row += 1)
+      values.set(values.subarray(0, dimensions), row * dimensions);
+    const matrix = { rows, dimensions, values };
+    const chosen = Array.from({ length: 300 }, (_, at) => at * 3);
+    const plain = await leaveOneOutNeighbours(rowsIn(matrix), 5, { chosen });
+    let opened = 0;
+    const done: number[] = [];
+    const indexed = await leaveOneOutNeighbours(rowsIn(matrix), 5, {
+      chosen,
+      openNeighbours: async (part) => {
+        opened += 1;
+        return exactNeighbours(part);
+      },
+      turn: async (share) => void done.push(share),
+    });
+    expect(opened).toBe(1);
+    expect(indexed).toEqual(plain);
+    expect(done).toEqual(done.toSorted((a, b) => a - b));
+    expect(plain.get(0)?.every(({ index }) => index >= 200)).toBe(true);
+  });
+
   it('measures each row against the others', async () => {
     const matrix = randomMatrix(9, 5);
     const distances = await distancesOf(matrix, 2);
@@ -61,9 +86,22 @@ async function distancesOf(
   k: number,
   rows?: readonly number[],
 ): Promise<number[]> {
-  const found = await leaveOneOutNeighbours(matrix, k, rows);
+  const found = await leaveOneOutNeighbours(
+    rowsIn(matrix),
+    k,
+    rows === undefined ? {} : { chosen: rows },
+  );
   return Array.from({ length: matrix.rows }, (_, row) => {
     const nearest = found.get(row);
     return nearest === undefined ? Number.NaN : meanDistance(nearest);
   });
+}
+
+function rowsIn({ rows, dimensions, values }: EmbeddingMatrix): EmbeddingRows {
+  return {
+    rows,
+    dimensions,
+    readInto: async (to, from, until) =>
+      to.set(values.subarray(from * dimensions, until * dimensions)),
+  };
 }

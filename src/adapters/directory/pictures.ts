@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import type { TrainingPicture } from '../../score/build-reference.js';
+import { isEdgeminerError } from '../../faults.js';
+import type { TrainingPicture, UnreadPicture } from '../../score/training-pictures.js';
 import { readLabelsFile } from './labels-file.js';
 import { readPredictionsFile } from './predictions-file.js';
 import { defaultMaxPictureBytes, readPicture } from './read-picture.js';
@@ -16,13 +17,12 @@ export interface TrainingFiles {
 
 /**
  * The pictures of a directory, in the order of their paths, each read when it is asked for.
- * @throws EdgeminerError `input.not-found` and `input.invalid` for the directory and the files,
- * `image.*` for a picture that can't be read.
+ * @throws EdgeminerError `input.not-found` and `input.invalid` for the directory and the files.
  */
 export async function* trainingPictures(
   directory: string,
   files: TrainingFiles = {},
-): AsyncGenerator<TrainingPicture, void> {
+): AsyncGenerator<TrainingPicture | UnreadPicture, void> {
   const { maxBytes = defaultMaxPictureBytes } = files;
   const labels: ReadonlyMap<string, string> =
     files.labels === undefined ? new Map() : await readLabelsFile(files.labels, directory);
@@ -31,7 +31,12 @@ export async function* trainingPictures(
       ? undefined
       : await readPredictionsFile(files.predictions, directory);
   for await (const path of walkPictures(directory)) {
-    const { bytes } = await readPicture(join(directory, path), maxBytes);
+    const read = await readOrFault(join(directory, path), maxBytes);
+    if ('fault' in read) {
+      yield { path, fault: read.fault };
+      continue;
+    }
+    const { bytes } = read;
     const label = labels.get(path);
     const predictions = known?.get(path)?.predictions;
     yield {
@@ -40,6 +45,18 @@ export async function* trainingPictures(
       ...(label === undefined ? {} : { label }),
       ...(predictions === undefined ? {} : { predictions }),
     };
+  }
+}
+
+async function readOrFault(
+  path: string,
+  maxBytes: number,
+): Promise<Awaited<ReturnType<typeof readPicture>> | Pick<UnreadPicture, 'fault'>> {
+  try {
+    return await readPicture(path, maxBytes);
+  } catch (error) {
+    if (isEdgeminerError(error)) return { fault: error };
+    throw error;
   }
 }
 

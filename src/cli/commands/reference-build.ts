@@ -1,8 +1,16 @@
-import { resolve } from 'node:path';
+import { availableParallelism } from 'node:os';
+import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
-import { writeReferenceFolder } from '../../adapters/directory/directory-reference-store.js';
+import { openBuildCheckpoint } from '../../adapters/directory/build-checkpoint.js';
+import type { BuildCheckpoint } from '../../adapters/directory/build-checkpoint.js';
+import {
+  referencePlaceName,
+  refuseForeignFolder,
+  writeReferenceFolder,
+} from '../../adapters/directory/directory-reference-store.js';
 import { countPictures, trainingPictures } from '../../adapters/directory/pictures.js';
 import { openEmbedder } from '../../adapters/onnx/onnx-embedder.js';
+import { openOnnxNeighbours } from '../../adapters/onnx/onnx-neighbours.js';
 import type { Config } from '../../config/load-config.js';
 import { decodeImage } from '../../image/decode.js';
 import { modelName, modelVersion } from '../../ids.js';
@@ -11,8 +19,13 @@ import { minLabelled } from '../../score/confidence/fit-temperature.js';
 import type { TemperatureFit } from '../../score/confidence/fit-temperature.js';
 import type { NoveltyModel } from '../../score/novelty/novelty-model.js';
 import { buildReference } from '../../score/build-reference.js';
+import type { SkippedPicture } from '../../score/build-reference.js';
+import { measuringFingerprint } from '../../score/measured-pictures.js';
+import type { BuildProgress } from '../../score/training-pictures.js';
+import { share } from '../arguments.js';
 import { openStores } from '../open-stores.js';
 import { print, progress } from '../output.js';
+import type { Progress } from '../output.js';
 import { configFor, withGlobalOptions } from '../settings.js';
 import type { GlobalOptions } from '../settings.js';
 import type { World } from '../world.js';
@@ -24,6 +37,7 @@ interface BuildOptions extends GlobalOptions {
   readonly modelName: string;
   readonly modelVersion: string;
   readonly out?: string;
+  readonly maxBroken: number;
 }
 
 export function referenceCommand(parent: Command, world: World): void {
@@ -37,7 +51,8 @@ export function referenceCommand(parent: Command, world: World): void {
       .option('--model-name <name>', 'name of the production model', 'default')
       .option('--labels <file>', 'class of each picture: CSV lines "path,label"')
       .option('--predictions <file>', 'JSON lines: what the production model predicts for each')
-      .option('--out <dir>', 'also write the reference folder here'),
+      .option('--out <dir>', 'also write the reference folder here')
+      .option('--max-broken <share>', 'pictures that may be unreadable, 0 to 1', share, 0.1),
     'edgeminer reference build --images ./training --model-name shop --model-version 1.0',
   ).action((options: BuildOptions) => build(world, options));
 }
@@ -57,25 +72,41 @@ async function build(world: World, options: BuildOptions): Promise<void> {
     embedderName === 'none'
       ? undefined
       : await openEmbedder({ modelsDir: config.modelsDir, name: embedderName });
-  const bar = progress(world, 'fitting', total);
+  const shown = buildProgress(world);
+  let checkpoint: BuildCheckpoint | undefined;
   try {
+    const out = path(options.out);
+    if (out !== undefined) await refuseForeignFolder(out);
+    checkpoint = await openBuildCheckpoint(
+      out === undefined
+        ? join(config.dataDir, 'building', referencePlaceName(name, version))
+        : `${out}.building`,
+      { edgeminer: world.version, measuring: measuringFingerprint(), embedder: embedder?.model },
+    );
+    sayWhereItStarts(world, checkpoint);
     const { reference, skipped } = await buildReference({
       pictures: trainingPictures(directory, {
         labels: path(options.labels),
         predictions: path(options.predictions),
         maxBytes: config.fetch.maxBytes,
       }),
+      total,
       decode: (bytes) => decodeImage(bytes, { maxPixels: config.mining.maxPixels }),
       ...(embedder === undefined ? {} : { embedder }),
+      openNeighbours: (matrix) => openOnnxNeighbours(matrix, availableParallelism()),
+      measured: checkpoint,
       modelName: name,
       modelVersion: version,
       now: world.now(),
       concurrency: 8,
       ...(scoreThreshold === undefined ? {} : { scoreThreshold }),
-      onProgress: (done) => bar.update(done),
+      mostBroken: options.maxBroken,
+      ending: world.ending,
+      onProgress: shown.update,
     });
-    bar.end();
-    await keep(config, reference, path(options.out));
+    shown.end();
+    await keep(config, reference, out);
+    await checkpoint.remove();
     const result = {
       id: reference.id,
       modelName: name,
@@ -86,22 +117,70 @@ async function build(world: World, options: BuildOptions): Promise<void> {
       signals: Object.keys(reference.measurements),
       temperature: reference.temperature,
       novelty: reference.novelty?.figures,
-      out: path(options.out),
+      out,
     };
     print(world, result, options.json, (r) => [
       `reference ${r.id.slice(0, 12)} of ${r.modelName} ${r.modelVersion}: ${r.pictures} pictures, ` +
         `${r.signals.length} signals${r.embedder === undefined ? '' : `, embeddings by ${r.embedder}`}`,
       ...temperatureLines(r.temperature),
       ...noveltyLines(r.novelty),
-      ...r.skipped.map((one) => `skipped ${one.path}: ${one.why}`),
+      ...skippedLines(r.skipped),
       ...(r.out === undefined ? [] : [`written to ${r.out}`]),
       `published to the ${config.store.kind === 'mongodb' ? 'MongoDB' : 'embedded'} store: ` +
         `'mine' finds it for events of this model and version`,
     ]);
   } finally {
-    bar.end();
+    shown.end();
+    await checkpoint?.close();
     await embedder?.close();
   }
+}
+
+const stepNames: Readonly<Record<BuildProgress['step'], string>> = {
+  pictures: 'measuring',
+  neighbours: 'finding neighbours, %',
+  'spoilt-copies': 'embedding spoilt copies',
+  novelty: 'weighing what tells novelty',
+};
+
+/** A bar or lines of its own for each step; the later ones are named as they begin. */
+function buildProgress(world: World): {
+  readonly update: (progress: BuildProgress) => void;
+  readonly end: () => void;
+} {
+  let step: BuildProgress['step'] | undefined;
+  let bar: Progress | undefined;
+  return {
+    update({ step: next, done, total }) {
+      if (next !== step) {
+        bar?.end();
+        step = next;
+        const isBar = world.stderr.isTTY === true && total !== undefined;
+        if (next !== 'pictures' && !isBar) world.stderr.write(`${stepNames[next]}\n`);
+        bar = progress(world, stepNames[next], total);
+      }
+      bar?.update(done);
+    },
+    end: () => bar?.end(),
+  };
+}
+
+function sayWhereItStarts(world: World, { before, anew }: BuildCheckpoint): void {
+  if (anew !== undefined)
+    world.stderr.write(`starts anew: an earlier build was not ended, but ${anew}\n`);
+  else if (before > 0)
+    world.stderr.write(`goes on with ${before} pictures that an earlier build had measured\n`);
+}
+
+const mostSkippedLines = 20;
+
+function skippedLines(skipped: readonly SkippedPicture[]): string[] {
+  const more = skipped.length - mostSkippedLines;
+  return [
+    ...(skipped.length === 0 ? [] : [`${skipped.length} pictures could not be read:`]),
+    ...skipped.slice(0, mostSkippedLines).map((one) => `skipped ${one.path}: ${one.why}`),
+    ...(more > 0 ? [`and ${more} more; --json names all of them`] : []),
+  ];
 }
 
 /** What became of the temperature, for people. */

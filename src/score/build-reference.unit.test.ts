@@ -7,6 +7,7 @@ import type { DecodedImage, PixelPlane } from '../image/decoded-image.js';
 import { lumaOf } from '../image/luma.js';
 import { buildReference } from './build-reference.js';
 import type { Embedder } from './embedder.js';
+import { measuredInMemory } from './measured-pictures.js';
 import { scorers } from './registry.js';
 import { referenceIdOf } from './reference-files.js';
 import type { BuildReferenceOptions, TrainingPicture } from './training-pictures.js';
@@ -84,6 +85,82 @@ describe('buildReference', () => {
     expect(reference.items.some(({ path }) => path === broken.path)).toBe(false);
     expect(reference.embeddings).toBeUndefined();
     expect(reference.predictionsBy).toBeUndefined();
+  });
+
+  it('skips what can not be read, and stops where too many are broken', async () => {
+    const fault = new EdgeminerError('image.not-found', 'It is gone.');
+    async function* some(unread: number) {
+      for (let n = 0; n < unread; n += 1) yield { path: `gone/${n}.png`, fault };
+      yield* pictures(20);
+    }
+    const { skipped } = await buildReference({ ...options([]), pictures: some(2) });
+    expect(skipped).toEqual([
+      { path: 'gone/0.png', why: 'It is gone.' },
+      { path: 'gone/1.png', why: 'It is gone.' },
+    ]);
+    await expect(buildReference({ ...options([]), pictures: some(3) })).rejects.toMatchObject({
+      code: 'input.invalid',
+      message: expect.stringContaining('3 of 23 pictures could not be read') as string,
+      mend: expect.stringContaining('--max-broken') as string,
+    });
+    const allowed = { ...options([]), pictures: some(3), mostBroken: 0.2 };
+    expect((await buildReference(allowed)).skipped).toHaveLength(3);
+
+    let measured = 0;
+    const early = buildReference({
+      ...options([]),
+      pictures: some(3),
+      total: 23,
+      concurrency: 1,
+      onProgress: () => (measured += 1),
+    });
+    await expect(early).rejects.toMatchObject({ code: 'input.invalid' });
+    expect(measured).toBe(2);
+  });
+
+  it('measures nothing twice when it goes on, and ends in the same reference', async () => {
+    const all = [...pictures(20), ...pictures(3)];
+    const whole = await buildReference({ ...options(all), embedder: classifier() });
+    const measured = measuredInMemory();
+    const ending = new AbortController();
+    let inferred = 0;
+    const counting: Embedder = {
+      ...classifier(),
+      infer: (plane) => {
+        inferred += 1;
+        return classifier().infer(plane);
+      },
+    };
+    const again = () => ({ ...options(all), embedder: counting, measured });
+    await expect(
+      buildReference({
+        ...again(),
+        ending: ending.signal,
+        onProgress: ({ done }) => (done === 9 ? ending.abort() : undefined),
+      }),
+    ).rejects.toMatchObject({ code: 'reference.unfinished' });
+    const before = inferred;
+    expect(before).toBeLessThan(20);
+    const { reference } = await buildReference(again());
+    expect(reference.id).toBe(whole.reference.id);
+    // Spoilt copies of 20 pictures in 14 ways come on top.
+    expect(inferred - before).toBeLessThanOrEqual(20 - 9 + 20 * 14);
+  });
+
+  it('ends between the fits, too', async () => {
+    const ending = new AbortController();
+    const steps = new Set<string>();
+    const building = buildReference({
+      ...options(pictures(20)),
+      embedder: classifier(),
+      ending: ending.signal,
+      onProgress: ({ step, done }) => {
+        steps.add(step);
+        if (step === 'novelty' && done === 2) ending.abort();
+      },
+    });
+    await expect(building).rejects.toMatchObject({ code: 'reference.unfinished' });
+    expect([...steps]).toEqual(['pictures', 'neighbours', 'spoilt-copies', 'novelty']);
   });
 
   it('stops at a failure that is no fault of the picture, once all are at rest', async () => {

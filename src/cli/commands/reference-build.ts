@@ -169,15 +169,17 @@ function sayWhereItStarts(world: World, { before, anew }: BuildCheckpoint): void
   if (anew !== undefined)
     world.stderr.write(`starts anew: an earlier build was not ended, but ${anew}\n`);
   else if (before > 0)
-    world.stderr.write(`goes on with ${before} pictures that an earlier build had measured\n`);
+    world.stderr.write(`goes on with ${counted(before)} that an earlier build had measured\n`);
 }
+
+const counted = (count: number): string => `${count} ${count === 1 ? 'picture' : 'pictures'}`;
 
 const mostSkippedLines = 20;
 
 function skippedLines(skipped: readonly SkippedPicture[]): string[] {
   const more = skipped.length - mostSkippedLines;
   return [
-    ...(skipped.length === 0 ? [] : [`${skipped.length} pictures could not be read:`]),
+    ...(skipped.length === 0 ? [] : [`${counted(skipped.length)} could not be read:`]),
     ...skipped.slice(0, mostSkippedLines).map((one) => `skipped ${one.path}: ${one.why}`),
     ...(more > 0 ? [`and ${more} more; --json names all of them`] : []),
   ];

@@ -50,7 +50,6 @@ export async function assembleReference(
   if (embeddings !== undefined) {
     const found = await leaveOneOutNeighbours(embeddings, neighbours, {
       chosen: gathered.novelty.rows(),
-      openNeighbours: options.openNeighbours,
       turn: (done) => turn(options, 'neighbours', Math.round(100 * done), 100),
     });
     Object.assign(measurements, measureNeighbours(found, items, predictionsBy));

@@ -59,7 +59,7 @@ export const minMeasured = 10;
 /** Rounding in (n + 1) * rate must not cost a picture: 100 * 0.01 is 1. */
 const rounding = 1e-9;
 
-export function calibrationOf(reference: Reference): Calibration {
+export function calibrationOf(reference: Omit<Reference, 'embeddings'>): Calibration {
   const byName = new Map<SignalName, (predicted: string | undefined) => SignalCalibration>();
   for (const scorer of scorers) {
     const column = reference.measurements[scorer.name];

@@ -25,7 +25,7 @@ const minComplete = 100;
  * @returns `rate` for one signal, else between rate / signals and rate.
  */
 export function rateOfEach(
-  reference: Reference,
+  reference: Pick<Reference, 'items' | 'measurements'>,
   calibrationOf: (name: SignalName, predicted?: string) => Calibrated | undefined,
   names: readonly SignalName[],
   rate: number,

@@ -4,7 +4,6 @@ import type { ModelName, ModelVersion } from '../ids.js';
 import type { DecodedImage } from '../image/decoded-image.js';
 import type { Embedder } from './embedder.js';
 import type { MeasuredPictures } from './measured-pictures.js';
-import type { OpenNeighbours } from './neighbours.js';
 
 export interface TrainingPicture {
   /** Relative to the directory, with forward slashes. */
@@ -38,8 +37,6 @@ export interface BuildReferenceOptions {
   readonly scoreThreshold?: number;
   /** Neighbours that the embedding distance looks at; by default `neighboursFor`. */
   readonly neighbours?: number;
-  /** Finds neighbours in large references; without it they are compared one by one. */
-  readonly openNeighbours?: OpenNeighbours;
   /** What was measured before is not measured again; in memory for this build, unless given. */
   readonly measured?: MeasuredPictures;
   /** Share of pictures that may be broken, 0..1; 0.1 unless told. */

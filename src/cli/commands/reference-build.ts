@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { openBuildCheckpoint } from '../../adapters/directory/build-checkpoint.js';
@@ -10,7 +9,6 @@ import {
 } from '../../adapters/directory/directory-reference-store.js';
 import { countPictures, trainingPictures } from '../../adapters/directory/pictures.js';
 import { openEmbedder } from '../../adapters/onnx/onnx-embedder.js';
-import { openOnnxNeighbours } from '../../adapters/onnx/onnx-neighbours.js';
 import type { Config } from '../../config/load-config.js';
 import { decodeImage } from '../../image/decode.js';
 import { modelName, modelVersion } from '../../ids.js';
@@ -93,7 +91,6 @@ async function build(world: World, options: BuildOptions): Promise<void> {
       total,
       decode: (bytes) => decodeImage(bytes, { maxPixels: config.mining.maxPixels }),
       ...(embedder === undefined ? {} : { embedder }),
-      openNeighbours: (matrix) => openOnnxNeighbours(matrix, availableParallelism()),
       measured: checkpoint,
       modelName: name,
       modelVersion: version,

@@ -4,7 +4,7 @@ import { contentHash } from '../image/content-hash.js';
 import { assembleReference, originOf, unfinished } from './assemble-reference.js';
 import type { ReferenceRow } from './assemble-reference.js';
 import { minMeasured } from './calibrate.js';
-import { predictedClass } from './confidence/class-scores.js';
+import { indexOfHighest, predictedClass } from './confidence/class-scores.js';
 import type { Embedder } from './embedder.js';
 import { mostHeld } from './measure-confidence.js';
 import type { HeldPicture } from './measure-confidence.js';
@@ -79,14 +79,23 @@ export async function buildReference(options: BuildReferenceOptions): Promise<Bu
       if (measured.inference !== undefined) {
         novelty.offer(sha256, row, picture.bytes, measured.inference);
       }
-      const { predictions, predictionsBy } = predictionsOf(picture, measured, options.embedder);
+      const { predictionsBy, predicted, predictions } = predictionsOf(
+        picture,
+        measured,
+        options.embedder,
+      );
       if (predictionsBy !== undefined) {
-        held[predictionsBy].offer({ row, predictions, predictionsBy, label });
+        held[predictionsBy].offer(() => ({
+          row,
+          predictions: predictions(),
+          predictionsBy,
+          label,
+        }));
       }
       rows.push({
         item: { path: picture.path, sha256, ...(label === undefined ? {} : { label }) },
         predictionsBy,
-        predicted: predictedClass(predictions),
+        predicted,
       });
     }
     const done = rows.length + skipped.length;
@@ -145,18 +154,36 @@ async function workOn(
   }
 }
 
+interface MadePredictions {
+  readonly predictionsBy: PredictionOrigin | undefined;
+  /** The likeliest class. */
+  readonly predicted: string | undefined;
+  /** All of them, to be made for few: a thousand classes are more than all else that is kept. */
+  readonly predictions: () => Predictions;
+}
+
 /** The production model's, where the picture came with some; else the embedder's. */
 function predictionsOf(
   { predictions: own }: TrainingPicture,
   { inference }: MeasuredPicture,
   embedder: Embedder | undefined,
-): { readonly predictions: Predictions; readonly predictionsBy: PredictionOrigin | undefined } {
-  if (own !== undefined && own.kind !== 'none')
-    return { predictions: own, predictionsBy: 'producer' };
-  const none = { predictions: { kind: 'none' }, predictionsBy: undefined } as const;
-  if (inference === undefined || embedder === undefined) return none;
-  const predictions = predictionsFrom(inference, embedder.model);
-  return predictions.kind === 'none' ? none : { predictions, predictionsBy: 'embedder' };
+): MadePredictions {
+  if (own !== undefined && own.kind !== 'none') {
+    return { predictionsBy: 'producer', predicted: predictedClass(own), predictions: () => own };
+  }
+  const classes = embedder?.model.classes;
+  if (embedder === undefined || classes === undefined || inference?.logits === undefined) {
+    return {
+      predictionsBy: undefined,
+      predicted: undefined,
+      predictions: () => ({ kind: 'none' }),
+    };
+  }
+  return {
+    predictionsBy: 'embedder',
+    predicted: classes[indexOfHighest(inference.logits)],
+    predictions: () => predictionsFrom(inference, embedder.model),
+  };
 }
 
 /** The measurements of pixels, by signal. */

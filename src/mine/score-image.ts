@@ -49,7 +49,11 @@ export async function scoreImage(
     previous,
   } as const;
   return {
-    scores: scoreEvent(input, model.reference?.calibration, model.policy.flags),
+    scores: scoreEvent(
+      input,
+      model.reference?.calibration.forSource(event.sourceId),
+      model.policy.flags,
+    ),
     predictions,
   };
 }

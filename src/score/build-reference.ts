@@ -72,7 +72,7 @@ export async function buildReference(options: BuildReferenceOptions): Promise<Bu
       refuseTooManyBroken(skipped, total ?? Infinity, options);
     } else {
       const { picture, sha256, measured } = outcome;
-      const { label } = picture;
+      const { label, sourceId } = picture;
       const row = rows.length;
       places.push(outcome.place ?? (await kept.keep(sha256, measured)));
       columns.append(measured.pixels);
@@ -93,7 +93,12 @@ export async function buildReference(options: BuildReferenceOptions): Promise<Bu
         }));
       }
       rows.push({
-        item: { path: picture.path, sha256, ...(label === undefined ? {} : { label }) },
+        item: {
+          path: picture.path,
+          sha256,
+          ...(label === undefined ? {} : { label }),
+          ...(sourceId === undefined ? {} : { sourceId }),
+        },
         predictionsBy,
         predicted,
       });

@@ -10,6 +10,8 @@ export interface TrainingPicture {
   readonly path: string;
   readonly bytes: Uint8Array;
   readonly label?: string;
+  /** The source that took it, as events name it. */
+  readonly sourceId?: string;
   /** What the production model says of it. */
   readonly predictions?: Predictions;
 }

@@ -11,6 +11,8 @@ export interface TrainingFiles {
   readonly labels?: string | undefined;
   /** JSON-lines file: what the model predicts for each. See predictions-file.ts. */
   readonly predictions?: string | undefined;
+  /** Whether a picture's source is the first folder of its path, unless `predictions` names it. */
+  readonly sourcesByFolder?: boolean;
   /** 32 MiB unless told. */
   readonly maxBytes?: number;
 }
@@ -38,14 +40,24 @@ export async function* trainingPictures(
     }
     const { bytes } = read;
     const label = labels.get(path);
-    const predictions = known?.get(path)?.predictions;
+    const about = known?.get(path);
+    const predictions = about?.predictions;
+    const sourceId =
+      about?.sourceId ?? (files.sourcesByFolder === true ? folderOf(path) : undefined);
     yield {
       path,
       bytes,
       ...(label === undefined ? {} : { label }),
+      ...(sourceId === undefined ? {} : { sourceId }),
       ...(predictions === undefined ? {} : { predictions }),
     };
   }
+}
+
+/** The first folder of a path; undefined for a picture that lies in none. */
+function folderOf(path: string): string | undefined {
+  const end = path.indexOf('/');
+  return end < 1 ? undefined : path.slice(0, end);
 }
 
 async function readOrFault(

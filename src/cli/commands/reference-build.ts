@@ -1,4 +1,5 @@
 import { join, resolve } from 'node:path';
+import { Option } from 'commander';
 import type { Command } from 'commander';
 import { openBuildCheckpoint } from '../../adapters/directory/build-checkpoint.js';
 import type { BuildCheckpoint } from '../../adapters/directory/build-checkpoint.js';
@@ -36,6 +37,7 @@ interface BuildOptions extends GlobalOptions {
   readonly modelVersion: string;
   readonly out?: string;
   readonly maxBroken: number;
+  readonly sources?: 'by-folder';
 }
 
 export function referenceCommand(parent: Command, world: World): void {
@@ -49,6 +51,13 @@ export function referenceCommand(parent: Command, world: World): void {
       .option('--model-name <name>', 'name of the production model', 'default')
       .option('--labels <file>', 'class of each picture: CSV lines "path,label"')
       .option('--predictions <file>', 'JSON lines: what the production model predicts for each')
+      .addOption(
+        new Option(
+          '--sources <how>',
+          'which source took a picture: by-folder, the first folder of its path ' +
+            '(or sourceId in --predictions)',
+        ).choices(['by-folder']),
+      )
       .option('--out <dir>', 'also write the reference folder here')
       .option('--max-broken <share>', 'pictures that may be unreadable, 0 to 1', share, 0.1),
     'edgeminer reference build --images ./training --model-name shop --model-version 1.0',
@@ -86,6 +95,7 @@ async function build(world: World, options: BuildOptions): Promise<void> {
       pictures: trainingPictures(directory, {
         labels: path(options.labels),
         predictions: path(options.predictions),
+        sourcesByFolder: options.sources === 'by-folder',
         maxBytes: config.fetch.maxBytes,
       }),
       total,
@@ -110,6 +120,7 @@ async function build(world: World, options: BuildOptions): Promise<void> {
       modelVersion: version,
       pictures: reference.items.length,
       skipped,
+      sources: sourcesOf(reference.items),
       embedder: reference.embedder?.name,
       signals: Object.keys(reference.measurements),
       temperature: reference.temperature,
@@ -119,6 +130,7 @@ async function build(world: World, options: BuildOptions): Promise<void> {
     print(world, result, options.json, (r) => [
       `reference ${r.id.slice(0, 12)} of ${r.modelName} ${r.modelVersion}: ${r.pictures} pictures, ` +
         `${r.signals.length} signals${r.embedder === undefined ? '' : `, embeddings by ${r.embedder}`}`,
+      ...sourceLines(r.sources),
       ...temperatureLines(r.temperature),
       ...noveltyLines(r.novelty),
       ...skippedLines(r.skipped),
@@ -170,6 +182,31 @@ function sayWhereItStarts(world: World, { before, anew }: BuildCheckpoint): void
 }
 
 const counted = (count: number): string => `${count} ${count === 1 ? 'picture' : 'pictures'}`;
+
+interface SourceCount {
+  readonly sourceId: string;
+  readonly pictures: number;
+}
+
+function sourcesOf(items: readonly { readonly sourceId?: string }[]): SourceCount[] {
+  const counts = new Map<string, number>();
+  for (const { sourceId } of items) {
+    if (sourceId !== undefined) counts.set(sourceId, (counts.get(sourceId) ?? 0) + 1);
+  }
+  return [...counts].map(([sourceId, pictures]) => ({ sourceId, pictures }));
+}
+
+/** At a rate of 1 %, as by default, a source needs so many pictures to be held against its own. */
+const enoughOfSource = 99;
+
+function sourceLines(sources: readonly SourceCount[]): string[] {
+  if (sources.length === 0) return [];
+  const own = sources.filter(({ pictures }) => pictures >= enoughOfSource).length;
+  return [
+    `${sources.length} sources; ${own} have the ${enoughOfSource} pictures it takes to be held ` +
+      'against their own at 1 % false alarms, the others are held against all',
+  ];
+}
 
 const mostSkippedLines = 20;
 

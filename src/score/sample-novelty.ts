@@ -87,19 +87,30 @@ export class NoveltyGathering {
     const work = spoilings.flatMap((kind) => planes.map((_, source) => ({ kind, source })));
     const embeddings = new GrowingMatrix();
     const logits = new GrowingMatrix();
-    for (let start = 0; start < work.length; start += concurrency) {
-      const batch = work.slice(start, start + concurrency).flatMap(({ kind, source }) => {
+    // The next copies are made while these are looked at.
+    const inWork: Promise<Inference>[] = [];
+    const takeOldest = async () => {
+      const inference = await inWork.shift();
+      if (inference === undefined) return;
+      embeddings.append(inference.embedding);
+      if (inference.logits !== undefined) logits.append(inference.logits);
+    };
+    try {
+      for (const [at, { kind, source }] of work.entries()) {
         const from = planes[source];
         const other = planes[(source + 1) % planes.length]?.value;
-        if (from === undefined) return [];
+        if (from === undefined) continue;
         const random = uniform(Number.parseInt(from.hash.slice(0, 8), 16), spoilings.indexOf(kind));
-        return [embedder.infer(spoilPlane(from.value, kind, random(), random, other))];
-      });
-      for (const inference of await Promise.all(batch)) {
-        embeddings.append(inference.embedding);
-        if (inference.logits !== undefined) logits.append(inference.logits);
+        const inference = embedder.infer(spoilPlane(from.value, kind, random(), random, other));
+        // It is awaited in its turn, which may come after another's failure.
+        inference.catch(() => undefined);
+        inWork.push(inference);
+        if (inWork.length >= concurrency) await takeOldest();
+        await spoilt(at + 1, work.length);
       }
-      await spoilt(Math.min(work.length, start + concurrency), work.length);
+      while (inWork.length > 0) await takeOldest();
+    } finally {
+      await Promise.allSettled(inWork);
     }
     const raw = embeddings.matrix();
     return {

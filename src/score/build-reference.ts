@@ -14,7 +14,7 @@ import { predictionsFrom } from './predictions.js';
 import type { Reference } from './reference.js';
 import { scorers } from './registry.js';
 import { NoveltyGathering } from './sample-novelty.js';
-import type { PredictionOrigin } from './scorer.js';
+import type { PredictionOrigin, PreviousFrame } from './scorer.js';
 import type { SignalName } from './signal.js';
 import { SpreadSample } from './spread-sample.js';
 import type { BuildReferenceOptions, TrainingPicture, UnreadPicture } from './training-pictures.js';
@@ -60,6 +60,7 @@ export async function buildReference(options: BuildReferenceOptions): Promise<Bu
   const skipped: SkippedPicture[] = [];
   const columns = new PixelColumns();
   const novelty = new NoveltyGathering();
+  const frames = new FramesBefore(options.maxGapMs ?? 0);
   // Lists of a thousand classes: those of a sample are kept until all pictures were seen.
   const held = {
     producer: new SpreadSample<HeldPicture>(mostHeld),
@@ -84,12 +85,14 @@ export async function buildReference(options: BuildReferenceOptions): Promise<Bu
         measured,
         options.embedder,
       );
+      const previous = frames.before(picture, sha256);
       if (predictionsBy !== undefined) {
         held[predictionsBy].offer(() => ({
           row,
           predictions: predictions(),
           predictionsBy,
           label,
+          previous,
         }));
       }
       rows.push({
@@ -189,6 +192,31 @@ function predictionsOf(
     predicted: classes[indexOfHighest(inference.logits)],
     predictions: () => predictionsFrom(inference, embedder.model),
   };
+}
+
+/**
+ * The last frame of each source, where the pictures' times make frames of them: what an event's
+ * is in use (mine/last-frames.ts), if the pictures come in the order of their times.
+ */
+class FramesBefore {
+  readonly #last = new Map<string, PreviousFrame>();
+  readonly #maxGapMs: number;
+
+  constructor(maxGapMs: number) {
+    this.#maxGapMs = maxGapMs;
+  }
+
+  before(
+    { sourceId, occurredAt, predictions }: TrainingPicture,
+    digest: string,
+  ): PreviousFrame | undefined {
+    if (sourceId === undefined || occurredAt === undefined) return undefined;
+    const last = this.#last.get(sourceId);
+    if (last !== undefined && occurredAt <= last.occurredAt) return undefined;
+    this.#last.set(sourceId, { predictions: predictions ?? { kind: 'none' }, occurredAt, digest });
+    const inTime = last !== undefined && occurredAt - last.occurredAt <= this.#maxGapMs;
+    return inTime ? last : undefined;
+  }
 }
 
 /** The measurements of pixels, by signal. */

@@ -248,6 +248,28 @@ describe('buildReference', () => {
     expect(reference.measurements.flicker).toBeUndefined();
   });
 
+  it('calibrates flicker where the pictures are frames in order', async () => {
+    const box = { label: 'a', score: 0.9, x: 15, y: 12, width: 5, height: 5 };
+    const frames = pictures(30).map((picture, at) => ({
+      ...picture,
+      sourceId: at < 15 ? 'one' : 'two',
+      // The last is too late to follow the one before it.
+      occurredAt: at === 29 ? 1e9 : at * 1000,
+      predictions: {
+        kind: 'detection' as const,
+        imageWidth: 40,
+        imageHeight: 30,
+        boxes: at % 5 === 4 ? [] : [box],
+      },
+    }));
+    const { reference } = await buildReference({ ...options(frames), maxGapMs: 2000 });
+    const flicker = [...(reference.measurements.flicker ?? [])];
+    expect(flicker).toEqual(
+      frames.map((_, at) => (at % 15 === 0 || at === 29 ? Number.NaN : at % 5 === 4 ? 0.9 : 0)),
+    );
+    expect(reference.items[20]?.sourceId).toBe('two');
+  });
+
   it('refuses a handful', async () => {
     await expect(buildReference(options(pictures(9)))).rejects.toMatchObject({
       code: 'input.invalid',

@@ -12,6 +12,8 @@ export interface TrainingPicture {
   readonly label?: string;
   /** The source that took it, as events name it. */
   readonly sourceId?: string;
+  /** Milliseconds since 1970-01-01 UTC, where it is a frame of its source's stream. */
+  readonly occurredAt?: number;
   /** What the production model says of it. */
   readonly predictions?: Predictions;
 }
@@ -37,6 +39,8 @@ export interface BuildReferenceOptions {
   readonly concurrency: number;
   /** The score from which the deployed detector's boxes count, 0..1, where it is known. */
   readonly scoreThreshold?: number;
+  /** A frame that is older than this is no frame before. Milliseconds; 0 unless told: none is. */
+  readonly maxGapMs?: number;
   /** Neighbours that the embedding distance looks at; by default `neighboursFor`. */
   readonly neighbours?: number;
   /** What was measured before is not measured again; in memory for this build, unless given. */

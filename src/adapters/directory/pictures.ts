@@ -42,6 +42,7 @@ export async function* trainingPictures(
     const label = labels.get(path);
     const about = known?.get(path);
     const predictions = about?.predictions;
+    const occurredAt = about?.occurredAt;
     const sourceId =
       about?.sourceId ?? (files.sourcesByFolder === true ? folderOf(path) : undefined);
     yield {
@@ -49,6 +50,7 @@ export async function* trainingPictures(
       bytes,
       ...(label === undefined ? {} : { label }),
       ...(sourceId === undefined ? {} : { sourceId }),
+      ...(occurredAt === undefined ? {} : { occurredAt }),
       ...(predictions === undefined ? {} : { predictions }),
     };
   }

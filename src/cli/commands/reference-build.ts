@@ -107,6 +107,7 @@ async function build(world: World, options: BuildOptions): Promise<void> {
       now: world.now(),
       concurrency: 8,
       ...(scoreThreshold === undefined ? {} : { scoreThreshold }),
+      maxGapMs: config.mining.frames.maxGapSeconds * 1000,
       mostBroken: options.maxBroken,
       ending: world.ending,
       onProgress: shown.update,

@@ -27,6 +27,8 @@ import type { ConfidentAnswer } from '../src/score/confidence/calibration-error.
 import { classScores } from '../src/score/confidence/class-scores.js';
 import { temperatureOf } from '../src/score/confidence/fit-temperature.js';
 import type { Embedder, Inference } from '../src/score/embedder.js';
+import { meanDistance } from '../src/score/novelty/embedding-distance.js';
+import { measureNovelty } from '../src/score/novelty/novelty-model.js';
 import { withLabels } from '../src/score/measure-neighbours.js';
 import { predictionsFrom } from '../src/score/predictions.js';
 import { scoreEvent } from '../src/score/score-event.js';
@@ -35,6 +37,7 @@ import { signalNames } from '../src/score/signal.js';
 import type { FlagRule, FlagRules, SignalName } from '../src/score/signal.js';
 import { softmax } from '../src/score/softmax.js';
 import { fitHead } from './logistic-head.js';
+import { reportBySource } from './sources.js';
 import { writeBetweenMarks } from './write-between-marks.js';
 
 const { values: options } = parseArgs({
@@ -92,7 +95,7 @@ const everywhere = (rule: FlagRule) =>
 async function measure(
   reference: readonly Picture[],
   heldOut: readonly Picture[],
-  model: Embedder['model'],
+  { model, infer }: Pick<Embedder, 'model' | 'infer'>,
 ): Promise<Split> {
   const known = new Map<Uint8Array, Picture>(reference.map((picture) => [picture.bytes, picture]));
   const inferences = new Map<PixelPlane, Inference>(
@@ -106,7 +109,8 @@ async function measure(
     decode: async (bytes) => found(known.get(bytes)).decoded,
     embedder: {
       model,
-      infer: async (plane) => found(inferences.get(plane)),
+      // Spoilt copies are no pictures that were looked at.
+      infer: async (plane) => inferences.get(plane) ?? infer(plane),
       close: async () => undefined,
     },
     modelName: modelName('bench'),
@@ -119,8 +123,18 @@ async function measure(
   const count = (what: string) => flagged.set(what, (flagged.get(what) ?? 0) + 1);
   for (const { decoded, inference } of heldOut) {
     const nearest = await loaded.index?.nearest(inference.embedding, built.neighbours);
+    const novelty =
+      nearest === undefined || built.novelty === undefined
+        ? undefined
+        : measureNovelty(
+            built.novelty,
+            inference.embedding,
+            inference.logits,
+            meanDistance(nearest),
+          );
     const input: ScoringInput = {
       plane: decoded.plane,
+      ...(novelty === undefined ? {} : { novelty }),
       predictions: predictionsFrom(inference, model),
       predictionsBy: 'embedder',
       neighbours: nearest === undefined ? 'no-embedding' : withLabels(nearest, built.items),
@@ -191,13 +205,13 @@ function shuffled<T>(values: readonly T[], seed: number): T[] {
 async function report(
   title: string,
   pictures: readonly Picture[],
-  model: Embedder['model'],
+  embedder: Pick<Embedder, 'model' | 'infer'>,
 ): Promise<string[]> {
   const measured: Split[] = [];
   const size = Math.round((2 / 3) * pictures.length);
   for (let split = 0; split < splits; split += 1) {
     const order = shuffled(pictures, split + 1);
-    measured.push(await measure(order.slice(0, size), order.slice(size), model));
+    measured.push(await measure(order.slice(0, size), order.slice(size), embedder));
   }
   const heldOut = measured.reduce((sum, split) => sum + split.heldOut, 0);
   const share = (what: string, rate: number) => {
@@ -240,7 +254,7 @@ try {
   const lines: string[] = [];
   if (options.images !== undefined) {
     const pictures = await look(options.images, false, embedder);
-    lines.push(...(await report('Photographs, the packaged model', pictures, embedder.model)));
+    lines.push(...(await report('Photographs, the packaged model', pictures, embedder)));
   }
   if (options.labelled !== undefined) {
     const pictures = shuffled(await look(options.labelled, true, embedder), 99);
@@ -261,7 +275,12 @@ try {
     const accuracy = `right on ${((100 * right) / others.length).toFixed(1)} %`;
     const title = `Labelled pictures of ${classes.length} classes, a linear head that is ${accuracy}`;
     if (lines.length > 0) lines.push('');
-    lines.push(...(await report(title, others, model)));
+    const infer = async (plane: PixelPlane) => {
+      const { embedding } = await embedder.infer(plane);
+      return { embedding, logits: head(embedding) };
+    };
+    lines.push(...(await report(title, others, { model, infer })));
+    lines.push('', ...(await reportBySource(pictures.map(({ decoded }) => decoded.plane))));
   }
   process.stdout.write(`${lines.join('\n')}\n`);
   if (options.write) await writeBetweenMarks('docs/scores.md', 'bench:calibration', lines);

@@ -149,7 +149,7 @@ async function judgeBy(photos: readonly Uint8Array[]): Promise<Judge> {
   });
   for (const [row, bytes] of photos.entries()) {
     const { plane, format: facts } = await decodeImage(bytes, limits);
-    turns.offer(contentHash(bytes), row, plane);
+    turns.offer(contentHash(bytes), row, async () => plane);
     forms.push({ facts, coloured: isColoured(plane) });
   }
   const turned = await turns.fit(embedder, 8);

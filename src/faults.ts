@@ -37,6 +37,7 @@ const kinds = {
   'reference.not-found': 'setup',
   'reference.invalid': 'setup',
   'reference.mismatch': 'setup',
+  'reference.unfinished': 'request',
   'input.not-found': 'setup',
   'input.invalid': 'request',
   'label.invalid': 'request',

@@ -1,5 +1,6 @@
 import { SingleBar } from 'cli-progress';
 import type { EdgeminerError } from '../faults.js';
+import { durationText, RateMeter } from './rate-meter.js';
 import type { World } from './world.js';
 
 /** Writes a result: as JSON for machines, else as the lines that `lines` makes of it. */
@@ -44,28 +45,54 @@ export function faultLines(fault: EdgeminerError): string[] {
 
 export interface Progress {
   update(done: number): void;
+  /** Idempotent. */
   end(): void;
 }
 
-/** A bar on a terminal; elsewhere a line every ten seconds, so that a log shows life. */
+/**
+ * A bar on a terminal, with how many a second and the time that is left; elsewhere a line every
+ * ten seconds, so that a log shows life.
+ */
 export function progress(world: World, what: string, total: number | undefined): Progress {
+  const rate = new RateMeter();
+  /** The count's pace; nothing before it is known. */
+  const pace = (done: number): readonly string[] => {
+    const perSecond = rate.perSecond();
+    if (perSecond === undefined) return [];
+    const speed = `${perSecond < 10 ? perSecond.toFixed(1) : Math.round(perSecond)}/s`;
+    if (total === undefined || perSecond === 0) return [speed];
+    return [speed, `${durationText((total - done) / perSecond)} left`];
+  };
   if (world.stderr.isTTY === true && total !== undefined) {
     const bar = new SingleBar({
-      format: `${what} {bar} {value}/{total} · {duration_formatted} · left {eta_formatted}`,
+      format: `${what} {bar} {value}/{total}{pace}`,
       barCompleteChar: '█',
       barIncompleteChar: '░',
       hideCursor: true,
       stream: world.stderr,
     });
-    bar.start(total, 0);
-    return { update: (done) => bar.update(done), end: () => bar.stop() };
+    bar.start(total, 0, { pace: '' });
+    return {
+      update(done) {
+        rate.count(done, performance.now());
+        bar.update(done, {
+          pace: pace(done)
+            .map((part) => ` · ${part}`)
+            .join(''),
+        });
+      },
+      end: () => bar.stop(),
+    };
   }
   let last = performance.now();
   return {
     update(done) {
-      if (performance.now() - last < 10_000) return;
-      last = performance.now();
-      world.stderr.write(`${what}: ${done}${total === undefined ? '' : ` of ${total}`}\n`);
+      const now = performance.now();
+      rate.count(done, now);
+      if (now - last < 10_000) return;
+      last = now;
+      const count = `${done}${total === undefined ? '' : ` of ${total}`}`;
+      world.stderr.write(`${what}: ${[count, ...pace(done)].join(', ')}\n`);
     },
     end: () => undefined,
   };

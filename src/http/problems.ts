@@ -43,6 +43,7 @@ const faultStatus: Readonly<Record<FaultCode, number>> = {
   'reference.not-found': 500,
   'reference.invalid': 500,
   'reference.mismatch': 500,
+  'reference.unfinished': 500,
   'input.not-found': 500,
   'input.invalid': 400,
   'label.invalid': 422,

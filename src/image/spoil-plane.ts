@@ -137,16 +137,21 @@ function boxMean(
   const mean = new Uint8Array(rgb.length);
   const [lines, length] = axis === 'x' ? [height, width] : [width, height];
   const step = axis === 'x' ? 3 : 3 * width;
+  const span = 2 * reach + 1;
+  // One line with its edges repeated.
+  const padded = new Uint8Array(length + span);
   for (let line = 0; line < lines; line += 1) {
     for (let channel = 0; channel < 3; channel += 1) {
       const start = channel + line * (axis === 'x' ? 3 * width : 3);
-      const at = (place: number) =>
-        rgb[start + step * Math.min(length - 1, Math.max(0, place))] ?? 0;
+      for (let place = 0; place < padded.length; place += 1) {
+        const inside = Math.min(length - 1, Math.max(0, place - reach));
+        padded[place] = rgb[start + step * inside] ?? 0;
+      }
       let sum = 0;
-      for (let place = -reach; place <= reach; place += 1) sum += at(place);
+      for (let place = 0; place < span; place += 1) sum += padded[place] ?? 0;
       for (let place = 0; place < length; place += 1) {
-        mean[start + step * place] = Math.round(sum / (2 * reach + 1));
-        sum += at(place + reach + 1) - at(place - reach);
+        mean[start + step * place] = Math.round(sum / span);
+        sum += (padded[place + span] ?? 0) - (padded[place] ?? 0);
       }
     }
   }
@@ -158,7 +163,11 @@ function withSpeckles(plane: PixelPlane, share: number, random: () => number): P
   const rgb = plane.rgb.slice();
   for (let at = 0; at < rgb.length; at += 3) {
     const drawn = random();
-    if (drawn < share) rgb.fill(drawn < share / 2 ? 0 : 255, at, at + 3);
+    if (drawn >= share) continue;
+    const level = drawn < share / 2 ? 0 : 255;
+    rgb[at] = level;
+    rgb[at + 1] = level;
+    rgb[at + 2] = level;
   }
   return planeWith(plane, rgb);
 }
@@ -167,27 +176,35 @@ function withSpeckles(plane: PixelPlane, share: number, random: () => number): P
 function withCoarseBlocks(plane: PixelPlane, step: number): PixelPlane {
   const { width, height } = plane;
   const rgb = plane.rgb.slice();
-  const block = new Float64Array(64);
+  const [block, between, coded] = [square(), square(), square()];
+  const places = new Int32Array(64);
   for (let top = 0; top + 8 <= height; top += 8) {
     for (let left = 0; left + 8 <= width; left += 8) {
       for (let channel = 0; channel < 3; channel += 1) {
-        const place = (i: number) => ((top + (i >> 3)) * width + left + (i & 7)) * 3 + channel;
-        for (let i = 0; i < 64; i += 1) block[i] = rgb[place(i)] ?? 0;
-        const coded = transform(transform(block, cosines), cosines);
+        for (let i = 0; i < 64; i += 1) {
+          const place = ((top + (i >> 3)) * width + left + (i & 7)) * 3 + channel;
+          places[i] = place;
+          block[i] = rgb[place] ?? 0;
+        }
+        transform(block, cosines, between);
+        transform(between, cosines, coded);
         // Coarser towards high frequencies, as the tables of JPEG (ITU-T T.81, annex K) are.
         for (let i = 0; i < 64; i += 1) {
           const coarse = i === 0 ? step / 2 : step * (1 + ((i >> 3) + (i & 7)) / 4);
           coded[i] = Math.round((coded[i] ?? 0) / coarse) * coarse;
         }
-        const decoded = transform(transform(coded, transposedCosines), transposedCosines);
+        transform(coded, transposedCosines, between);
+        transform(between, transposedCosines, block);
         for (let i = 0; i < 64; i += 1) {
-          rgb[place(i)] = Math.min(255, Math.max(0, Math.round(decoded[i] ?? 0)));
+          rgb[places[i] ?? 0] = Math.min(255, Math.max(0, Math.round(block[i] ?? 0)));
         }
       }
     }
   }
   return planeWith(plane, rgb);
 }
+
+const square = () => new Float64Array(64);
 
 /** The orthonormal cosine transform of 8 values (DCT-II), and its inverse. */
 const cosines = Float64Array.from({ length: 64 }, (_, i) => {
@@ -198,8 +215,7 @@ const cosines = Float64Array.from({ length: 64 }, (_, i) => {
 const transposedCosines = cosines.map((_, i) => cosines[(i & 7) * 8 + (i >> 3)] ?? 0);
 
 /** transposed(matrix x block), so that twice does rows and columns. */
-function transform(block: Float64Array, matrix: Float64Array): Float64Array {
-  const result = new Float64Array(64);
+function transform(block: Float64Array, matrix: Float64Array, result: Float64Array): void {
   for (let row = 0; row < 8; row += 1) {
     for (let column = 0; column < 8; column += 1) {
       let sum = 0;
@@ -208,7 +224,6 @@ function transform(block: Float64Array, matrix: Float64Array): Float64Array {
       result[column * 8 + row] = sum;
     }
   }
-  return result;
 }
 
 /** Squares of one colour: the pixel in their middle. */
@@ -238,14 +253,20 @@ function shuffled(plane: PixelPlane, across: number, random: () => number): Pixe
   });
 }
 
-/** Each pixel from another place. */
-function moved(plane: PixelPlane, from: (x: number, y: number) => number): PixelPlane {
+/** Each pixel from another place, of another picture if there is one. */
+function moved(
+  plane: PixelPlane,
+  from: (x: number, y: number) => number,
+  source = plane.rgb,
+): PixelPlane {
   const rgb = new Uint8Array(plane.rgb.length);
   let at = 0;
   for (let y = 0; y < plane.height; y += 1) {
     for (let x = 0; x < plane.width; x += 1, at += 3) {
       const start = 3 * from(x, y);
-      rgb.set(plane.rgb.subarray(start, start + 3), at);
+      rgb[at] = source[start] ?? 0;
+      rgb[at + 1] = source[start + 1] ?? 0;
+      rgb[at + 2] = source[start + 2] ?? 0;
     }
   }
   return planeWith(plane, rgb);
@@ -256,10 +277,18 @@ function halfCovered(plane: PixelPlane, share: number, random: () => number): Pi
   const { width, height } = plane;
   const side = Math.floor(4 * random());
   const level = 40 * random();
-  const covered = (x: number, y: number) =>
-    [x < share * width, x >= (1 - share) * width, y < share * height, y >= (1 - share) * height][
-      side
-    ] === true;
+  const covered = (x: number, y: number): boolean => {
+    switch (side) {
+      case 0:
+        return x < share * width;
+      case 1:
+        return x >= (1 - share) * width;
+      case 2:
+        return y < share * height;
+      default:
+        return y >= (1 - share) * height;
+    }
+  };
   return planeWith(
     plane,
     clamped(plane.rgb, (before, at) => {
@@ -272,14 +301,16 @@ function halfCovered(plane: PixelPlane, share: number, random: () => number): Pi
 /** `share` of the other picture, stretched to the size, over this one. */
 function mixedWith(plane: PixelPlane, other: PixelPlane, share: number): PixelPlane {
   const { width, height } = plane;
+  const above = moved(
+    plane,
+    (x, y) => {
+      const row = Math.floor((y * other.height) / height);
+      return row * other.width + Math.floor((x * other.width) / width);
+    },
+    other.rgb,
+  ).rgb;
   return planeWith(
     plane,
-    clamped(plane.rgb, (level, at) => {
-      const pixel = Math.floor(at / 3);
-      const x = Math.floor(((pixel % width) * other.width) / width);
-      const y = Math.floor((Math.floor(pixel / width) * other.height) / height);
-      const above = other.rgb[(y * other.width + x) * 3 + (at % 3)] ?? 0;
-      return level + (above - level) * share;
-    }),
+    clamped(plane.rgb, (level, at) => level + ((above[at] ?? 0) - level) * share),
   );
 }

@@ -74,10 +74,10 @@ export async function loadReference(
   reference: Reference,
   openNeighbours: OpenNeighbours,
 ): Promise<LoadedReference> {
-  const { embeddings } = reference;
+  const { embeddings, ...rest } = reference;
   return {
-    reference,
-    calibration: calibrationOf(reference),
+    reference: rest,
+    calibration: calibrationOf(rest),
     labels: new Set(reference.classes),
     index: embeddings === undefined ? undefined : await openNeighbours(embeddings),
   };

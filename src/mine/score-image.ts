@@ -52,7 +52,11 @@ export async function scoreImage(
     ...(await formatOf(image, inference, model)),
   } as const;
   return {
-    scores: scoreEvent(input, model.reference?.calibration, model.policy.flags),
+    scores: scoreEvent(
+      input,
+      model.reference?.calibration.forSource(event.sourceId),
+      model.policy.flags,
+    ),
     predictions,
   };
 }

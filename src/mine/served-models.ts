@@ -17,7 +17,8 @@ export interface ServedModel {
 }
 
 export interface LoadedReference {
-  readonly reference: Reference;
+  /** Without its embeddings: the index has them, and they are large. */
+  readonly reference: Omit<Reference, 'embeddings'>;
   readonly calibration: Calibration;
   readonly index: NeighbourIndex | undefined;
   /** Classes among the reference's labels. */

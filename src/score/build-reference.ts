@@ -1,59 +1,26 @@
 import type { Predictions } from '../event/inference-event.js';
 import { EdgeminerError, isEdgeminerError } from '../faults.js';
-import type { ModelName, ModelVersion } from '../ids.js';
 import { contentHash } from '../image/content-hash.js';
-import type { DecodedImage, PixelPlane } from '../image/decoded-image.js';
+import type { PixelPlane } from '../image/decoded-image.js';
+import { assembleReference, originOf, unfinished } from './assemble-reference.js';
+import type { ReferenceRow } from './assemble-reference.js';
 import { minMeasured } from './calibrate.js';
-import { predictedClass } from './confidence/class-scores.js';
-import type { Embedder, Inference } from './embedder.js';
-import type { EmbeddingMatrix } from './embedding-matrix.js';
-import { GrowingMatrix } from './growing-matrix.js';
-import { leaveOneOutNeighbours } from './leave-one-out.js';
+import { indexOfHighest, predictedClass } from './confidence/class-scores.js';
+import type { Embedder } from './embedder.js';
 import { isColoured } from './format/is-coloured.js';
-import type { PictureFormat } from './format/format-profile.js';
 import { TurnGathering } from './format/turn-gathering.js';
-import { measureConfidence, mostHeld } from './measure-confidence.js';
+import { mostHeld } from './measure-confidence.js';
 import type { HeldPicture } from './measure-confidence.js';
-import { measureFormats } from './measure-formats.js';
-import { measureNeighbours } from './measure-neighbours.js';
-import { neighboursFor } from './novelty/embedding-distance.js';
-import type { NoveltyModel } from './novelty/novelty-model.js';
+import { measuredInMemory, measurePixels } from './measured-pictures.js';
+import type { MeasuredPicture, MeasuredPictures } from './measured-pictures.js';
 import { predictionsFrom } from './predictions.js';
-import { referenceIdOf } from './reference-files.js';
-import type { Reference, ReferenceItem } from './reference.js';
+import type { Reference } from './reference.js';
 import { scorers } from './registry.js';
 import { NoveltyGathering } from './sample-novelty.js';
-import type { PredictionOrigin, InputWithPixels } from './scorer.js';
+import type { PredictionOrigin, PreviousFrame } from './scorer.js';
 import type { SignalName } from './signal.js';
 import { SpreadSample } from './spread-sample.js';
-
-export interface TrainingPicture {
-  /** Relative to the directory, with forward slashes. */
-  readonly path: string;
-  readonly bytes: Uint8Array;
-  readonly label?: string;
-  /** What the production model says of it. */
-  readonly predictions?: Predictions;
-}
-
-export interface BuildReferenceOptions {
-  /** Read one by one, a few ahead; the reference keeps their order. */
-  readonly pictures: AsyncIterable<TrainingPicture>;
-  readonly decode: (bytes: Uint8Array) => Promise<DecodedImage>;
-  readonly embedder?: Embedder;
-  readonly modelName: ModelName;
-  readonly modelVersion: ModelVersion;
-  /** Milliseconds since 1970-01-01 UTC. */
-  readonly now: number;
-  /** Pictures in work at once; 1 or more. */
-  readonly concurrency: number;
-  /** The score from which the deployed detector's boxes count, 0..1, where it is known. */
-  readonly scoreThreshold?: number;
-  /** Neighbours that the embedding distance looks at; by default `neighboursFor`. */
-  readonly neighbours?: number;
-  /** Hears the number of pictures that are done, skipped ones included. */
-  readonly onProgress?: (done: number) => void;
-}
+import type { BuildReferenceOptions, TrainingPicture, UnreadPicture } from './training-pictures.js';
 
 export interface BuiltReference {
   readonly reference: Reference;
@@ -66,81 +33,110 @@ export interface SkippedPicture {
   readonly why: string;
 }
 
-/** One picture's part of the reference. */
-interface MeasuredPicture {
-  readonly item: ReferenceItem;
-  readonly format: PictureFormat;
-  readonly measurements: ReadonlyMap<SignalName, number>;
-  readonly predictionsBy: PredictionOrigin | undefined;
-  /** The likeliest class. */
-  readonly predicted: string | undefined;
-}
-
 type Outcome =
   | {
       readonly kind: 'measured';
-      readonly picture: MeasuredPicture;
-      readonly predictions: Predictions;
-      readonly inference: Inference | undefined;
-      readonly plane: PixelPlane;
+      readonly picture: TrainingPicture;
+      readonly sha256: string;
+      /** Of a picture that was measured before; then it was not decoded. */
+      readonly place: number | undefined;
+      readonly plane: PixelPlane | undefined;
+      readonly measured: MeasuredPicture;
     }
   | { readonly kind: 'skipped'; readonly picture: SkippedPicture }
   | { readonly kind: 'failed'; readonly error: unknown };
 
+const defaultMostBroken = 0.1;
+
 /**
  * Measures training pictures by every scorer that can be had. Where pictures come with the
  * production model's predictions, the confidence signals are measured on those alone; else on
- * the embedder's, if it names classes.
- * @throws EdgeminerError `input.invalid` where fewer than `minMeasured` pictures could be read;
- * whatever `pictures` and the embedder throw.
+ * the embedder's, if it names classes. What a picture gives lies in `measured`, so that memory
+ * grows by its name and a few numbers only; the embeddings come together at the end, once.
+ * @throws EdgeminerError `input.invalid` where fewer than `minMeasured` pictures could be read or
+ * more than `mostBroken` of them could not; `reference.unfinished` where it was ended; whatever
+ * `pictures`, `measured` and the embedder throw.
  */
 export async function buildReference(options: BuildReferenceOptions): Promise<BuiltReference> {
-  const measured: MeasuredPicture[] = [];
+  const { measured: kept = measuredInMemory(), total, ending } = options;
+  const rows: ReferenceRow[] = [];
+  const places: number[] = [];
   const skipped: SkippedPicture[] = [];
-  const embeddings = new GrowingMatrix();
+  const columns = new PixelColumns();
   const novelty = new NoveltyGathering();
   const turns = new TurnGathering();
+  const frames = new FramesBefore(options.maxGapMs ?? 0);
   // Lists of a thousand classes: those of a sample are kept until all pictures were seen.
   const held = {
     producer: new SpreadSample<HeldPicture>(mostHeld),
     embedder: new SpreadSample<HeldPicture>(mostHeld),
   };
-  for await (const outcome of inOrder(options)) {
+  for await (const outcome of inOrder(options, kept)) {
     if (outcome.kind === 'failed') throw outcome.error;
-    if (outcome.kind === 'skipped') skipped.push(outcome.picture);
-    else {
-      const { picture, predictions, inference, plane } = outcome;
-      if (inference !== undefined) {
-        embeddings.append(inference.embedding);
-        novelty.offer(picture.item.sha256, measured.length, plane, inference);
-        turns.offer(picture.item.sha256, measured.length, plane);
-      }
-      if (picture.predictionsBy !== undefined) {
-        const { predictionsBy, item } = picture;
-        held[predictionsBy].offer({
-          row: measured.length,
-          predictions,
-          predictionsBy,
-          label: item.label,
+    if (outcome.kind === 'skipped') {
+      skipped.push(outcome.picture);
+      refuseTooManyBroken(skipped, total ?? Infinity, options);
+    } else {
+      const { picture, sha256, measured } = outcome;
+      const { label, sourceId } = picture;
+      const row = rows.length;
+      places.push(outcome.place ?? (await kept.keep(sha256, measured)));
+      columns.append(measured.pixels);
+      if (measured.inference !== undefined) {
+        novelty.offer(sha256, row, picture.bytes, measured.inference);
+        turns.offer(sha256, row, async () => {
+          return outcome.plane ?? (await options.decode(picture.bytes)).plane;
         });
       }
-      measured.push(picture);
+      const { predictionsBy, predicted, predictions } = predictionsOf(
+        picture,
+        measured,
+        options.embedder,
+      );
+      const previous = frames.before(picture);
+      if (predictionsBy !== undefined) {
+        held[predictionsBy].offer(() => ({
+          row,
+          predictions: predictions(),
+          predictionsBy,
+          label,
+          previous,
+        }));
+      }
+      rows.push({
+        item: {
+          path: picture.path,
+          sha256,
+          ...(label === undefined ? {} : { label }),
+          ...(sourceId === undefined ? {} : { sourceId }),
+        },
+        format: measured.format,
+        predictionsBy,
+        predicted,
+      });
     }
-    options.onProgress?.(measured.length + skipped.length);
+    const done = rows.length + skipped.length;
+    options.onProgress?.({ step: 'pictures', done, total });
+    if (ending?.aborted === true) throw unfinished(`${done} pictures`);
   }
-  if (measured.length < minMeasured) throw tooFew(measured.length, skipped.length);
-  const predictionsBy = originOf(measured);
+  refuseTooManyBroken(skipped, rows.length + skipped.length, options);
+  if (rows.length < minMeasured) throw tooFew(rows.length, skipped.length);
+  const predictionsBy = originOf(rows);
   const sample = predictionsBy === undefined ? [] : held[predictionsBy].values();
-  const gathered = { embeddings: embeddings.matrix(), novelty, turns, sample };
-  return { reference: await assemble(options, measured, gathered), skipped };
+  const embeddings = options.embedder === undefined ? undefined : kept.embeddings(places);
+  const gathered = { columns: columns.all(), embeddings, novelty, turns, sample };
+  return { reference: await assembleReference(options, rows, gathered), skipped };
 }
 
 /** Outcomes in the pictures' order, with `concurrency` of them in work at once. */
-async function* inOrder(options: BuildReferenceOptions): AsyncGenerator<Outcome> {
+async function* inOrder(
+  options: BuildReferenceOptions,
+  kept: MeasuredPictures,
+): AsyncGenerator<Outcome> {
   const inWork: Promise<Outcome>[] = [];
   try {
     for await (const picture of options.pictures) {
-      inWork.push(workOn(picture, options));
+      inWork.push(workOn(picture, options, kept));
       if (inWork.length < options.concurrency) continue;
       const oldest = inWork.shift();
       if (oldest !== undefined) yield await oldest;
@@ -153,153 +149,125 @@ async function* inOrder(options: BuildReferenceOptions): AsyncGenerator<Outcome>
 }
 
 /** Never rejects: a failure must wait for its turn. */
-async function workOn(picture: TrainingPicture, options: BuildReferenceOptions): Promise<Outcome> {
+async function workOn(
+  picture: TrainingPicture | UnreadPicture,
+  { decode, embedder }: BuildReferenceOptions,
+  kept: MeasuredPictures,
+): Promise<Outcome> {
   try {
-    return { kind: 'measured', ...(await measurePicture(picture, options)) };
+    if ('fault' in picture) throw picture.fault;
+    const sha256 = contentHash(picture.bytes);
+    const place = kept.placeOf(sha256);
+    if (place !== undefined) {
+      const measured = await kept.read(place);
+      return { kind: 'measured', picture, sha256, place, plane: undefined, measured };
+    }
+    const { plane, format: facts } = await decode(picture.bytes);
+    const inference = await embedder?.infer(plane);
+    const format = { facts, coloured: isColoured(plane) };
+    const measured = { pixels: measurePixels(plane), format, inference };
+    return { kind: 'measured', picture, sha256, place, plane, measured };
   } catch (error) {
     if (!isEdgeminerError(error) || error.kind !== 'data') return { kind: 'failed', error };
     return { kind: 'skipped', picture: { path: picture.path, why: error.message } };
   }
 }
 
-async function measurePicture(
-  { path, bytes, label, predictions: own }: TrainingPicture,
-  { decode, embedder }: BuildReferenceOptions,
-): Promise<Omit<Extract<Outcome, { kind: 'measured' }>, 'kind'>> {
-  const { plane, format: facts } = await decode(bytes);
-  const inference = await embedder?.infer(plane);
-  const brought = own !== undefined && own.kind !== 'none' ? own : undefined;
-  const predictions: Predictions =
-    brought ??
-    (inference === undefined || embedder === undefined
-      ? { kind: 'none' }
-      : predictionsFrom(inference, embedder.model));
-  const predictionsBy = brought === undefined ? 'embedder' : 'producer';
-  const measurements = new Map<SignalName, number>();
-  // What looks at predictions or neighbours is measured at the end, when all of them are there.
-  const input: InputWithPixels = { plane, predictions, predictionsBy, neighbours: 'no-reference' };
-  for (const scorer of scorers) {
-    if (scorer.looksAt !== 'pixels') continue;
-    const measurement = scorer.measure(input);
-    if (measurement.kind === 'measured') measurements.set(scorer.name, measurement.raw);
+interface MadePredictions {
+  readonly predictionsBy: PredictionOrigin | undefined;
+  /** The likeliest class. */
+  readonly predicted: string | undefined;
+  /** All of them, to be made for few: a thousand classes are more than all else that is kept. */
+  readonly predictions: () => Predictions;
+}
+
+/** The production model's, where the picture came with some; else the embedder's. */
+function predictionsOf(
+  { predictions: own }: TrainingPicture,
+  { inference }: MeasuredPicture,
+  embedder: Embedder | undefined,
+): MadePredictions {
+  if (own !== undefined && own.kind !== 'none') {
+    return { predictionsBy: 'producer', predicted: predictedClass(own), predictions: () => own };
   }
-  const sha256 = contentHash(bytes);
+  const classes = embedder?.model.classes;
+  if (embedder === undefined || classes === undefined || inference?.logits === undefined) {
+    return {
+      predictionsBy: undefined,
+      predicted: undefined,
+      predictions: () => ({ kind: 'none' }),
+    };
+  }
   return {
-    picture: {
-      item: label === undefined ? { path, sha256 } : { path, sha256, label },
-      format: { facts, coloured: isColoured(plane) },
-      measurements,
-      predictionsBy: predictions.kind === 'none' ? undefined : predictionsBy,
-      predicted: predictedClass(predictions),
-    },
-    predictions,
-    inference,
-    plane,
+    predictionsBy: 'embedder',
+    predicted: classes[indexOfHighest(inference.logits)],
+    predictions: () => predictionsFrom(inference, embedder.model),
   };
 }
 
-async function assemble(
-  options: BuildReferenceOptions,
-  measured: readonly MeasuredPicture[],
-  gathered: {
-    readonly embeddings: EmbeddingMatrix | undefined;
-    readonly novelty: NoveltyGathering;
-    readonly turns: TurnGathering;
-    readonly sample: readonly HeldPicture[];
-  },
-): Promise<Reference> {
-  const neighbours = options.neighbours ?? neighboursFor(measured.length);
-  const predictionsBy = originOf(measured);
-  const confidence = measureConfidence(gathered.sample, measured.length, options.scoreThreshold);
-  const turned =
-    options.embedder && (await gathered.turns.fit(options.embedder, options.concurrency));
-  const formats = measureFormats(
-    measured.map(({ format }) => format),
-    turned,
-  );
-  const measurements = { ...columnsOf(measured), ...confidence.columns, ...formats.columns };
-  const labels = measured.flatMap(({ item }) => (item.label === undefined ? [] : [item.label]));
-  const classes = [...new Set(labels)].sort();
-  const items = measured.map(({ item, ...picture }) =>
-    picture.predicted === undefined || picture.predictionsBy !== predictionsBy
-      ? item
-      : { ...item, predicted: picture.predicted },
-  );
-  const { embeddings } = gathered;
-  let novelty: NoveltyModel | undefined;
-  if (embeddings !== undefined) {
-    const found = await leaveOneOutNeighbours(embeddings, neighbours, gathered.novelty.rows());
-    Object.assign(measurements, measureNeighbours(found, items, predictionsBy));
-    const fitted = await fitWhereItCan(options, gathered.novelty, {
-      embeddings,
-      nearest: measurements['embedding-distance'],
-      neighbours,
-      labels: items.map(({ label }) => label),
-    });
-    if (fitted !== undefined) {
-      novelty = fitted.model;
-      measurements['out-of-distribution'] = fitted.column;
+/**
+ * The last frame of each source, where the pictures' times make frames of them: what an event's
+ * is in use (mine/last-frames.ts), if the pictures come in the order of their times.
+ */
+class FramesBefore {
+  readonly #last = new Map<string, PreviousFrame>();
+  readonly #maxGapMs: number;
+
+  constructor(maxGapMs: number) {
+    this.#maxGapMs = maxGapMs;
+  }
+
+  before({ sourceId, occurredAt, predictions }: TrainingPicture): PreviousFrame | undefined {
+    if (sourceId === undefined || occurredAt === undefined) return undefined;
+    const last = this.#last.get(sourceId);
+    if (last !== undefined && occurredAt <= last.occurredAt) return undefined;
+    this.#last.set(sourceId, { predictions: predictions ?? { kind: 'none' }, occurredAt });
+    const inTime = last !== undefined && occurredAt - last.occurredAt <= this.#maxGapMs;
+    return inTime ? last : undefined;
+  }
+}
+
+/** The measurements of pixels, by signal. */
+class PixelColumns {
+  readonly #columns = new Map<SignalName, number[]>();
+
+  append(pixels: MeasuredPicture['pixels']): void {
+    for (const { name, looksAt } of scorers) {
+      if (looksAt !== 'pixels') continue;
+      let column = this.#columns.get(name);
+      if (column === undefined) this.#columns.set(name, (column = []));
+      column.push(pixels[name] ?? Number.NaN);
     }
   }
-  const model = options.embedder?.model;
-  const content = {
-    modelName: options.modelName,
-    modelVersion: options.modelVersion,
-    embedder: model === undefined ? undefined : { name: model.name, sha256: model.sha256 },
-    ...(predictionsBy === undefined ? {} : { predictionsBy }),
-    ...(confidence.temperature === undefined ? {} : { temperature: confidence.temperature }),
-    ...(confidence.detection === undefined ? {} : { detection: confidence.detection }),
-    items,
-    measurements,
-    embeddings,
-    ...(novelty === undefined ? {} : { novelty }),
-    formats: formats.profile,
-    ...(turned === undefined ? {} : { turns: turned.model }),
-    neighbours,
-    classes,
-  };
-  return { ...content, id: referenceIdOf(content), createdAt: options.now };
-}
 
-/** The novelty model with its column; undefined where there are too few pictures to weigh it on. */
-async function fitWhereItCan(
-  { embedder, concurrency }: BuildReferenceOptions,
-  gathered: NoveltyGathering,
-  whole: {
-    readonly embeddings: EmbeddingMatrix;
-    readonly nearest: Float64Array | undefined;
-    readonly neighbours: number;
-    readonly labels: readonly (string | undefined)[];
-  },
-): Promise<{ readonly model: NoveltyModel; readonly column: Float64Array } | undefined> {
-  const { nearest } = whole;
-  if (embedder === undefined || nearest === undefined) return undefined;
-  if (gathered.rows().length < minMeasured) return undefined;
-  const { fitted, rows } = await gathered.fit({ ...whole, nearest, embedder, concurrency });
-  const column = new Float64Array(whole.labels.length).fill(Number.NaN);
-  for (const [at, row] of rows.entries()) column[row] = fitted.heldOut[at] ?? Number.NaN;
-  return { model: fitted.model, column };
-}
-
-/** The production model's predictions, where any came, outrank the embedder's. */
-function originOf(measured: readonly MeasuredPicture[]): PredictionOrigin | undefined {
-  const origins = new Set(measured.map(({ predictionsBy }) => predictionsBy));
-  if (origins.has('producer')) return 'producer';
-  return origins.has('embedder') ? 'embedder' : undefined;
-}
-
-function columnsOf(
-  measured: readonly MeasuredPicture[],
-): Partial<Record<SignalName, Float64Array>> {
-  const columns: Partial<Record<SignalName, Float64Array>> = {};
-  for (const { name } of scorers) {
-    const column = Float64Array.from(
-      measured,
-      ({ measurements }) => measurements.get(name) ?? Number.NaN,
-    );
-    if (column.some((raw) => !Number.isNaN(raw))) columns[name] = column;
+  /** Those that were measured of any picture. */
+  all(): Partial<Record<SignalName, Float64Array>> {
+    const all: Partial<Record<SignalName, Float64Array>> = {};
+    for (const [name, column] of this.#columns) {
+      if (column.some((raw) => !Number.isNaN(raw))) all[name] = Float64Array.from(column);
+    }
+    return all;
   }
-  return columns;
+}
+
+/** Some are always broken; many are a fault of the whole, and the rest may be no fair sample. */
+function refuseTooManyBroken(
+  skipped: readonly SkippedPicture[],
+  total: number,
+  { mostBroken = defaultMostBroken }: BuildReferenceOptions,
+): void {
+  if (skipped.length <= mostBroken * total) return;
+  const first = skipped[0];
+  const example = first === undefined ? '' : `, such as ${first.path} (${first.why})`;
+  throw new EdgeminerError(
+    'input.invalid',
+    `${skipped.length} of ${total} pictures could not be read${example}; ` +
+      `more than ${100 * mostBroken} % are too many`,
+    {
+      field: 'images',
+      mend: 'Mend or remove them, or allow more with --max-broken, a share from 0 to 1.',
+    },
+  );
 }
 
 function tooFew(measured: number, skipped: number): EdgeminerError {

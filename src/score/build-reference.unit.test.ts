@@ -7,10 +7,11 @@ import { modelName, modelVersion } from '../ids.js';
 import type { DecodedImage, PixelPlane } from '../image/decoded-image.js';
 import { lumaOf } from '../image/luma.js';
 import { buildReference } from './build-reference.js';
-import type { BuildReferenceOptions, TrainingPicture } from './build-reference.js';
 import type { Embedder } from './embedder.js';
+import { measuredInMemory } from './measured-pictures.js';
 import { scorers } from './registry.js';
 import { referenceIdOf } from './reference-files.js';
+import type { BuildReferenceOptions, TrainingPicture } from './training-pictures.js';
 
 describe('buildReference', () => {
   it('measures all that can be had, in the order of the pictures', async () => {
@@ -18,7 +19,7 @@ describe('buildReference', () => {
     const { reference, skipped } = await buildReference({
       ...options(pictures(20)),
       embedder: classifier(),
-      onProgress: (done) => progress.push(done),
+      onProgress: ({ step, done }) => (step === 'pictures' ? progress.push(done) : undefined),
     });
     expect(skipped).toEqual([]);
     expect(progress).toEqual(Array.from({ length: 20 }, (_, i) => i + 1));
@@ -92,6 +93,82 @@ describe('buildReference', () => {
     expect(reference.items.some(({ path }) => path === broken.path)).toBe(false);
     expect(reference.embeddings).toBeUndefined();
     expect(reference.predictionsBy).toBeUndefined();
+  });
+
+  it('skips what can not be read, and stops where too many are broken', async () => {
+    const fault = new EdgeminerError('image.not-found', 'It is gone.');
+    async function* some(unread: number) {
+      for (let n = 0; n < unread; n += 1) yield { path: `gone/${n}.png`, fault };
+      yield* pictures(20);
+    }
+    const { skipped } = await buildReference({ ...options([]), pictures: some(2) });
+    expect(skipped).toEqual([
+      { path: 'gone/0.png', why: 'It is gone.' },
+      { path: 'gone/1.png', why: 'It is gone.' },
+    ]);
+    await expect(buildReference({ ...options([]), pictures: some(3) })).rejects.toMatchObject({
+      code: 'input.invalid',
+      message: expect.stringContaining('3 of 23 pictures could not be read') as string,
+      mend: expect.stringContaining('--max-broken') as string,
+    });
+    const allowed = { ...options([]), pictures: some(3), mostBroken: 0.2 };
+    expect((await buildReference(allowed)).skipped).toHaveLength(3);
+
+    let measured = 0;
+    const early = buildReference({
+      ...options([]),
+      pictures: some(3),
+      total: 23,
+      concurrency: 1,
+      onProgress: () => (measured += 1),
+    });
+    await expect(early).rejects.toMatchObject({ code: 'input.invalid' });
+    expect(measured).toBe(2);
+  });
+
+  it('measures nothing twice when it goes on, and ends in the same reference', async () => {
+    const all = [...pictures(20), ...pictures(3)];
+    const whole = await buildReference({ ...options(all), embedder: classifier() });
+    const measured = measuredInMemory();
+    const ending = new AbortController();
+    let inferred = 0;
+    const counting: Embedder = {
+      ...classifier(),
+      infer: (plane) => {
+        inferred += 1;
+        return classifier().infer(plane);
+      },
+    };
+    const again = () => ({ ...options(all), embedder: counting, measured });
+    await expect(
+      buildReference({
+        ...again(),
+        ending: ending.signal,
+        onProgress: ({ done }) => (done === 9 ? ending.abort() : undefined),
+      }),
+    ).rejects.toMatchObject({ code: 'reference.unfinished' });
+    const before = inferred;
+    expect(before).toBeLessThan(20);
+    const { reference } = await buildReference(again());
+    expect(reference.id).toBe(whole.reference.id);
+    // Spoilt copies of 20 pictures in 14 ways come on top.
+    expect(inferred - before).toBeLessThanOrEqual(20 - 9 + 20 * 14);
+  });
+
+  it('ends between the fits, too', async () => {
+    const ending = new AbortController();
+    const steps = new Set<string>();
+    const building = buildReference({
+      ...options(pictures(20)),
+      embedder: classifier(),
+      ending: ending.signal,
+      onProgress: ({ step, done }) => {
+        steps.add(step);
+        if (step === 'novelty' && done === 2) ending.abort();
+      },
+    });
+    await expect(building).rejects.toMatchObject({ code: 'reference.unfinished' });
+    expect([...steps]).toEqual(['pictures', 'neighbours', 'spoilt-copies', 'novelty']);
   });
 
   it('stops at a failure that is no fault of the picture, once all are at rest', async () => {
@@ -177,6 +254,28 @@ describe('buildReference', () => {
     for (const name of ['near-threshold', 'class-overlap', 'box-count', 'box-size'] as const)
       expect(reference.measurements[name]?.every((raw) => !Number.isNaN(raw))).toBe(true);
     expect(reference.measurements.flicker).toBeUndefined();
+  });
+
+  it('calibrates flicker where the pictures are frames in order', async () => {
+    const box = { label: 'a', score: 0.9, x: 15, y: 12, width: 5, height: 5 };
+    const frames = pictures(30).map((picture, at) => ({
+      ...picture,
+      sourceId: at < 15 ? 'one' : 'two',
+      // The last is too late to follow the one before it.
+      occurredAt: at === 29 ? 1e9 : at * 1000,
+      predictions: {
+        kind: 'detection' as const,
+        imageWidth: 40,
+        imageHeight: 30,
+        boxes: at % 5 === 4 ? [] : [box],
+      },
+    }));
+    const { reference } = await buildReference({ ...options(frames), maxGapMs: 2000 });
+    const flicker = [...(reference.measurements.flicker ?? [])];
+    expect(flicker).toEqual(
+      frames.map((_, at) => (at % 15 === 0 || at === 29 ? Number.NaN : at % 5 === 4 ? 0.9 : 0)),
+    );
+    expect(reference.items[20]?.sourceId).toBe('two');
   });
 
   it('refuses a handful', async () => {

@@ -5,7 +5,7 @@ import type { Reference, ReferenceItem } from './reference.js';
 import { scorers } from './registry.js';
 import type { PredictionOrigin, Scorer, Standing } from './scorer.js';
 import type { SignalName } from './signal.js';
-import { rateOfEach } from './together.js';
+import { jointRate } from './together.js';
 import { extrapolatedDistance } from './tail.js';
 import { atDistance, distanceToUnusualEnd } from './unusual-end.js';
 import type { Scale } from './unusual-end.js';
@@ -17,17 +17,23 @@ export interface Calibration {
   readonly predictionsBy: PredictionOrigin | undefined;
   /** What class scores of that origin are divided by before they are measured; 1 for nothing. */
   readonly temperature: number;
-  /** Undefined where the reference measured fewer than `minMeasured` pictures. */
   /**
    * By the pictures of the predicted class, where there are enough of it and the signal is one of
-   * confidence (class-groups.ts); else, and where no class is given, by all.
+   * confidence (class-groups.ts); else, and where no class is given, by all. Of a source's own
+   * pictures, where they have a quantile of the `rate` that is asked for (100 of them, without
+   * one), else of all sources'. Undefined where fewer than `minMeasured` pictures were measured.
    */
-  of(name: SignalName, predicted?: string): SignalCalibration | undefined;
+  of(name: SignalName, predicted?: string, rate?: number): SignalCalibration | undefined;
   /**
    * The rate at which each of several signals may flag alone, so that at most `rate` of fresh
    * pictures are flagged by any of them (together.ts).
    */
   rateOfEach(names: readonly SignalName[], rate: number): number;
+  /**
+   * For events of one source: a Mondrian conformal predictor (Vovk, Gammerman and Shafer 2005, 4.5)
+   * by the source that a picture is of. Itself for a source that the reference has no pictures of.
+   */
+  forSource(sourceId: string | undefined): Calibration;
 }
 
 /** One signal's measurements over the reference. */
@@ -59,27 +65,116 @@ export const minMeasured = 10;
 /** Rounding in (n + 1) * rate must not cost a picture: 100 * 0.01 is 1. */
 const rounding = 1e-9;
 
-export function calibrationOf(reference: Reference): Calibration {
-  const byName = new Map<SignalName, (predicted: string | undefined) => SignalCalibration>();
-  for (const scorer of scorers) {
-    const column = reference.measurements[scorer.name];
-    if (column === undefined) continue;
-    if (column.filter((raw) => !Number.isNaN(raw)).length < minMeasured) continue;
-    byName.set(scorer.name, calibrateColumn(column, reference.items, scorer));
-  }
-  const of = (name: SignalName, predicted?: string) => byName.get(name)?.(predicted);
-  const rates = new Map<string, number>();
-  return {
+/** Pictures of a source from which it is held against them, where no rate is asked for. */
+const minOfSource = 100;
+
+export function calibrationOf(reference: Omit<Reference, 'embeddings'>): Calibration {
+  const all = calibratedSignals(reference, undefined);
+  const rowsOf = rowsBySource(reference.items);
+  const ofSources = new Map<string, Calibration>();
+  const shared = {
     reference: reference.id,
     predictionsBy: reference.predictionsBy,
     temperature: temperatureOf(reference.temperature),
-    of,
-    rateOfEach(names, rate) {
-      const key = `${rate} ${names.join(' ')}`;
-      const known = rates.get(key) ?? rateOfEach(reference, of, names, rate);
-      rates.set(key, known);
-      return known;
-    },
+    forSource,
+  };
+  const whole: Calibration = {
+    ...shared,
+    of: all,
+    rateOfEach: remembered(
+      (names, rate) =>
+        jointRate(reference, (name, { predicted }) => all(name, predicted), names, rate) ??
+        rate / names.length,
+    ),
+  };
+  /** Each picture by its own source, as events are. */
+  const everySource = remembered(
+    (names, rate) =>
+      jointRate(reference, calibratedAt(askedTogether(rate)), names, rate) ?? rate / names.length,
+  );
+  return whole;
+
+  function forSource(sourceId: string | undefined): Calibration {
+    const rows = sourceId === undefined ? undefined : rowsOf.get(sourceId);
+    if (sourceId === undefined || rows === undefined || rows.length < minMeasured) return whole;
+    const known = ofSources.get(sourceId) ?? calibrationOfSource(sourceId, rows);
+    ofSources.set(sourceId, known);
+    return known;
+  }
+
+  function calibrationOfSource(sourceId: string, rows: readonly number[]): Calibration {
+    const own = calibratedSignals(reference, { called: `of ${sourceId}`, rows });
+    return {
+      ...shared,
+      of: (name, predicted, rate) =>
+        (isEnough(own(name)?.count ?? 0, rate) ? own : all)(name, predicted),
+      rateOfEach: remembered((names, rate) => {
+        const at = calibratedAt(askedTogether(rate));
+        return jointRate(reference, at, names, rate, rows) ?? everySource(names, rate);
+      }),
+    };
+  }
+
+  function calibratedAt(rate: number) {
+    return (name: SignalName, { sourceId, predicted }: ReferenceItem) =>
+      forSource(sourceId).of(name, predicted, rate);
+  }
+}
+
+/** What decides whether a source has enough pictures, of a rate that several signals share. */
+export function askedTogether(rate: number): number {
+  return Math.min(rate, 1 / minOfSource);
+}
+
+/** Whether so many pictures have a quantile of the rate (they may be one fewer than 1 / rate). */
+function isEnough(count: number, rate = 1 / minOfSource): boolean {
+  return count >= minMeasured && (count + 1) * rate + rounding >= 1;
+}
+
+type RateOfEach = Calibration['rateOfEach'];
+
+function remembered(compute: RateOfEach): RateOfEach {
+  const rates = new Map<string, number>();
+  return (names, rate) => {
+    const key = `${rate} ${names.join(' ')}`;
+    const known = rates.get(key) ?? compute(names, rate);
+    rates.set(key, known);
+    return known;
+  };
+}
+
+function rowsBySource(items: readonly ReferenceItem[]): ReadonlyMap<string, readonly number[]> {
+  const rowsOf = new Map<string, number[]>();
+  for (const [row, { sourceId }] of items.entries()) {
+    if (sourceId === undefined) continue;
+    const rows = rowsOf.get(sourceId);
+    if (rows === undefined) rowsOf.set(sourceId, [row]);
+    else rows.push(row);
+  }
+  return rowsOf;
+}
+
+/** Of some of the pictures, if not of all; each signal and class when it is first asked for. */
+function calibratedSignals(
+  { items, measurements }: Omit<Reference, 'embeddings'>,
+  part: { readonly called: string; readonly rows: readonly number[] } | undefined,
+): (name: SignalName, predicted?: string) => SignalCalibration | undefined {
+  type Groups = (predicted: string | undefined) => SignalCalibration;
+  const byName = new Map<SignalName, Groups | undefined>();
+  const partItems = part?.rows.flatMap((row) => items[row] ?? []) ?? items;
+  const groupsOf = (name: SignalName): Groups | undefined => {
+    const whole = measurements[name];
+    const scorer = scorers.find((one) => one.name === name);
+    if (whole === undefined || scorer === undefined) return undefined;
+    const column =
+      part === undefined ? whole : Float64Array.from(part.rows, (row) => whole[row] ?? Number.NaN);
+    return column.filter((raw) => !Number.isNaN(raw)).length < minMeasured
+      ? undefined
+      : calibrateColumn(column, partItems, scorer, part?.called);
+  };
+  return (name, predicted) => {
+    if (!byName.has(name)) byName.set(name, groupsOf(name));
+    return byName.get(name)?.(predicted);
   };
 }
 
@@ -88,6 +183,7 @@ function calibrateColumn(
   column: Float64Array,
   items: readonly ReferenceItem[],
   scorer: Scorer,
+  partCalled: string | undefined,
 ): (predicted: string | undefined) => SignalCalibration {
   const groupOf = classGroups(items, column);
   const calibrated = new Map<string | undefined, SignalCalibration>();
@@ -98,7 +194,7 @@ function calibrateColumn(
       calibrateSignal(
         Float64Array.from(rows, (row) => column[row] ?? Number.NaN),
         scorer,
-        called,
+        [partCalled, called].filter((part) => part !== undefined).join(' ') || undefined,
       );
     calibrated.set(called, known);
     return known;

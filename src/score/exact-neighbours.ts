@@ -85,8 +85,13 @@ export class NearestSoFar {
     if (k < 1) this.#worst = -Infinity;
   }
 
+  /** Whether one at this distance would be among them. */
+  takes(distance: number): boolean {
+    return distance < this.#worst;
+  }
+
   offer(index: number, distance: number): void {
-    if (!(distance < this.#worst)) return;
+    if (!this.takes(distance)) return;
     let place = this.found.length;
     while (place > 0 && (this.found[place - 1]?.distance ?? 0) > distance) place -= 1;
     this.found.splice(place, 0, { index, distance });

@@ -5,12 +5,45 @@ import { exactNeighbours } from './exact-neighbours.js';
 import { leaveOneOutNeighbours } from './leave-one-out.js';
 import { meanDistance, neighboursFor } from './novelty/embedding-distance.js';
 import type { EmbeddingMatrix } from './embedding-matrix.js';
+import type { EmbeddingRows } from './embedding-rows.js';
 
 describe('exactNeighbours', () => {
   neighbourIndexSuite(async (matrix) => exactNeighbours(matrix));
 });
 
 describe('leaveOneOutNeighbours', () => {
+  it(
+    'finds in parts what comparing with all finds, many copies left out',
+    { timeout: 30_000 },
+    async () => {
+      const [rows, dimensions] = [520, 2000];
+      const { values } = randomMatrix(rows, dimensions);
+      // The first 100 rows are one picture.
+      for (let row = 1; row < 100; row += 1) {
+        values.set(values.subarray(0, dimensions), row * dimensions);
+      }
+      const matrix = { rows, dimensions, values };
+      const chosen = [0, 50, 99, 100, 499, 500, 519];
+      const done: number[] = [];
+      const found = await leaveOneOutNeighbours(rowsIn(matrix), 5, {
+        chosen,
+        turn: async (share) => void done.push(share),
+      });
+      expect(done.length).toBeGreaterThan(1);
+      expect(done).toEqual(done.toSorted((a, b) => a - b));
+      for (const row of chosen) {
+        const own = values.subarray(row * dimensions, (row + 1) * dimensions);
+        const others = naiveDistances(matrix, own)
+          .map((distance, index) => ({ distance, index }))
+          .filter(({ distance, index }) => index !== row && distance > 1e-6)
+          .sort((a, b) => a.distance - b.distance);
+        expect(found.get(row)?.map(({ index }) => index)).toEqual(
+          others.slice(0, 5).map(({ index }) => index),
+        );
+      }
+    },
+  );
+
   it('measures each row against the others', async () => {
     const matrix = randomMatrix(9, 5);
     const distances = await distancesOf(matrix, 2);
@@ -61,9 +94,22 @@ async function distancesOf(
   k: number,
   rows?: readonly number[],
 ): Promise<number[]> {
-  const found = await leaveOneOutNeighbours(matrix, k, rows);
+  const found = await leaveOneOutNeighbours(
+    rowsIn(matrix),
+    k,
+    rows === undefined ? {} : { chosen: rows },
+  );
   return Array.from({ length: matrix.rows }, (_, row) => {
     const nearest = found.get(row);
     return nearest === undefined ? Number.NaN : meanDistance(nearest);
   });
+}
+
+function rowsIn({ rows, dimensions, values }: EmbeddingMatrix): EmbeddingRows {
+  return {
+    rows,
+    dimensions,
+    readInto: async (to, from, until) =>
+      to.set(values.subarray(from * dimensions, until * dimensions)),
+  };
 }

@@ -5,7 +5,7 @@ import type { DetectionStatistics } from './confidence/detection-statistics.js';
 import { fitTemperature, temperatureOf } from './confidence/fit-temperature.js';
 import type { TemperatureFit } from './confidence/fit-temperature.js';
 import { scorers } from './registry.js';
-import type { PredictionOrigin } from './scorer.js';
+import type { PredictionOrigin, PreviousFrame } from './scorer.js';
 import type { SignalName } from './signal.js';
 
 /**
@@ -21,6 +21,8 @@ export interface HeldPicture {
   readonly predictions: Predictions;
   readonly predictionsBy: PredictionOrigin;
   readonly label: string | undefined;
+  /** Its source's frame before, where the pictures are frames in order. */
+  readonly previous: PreviousFrame | undefined;
 }
 
 export interface MeasuredConfidence {
@@ -50,13 +52,14 @@ export function measureConfidence(
   const detection = detectionStatistics(detections, scoreThreshold);
   const divisor = temperatureOf(temperature);
   const columns: Partial<Record<SignalName, Float64Array>> = {};
-  for (const { row, predictions, predictionsBy } of held) {
+  for (const { row, predictions, predictionsBy, previous } of held) {
     const input = {
       plane: undefined,
       predictions: tempered(predictions, divisor),
       predictionsBy,
       neighbours: 'no-reference',
       detection,
+      previous,
     } as const;
     for (const scorer of scorers) {
       if (scorer.looksAt !== 'predictions') continue;

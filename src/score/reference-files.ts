@@ -19,7 +19,7 @@ import type { SignalName } from './signal.js';
  *
  * - `reference.json`: format version, id, model, embedder, whose predictions were measured and
  *   with what temperature, what is usual of their boxes, and the sha256 of each other file.
- * - `items.json`: [{ path, sha256, label?, predicted? }], one per training picture.
+ * - `items.json`: [{ path, sha256, label?, sourceId?, predicted? }], one per training picture.
  * - `measurements.npy`: float64, items x columns as named in reference.json; NaN is absent.
  * - `embeddings.npy`: float32, items x dimensions; only where there was an embedder.
  * - `formats.json`: how many pictures there are of each container, colour mode, size and so on.
@@ -115,6 +115,7 @@ const itemsSchema = z.array(
     path: z.string(),
     sha256: sha256Hex,
     label: z.string().optional(),
+    sourceId: z.string().min(1).optional(),
     predicted: z.string().optional(),
   }),
 );
@@ -162,10 +163,11 @@ export function referenceFromFiles(files: ReadonlyMap<string, Uint8Array>): Refe
   };
 
   const items = parseJson(itemsSchema, 'items.json', read('items.json')).map(
-    ({ path, sha256: hash, label, predicted }) => ({
+    ({ path, sha256: hash, label, sourceId, predicted }) => ({
       path,
       sha256: hash,
       ...(label === undefined ? {} : { label }),
+      ...(sourceId === undefined ? {} : { sourceId }),
       ...(predicted === undefined ? {} : { predicted }),
     }),
   );
@@ -226,10 +228,11 @@ function contentHead(content: ReferenceContent, files: DataFiles): HeadContent {
 
 function dataFiles(content: ReferenceContent): DataFiles {
   const { items, embeddings, formats } = content;
-  const plainItems = items.map(({ path, sha256: hash, label, predicted }) => ({
+  const plainItems = items.map(({ path, sha256: hash, label, sourceId, predicted }) => ({
     path,
     sha256: hash,
     label,
+    sourceId,
     predicted,
   }));
   const files = {

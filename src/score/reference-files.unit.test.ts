@@ -84,7 +84,13 @@ const references: fc.Arbitrary<Reference> = fc
       embedder: fc.option(fc.record({ name, sha256 }), { nil: undefined }),
       items: fc.array(
         fc.record(
-          { path: fc.string({ unit: 'binary' }), sha256, label: name, predicted: name },
+          {
+            path: fc.string({ unit: 'binary' }),
+            sha256,
+            label: name,
+            sourceId: name,
+            predicted: name,
+          },
           { requiredKeys: ['path', 'sha256'], noNullPrototype: true },
         ),
         exactly(rows),

@@ -58,6 +58,8 @@ export interface ReferenceItem {
   readonly path: string;
   readonly sha256: string;
   readonly label?: string;
+  /** The source that took it, as events name it; absent where nobody said. */
+  readonly sourceId?: string;
   /** The likeliest class by `predictionsBy`; absent where it named none. */
   readonly predicted?: string;
 }

@@ -1,11 +1,10 @@
 import { spoilings, spoilPlane } from '../image/spoil-plane.js';
-import type { PixelPlane } from '../image/decoded-image.js';
+import type { DecodedImage, PixelPlane } from '../image/decoded-image.js';
 import type { Embedder, Inference } from './embedder.js';
 import type { EmbeddingMatrix } from './embedding-matrix.js';
 import { normalisedRows } from './exact-neighbours.js';
 import { GrowingMatrix } from './growing-matrix.js';
 import { LowestHashes } from './lowest-hashes.js';
-import { pickRows } from './novelty/detectors.js';
 import type { EmbeddedPictures } from './novelty/detectors.js';
 import { fitNovelty } from './novelty/fit-novelty.js';
 import type { FittedNovelty, NoveltySample } from './novelty/fit-novelty.js';
@@ -19,15 +18,18 @@ const mostSampled = 2000;
  */
 const mostSpoilt = 64;
 
-/** What a reference in the making keeps of its pictures to fit novelty on: bounded, whatever comes. */
+/**
+ * What a reference in the making keeps of its pictures to fit novelty on: bounded, whatever comes.
+ * Of pictures that are to be spoilt it keeps the files, which are smaller than what is in them.
+ */
 export class NoveltyGathering {
   readonly #logits = new LowestHashes<Float32Array | undefined>(mostSampled);
-  readonly #planes = new LowestHashes<PixelPlane>(mostSpoilt);
+  readonly #files = new LowestHashes<Uint8Array>(mostSpoilt);
 
   /** `row` is the picture's place among those that were measured. */
-  offer(sha256: string, row: number, plane: PixelPlane, inference: Inference): void {
+  offer(sha256: string, row: number, bytes: Uint8Array, inference: Inference): void {
     this.#logits.offer(sha256, row, () => inference.logits);
-    this.#planes.offer(sha256, row, () => plane);
+    this.#files.offer(sha256, row, () => bytes);
   }
 
   /** Rows of the sample, in its order. */
@@ -36,8 +38,9 @@ export class NoveltyGathering {
   }
 
   /**
-   * Embeds spoilt copies and fits. `embeddings` are those of all rows, `nearest` their
-   * leave-one-out distances.
+   * Embeds spoilt copies and fits. `embeddings` are those of the sample, in its order; `nearest`
+   * the leave-one-out distances of all rows. `spoilt` hears how many copies were embedded, of
+   * how many; it and `turn` are awaited now and then, and may throw to end it.
    */
   async fit(whole: {
     readonly embeddings: EmbeddingMatrix;
@@ -45,48 +48,69 @@ export class NoveltyGathering {
     readonly neighbours: number;
     /** Of all rows. */
     readonly labels: readonly (string | undefined)[];
+    readonly decode: (bytes: Uint8Array) => Promise<DecodedImage>;
     readonly embedder: Embedder;
     readonly concurrency: number;
+    readonly spoilt: (done: number, total: number) => Promise<void>;
+    readonly turn: () => Promise<void>;
   }): Promise<{ readonly fitted: FittedNovelty; readonly rows: readonly number[] }> {
     const sampled = this.#logits.sorted();
     const rows = sampled.map(({ row }) => row);
     const logits = new GrowingMatrix();
     for (const { value } of sampled) if (value !== undefined) logits.append(value);
     const kept = logits.matrix();
-    const spoilt = await this.#spoil(whole.embedder, whole.concurrency);
-    const fitted = await fitNovelty({
-      ordinary: picturesOf(
-        pickRows(whole.embeddings, rows),
-        kept?.rows === rows.length ? kept : undefined,
-      ),
+    const spoilt = await this.#spoil(whole);
+    const sample = {
+      ordinary: picturesOf(whole.embeddings, kept?.rows === rows.length ? kept : undefined),
       classes: classesOf(rows.map((row) => whole.labels[row])),
       nearest: Float64Array.from(rows, (row) => whole.nearest[row] ?? Number.NaN),
       neighbours: whole.neighbours,
       ...spoilt,
-    });
+    };
+    const fitted = await fitNovelty(sample, whole.turn);
     return { fitted, rows };
   }
 
-  async #spoil(
-    embedder: Embedder,
-    concurrency: number,
-  ): Promise<Pick<NoveltySample, 'spoilt' | 'spoiltBy'>> {
-    const planes = this.#planes.sorted();
+  async #spoil({
+    decode,
+    embedder,
+    concurrency,
+    spoilt,
+  }: Pick<
+    Parameters<NoveltyGathering['fit']>[0],
+    'decode' | 'embedder' | 'concurrency' | 'spoilt'
+  >): Promise<Pick<NoveltySample, 'spoilt' | 'spoiltBy'>> {
+    const planes: { readonly hash: string; readonly value: PixelPlane }[] = [];
+    for (const { hash, value } of this.#files.sorted()) {
+      planes.push({ hash, value: (await decode(value)).plane });
+    }
     const work = spoilings.flatMap((kind) => planes.map((_, source) => ({ kind, source })));
     const embeddings = new GrowingMatrix();
     const logits = new GrowingMatrix();
-    for (let start = 0; start < work.length; start += concurrency) {
-      const batch = work.slice(start, start + concurrency).flatMap(({ kind, source }) => {
+    // The next copies are made while these are looked at.
+    const inWork: Promise<Inference>[] = [];
+    const takeOldest = async () => {
+      const inference = await inWork.shift();
+      if (inference === undefined) return;
+      embeddings.append(inference.embedding);
+      if (inference.logits !== undefined) logits.append(inference.logits);
+    };
+    try {
+      for (const [at, { kind, source }] of work.entries()) {
         const from = planes[source];
         const other = planes[(source + 1) % planes.length]?.value;
-        if (from === undefined) return [];
+        if (from === undefined) continue;
         const random = uniform(Number.parseInt(from.hash.slice(0, 8), 16), spoilings.indexOf(kind));
-        return [embedder.infer(spoilPlane(from.value, kind, random(), random, other))];
-      });
-      for (const inference of await Promise.all(batch)) {
-        embeddings.append(inference.embedding);
-        if (inference.logits !== undefined) logits.append(inference.logits);
+        const inference = embedder.infer(spoilPlane(from.value, kind, random(), random, other));
+        // It is awaited in its turn, which may come after another's failure.
+        inference.catch(() => undefined);
+        inWork.push(inference);
+        if (inWork.length >= concurrency) await takeOldest();
+        await spoilt(at + 1, work.length);
       }
+      while (inWork.length > 0) await takeOldest();
+    } finally {
+      await Promise.allSettled(inWork);
     }
     const raw = embeddings.matrix();
     return {

@@ -1,4 +1,4 @@
-import { calibrates } from './calibrate.js';
+import { askedTogether, calibrates } from './calibrate.js';
 import type { Calibration, SignalCalibration } from './calibrate.js';
 import { predictedClass, tempered } from './confidence/class-scores.js';
 import { isFlagged } from './flag.js';
@@ -45,7 +45,7 @@ export function scoreEvent(
     const rule = ruleFor(ruleOf, measured.about ?? predicted);
     if (rule.kind === 'off') continue;
     const holds = calibration !== undefined && calibrates(calibration, scorer, input.predictionsBy);
-    const own = holds ? calibration.of(scorer.name, predicted) : undefined;
+    const own = holds ? calibration.of(scorer.name, predicted, rateOf(rule)) : undefined;
     found.push({ scorer, measured, rule, calibration: own });
   }
   const shared = sharedRates(found, calibration);
@@ -64,6 +64,12 @@ interface Found {
 function ruleFor(rule: FlagRule | ByClass, about: string | undefined): FlagRule {
   if (rule.kind !== 'by-class') return rule;
   return (about === undefined ? undefined : rule.classes.get(about)) ?? rule.otherwise;
+}
+
+/** The rate that decides how many pictures of a source are enough; undefined where none is asked. */
+function rateOf(rule: FlagRule): number | undefined {
+  if (rule.kind !== 'false-alarms') return undefined;
+  return rule.together === true ? askedTogether(rule.rate) : rule.rate;
 }
 
 /** By the rate that signals share, the rate that each of them may have alone. */

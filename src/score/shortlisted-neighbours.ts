@@ -2,7 +2,8 @@ import type { EmbeddingMatrix } from './embedding-matrix.js';
 import { checkLength, cosineDistance, NearestSoFar, normalisedRows } from './exact-neighbours.js';
 import type { NeighbourIndex, OpenNeighbours } from './neighbours.js';
 import { spread } from './novelty/detectors.js';
-import { dot, principalAxes } from './novelty/principal-axes.js';
+import { principalAxes } from './novelty/principal-axes.js';
+import { rowProducts } from './row-products.js';
 
 /**
  * Rows from which a shortlist pays: below, comparing with all of them costs less than a tenth of
@@ -30,19 +31,14 @@ export async function openShortlistedNeighbours(
   const { rows, dimensions } = matrix;
   const unit = normalisedRows(matrix);
   const axes = mainDirections({ rows, dimensions, values: unit });
-  const kept = axes.length / dimensions;
+  const kept = axes.rows;
   const projected = new Float32Array(rows * kept);
   for (let row = 0; row < rows; row += 1) {
-    projectInto(projected, row * kept, unit, row * dimensions);
+    const own = unit.subarray(row * dimensions, (row + 1) * dimensions);
+    projected.set(rowProducts(axes, own), row * kept);
     if (row % 256 === 255) await new Promise<void>((resolve) => setImmediate(resolve));
   }
   const coarse = await open({ rows, dimensions: kept, values: projected });
-
-  function projectInto(to: Float32Array, at: number, from: Float32Array, start: number): void {
-    for (let axis = 0; axis < kept; axis += 1) {
-      to[at + axis] = dot(axes, axis * dimensions, from, start, dimensions);
-    }
-  }
 
   return {
     size: rows,
@@ -50,8 +46,7 @@ export async function openShortlistedNeighbours(
     async nearest(embedding, k) {
       checkLength(embedding, dimensions);
       const query = normalisedRows({ rows: 1, dimensions, values: embedding });
-      const seen = new Float32Array(kept);
-      projectInto(seen, 0, query, 0);
+      const seen = Float32Array.from(rowProducts(axes, query));
       const length = Math.max(leastShortlist, shortlistPerAsked * k);
       const shortlist = await coarse.nearest(seen, Math.min(rows, length));
       const nearest = new NearestSoFar(Math.min(k, rows));
@@ -66,7 +61,7 @@ export async function openShortlistedNeighbours(
 }
 
 /** Of the rows as they are, not of their spread about the mean: products are to be kept. */
-function mainDirections(unit: EmbeddingMatrix): Float32Array {
+function mainDirections(unit: EmbeddingMatrix): EmbeddingMatrix {
   const sample = spread(unit, fittedOn);
   const origin = new Float32Array(unit.dimensions);
   const { axes } = principalAxes(sample, {
@@ -74,5 +69,6 @@ function mainDirections(unit: EmbeddingMatrix): Float32Array {
     most: Math.min(axesKept, unit.dimensions),
   });
   // Nothing but zeros has no directions.
-  return axes.length > 0 ? axes : origin.fill(1, 0, 1);
+  const values = axes.length > 0 ? axes : origin.fill(1, 0, 1);
+  return { rows: values.length / unit.dimensions, dimensions: unit.dimensions, values };
 }

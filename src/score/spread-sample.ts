@@ -13,8 +13,9 @@ export class SpreadSample<T> {
     this.most = most;
   }
 
-  offer(value: T): void {
-    if (this.seen % this.stride === 0) this.kept.push(value);
+  /** `make` is called where the value gets in. */
+  offer(make: () => T): void {
+    if (this.seen % this.stride === 0) this.kept.push(make());
     this.seen += 1;
     if (this.kept.length <= this.most) return;
     this.kept = this.kept.filter((_, at) => at % 2 === 0);

@@ -1,4 +1,4 @@
-import type { Reference } from './reference.js';
+import type { Reference, ReferenceItem } from './reference.js';
 import type { SignalName } from './signal.js';
 
 /** Of a signal's calibration, what is needed to tell a p-value. */
@@ -19,35 +19,38 @@ const minComplete = 100;
  * 1993, with the reference in place of resampling). It needs no assumption on how the signals
  * depend on each other, and gives away nothing where they do: darkness and low contrast count
  * nearly as one. Signals by themselves may reach less than it grants, since a p-value comes in
- * steps of 1 / (n + 1). It is never below Bonferroni's rate / signals, which always holds, and
- * stands alone where fewer than 100 pictures have all of the signals.
+ * steps of 1 / (n + 1). It is never below Bonferroni's rate / signals, which always holds.
  *
- * @returns `rate` for one signal, else between rate / signals and rate.
+ * @param calibratedAt what a picture's signal is held against; as an event's would be.
+ * @param rows of the pictures that are looked at; all, unless given.
+ * @returns `rate` for one signal, else between rate / signals and rate; undefined where fewer than
+ * 100 pictures have all of the signals, or too few for the rate.
  */
-export function rateOfEach(
-  reference: Reference,
-  calibrationOf: (name: SignalName, predicted?: string) => Calibrated | undefined,
+export function jointRate(
+  { items, measurements }: Pick<Reference, 'items' | 'measurements'>,
+  calibratedAt: (name: SignalName, item: ReferenceItem) => Calibrated | undefined,
   names: readonly SignalName[],
   rate: number,
-): number {
+  rows: Iterable<number> = items.keys(),
+): number | undefined {
   if (names.length < 2) return rate;
-  const bonferroni = rate / names.length;
   const smallest: number[] = [];
-  reference.items.forEach(({ predicted }, row) => {
+  picture: for (const row of rows) {
+    const item = items[row];
     let least = 1;
     for (const name of names) {
-      const raw = reference.measurements[name]?.[row] ?? Number.NaN;
-      const calibration = calibrationOf(name, predicted);
-      if (Number.isNaN(raw) || calibration === undefined) return;
+      const raw = measurements[name]?.[row] ?? Number.NaN;
+      const calibration = item === undefined ? undefined : calibratedAt(name, item);
+      if (Number.isNaN(raw) || calibration === undefined) continue picture;
       // The picture itself is among those that are at least as unusual, so there is no 1 + k.
       least = Math.min(least, 1 - calibration.edgeScore(raw) - 1 / (calibration.count + 1));
     }
     smallest.push(least);
-  });
+  }
   const count = smallest.length;
   const allowed = Math.floor((count + 1) * rate + 1e-9);
-  if (count < minComplete || allowed < 1) return bonferroni;
+  if (count < minComplete || allowed < 1) return undefined;
   const quantile = smallest.sort((a, b) => a - b)[allowed - 1] ?? 0;
   // Strictly below it.
-  return Math.min(rate, Math.max(bonferroni, quantile * (1 - 1e-6)));
+  return Math.min(rate, Math.max(rate / names.length, quantile * (1 - 1e-6)));
 }

@@ -17,6 +17,7 @@ import { modelName, modelVersion, sourceId } from '../../src/ids.js';
 import type { DeadLetter } from '../../src/mine/dead-letters.js';
 import { referenceIdOf } from '../../src/score/reference-files.js';
 import type { Reference } from '../../src/score/reference.js';
+import type { TrainingPicture, UnreadPicture } from '../../src/score/training-pictures.js';
 
 const model = { modelName: modelName('shop'), modelVersion: modelVersion('1.0') };
 const untold = new AbortController().signal;
@@ -71,7 +72,8 @@ describe('pictures of a directory', () => {
 
   it('come in the order of their paths, without hidden files and links to folders', async () => {
     const paths: string[] = [];
-    for await (const { path, bytes } of trainingPictures(folder)) {
+    for await (const picture of trainingPictures(folder)) {
+      const { path, bytes } = read(picture);
       paths.push(path);
       expect(bytes.length).toBeGreaterThan(0);
     }
@@ -138,7 +140,8 @@ describe('pictures of a directory', () => {
   ])('take their labels from %s', async (name, content) => {
     const labels = await put(name, content);
     const found = new Map<string, string | undefined>();
-    for await (const { path, label } of trainingPictures(folder, { labels })) {
+    for await (const picture of trainingPictures(folder, { labels })) {
+      const { path, label } = read(picture);
       found.set(path, label);
     }
     expect(found.get('a.png')).toBe('cat, black');
@@ -186,6 +189,16 @@ describe('pictures of a directory', () => {
     }
     expect(codes).toEqual(['image.not-found', 'image.too-large']);
     await source.close();
+
+    await symlink('gone.jpg', join(folder, 'c.jpg'));
+    const faults = new Map<string, string>();
+    for await (const picture of trainingPictures(folder, { maxBytes: 100 })) {
+      if ('fault' in picture) faults.set(picture.path, picture.fault.code);
+    }
+    expect([...faults]).toEqual([
+      ['b.jpg', 'image.too-large'],
+      ['c.jpg', 'image.not-found'],
+    ]);
   });
 });
 
@@ -357,3 +370,8 @@ describe('reference folder', () => {
     });
   });
 });
+
+function read(picture: TrainingPicture | UnreadPicture): TrainingPicture {
+  if ('fault' in picture) throw picture.fault;
+  return picture;
+}

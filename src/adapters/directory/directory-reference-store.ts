@@ -8,9 +8,13 @@ import type { ModelName, ModelVersion, ReferenceId } from '../../ids.js';
 import type { ReferenceStore } from '../../score/reference-store.js';
 import type { Reference } from '../../score/reference.js';
 import { diskFault, makeFolderDurably, systemCode, writeDurably } from './durable-write.js';
-import { readReferenceFolder, writeReferenceFolder } from './reference-folder.js';
+import {
+  readReferenceFolder,
+  refuseForeignFolder,
+  writeReferenceFolder,
+} from './reference-folder.js';
 
-export { readReferenceFolder, writeReferenceFolder };
+export { readReferenceFolder, refuseForeignFolder, writeReferenceFolder };
 
 const hexId = z.string().regex(/^[0-9a-f]{64}$/);
 const pointerSchema = z.strictObject({
@@ -58,7 +62,7 @@ export async function openDirectoryReferenceStore(options: {
         }
         const { modelName, modelVersion } = reference;
         const pointer = { modelName, modelVersion, reference: reference.id };
-        const path = join(root, 'current', pointerName(modelName, modelVersion));
+        const path = join(root, 'current', `${referencePlaceName(modelName, modelVersion)}.json`);
         await writeDurably(path, new TextEncoder().encode(`${JSON.stringify(pointer)}\n`));
       } catch (error) {
         throw diskFault(error, root);
@@ -66,7 +70,7 @@ export async function openDirectoryReferenceStore(options: {
     },
 
     async current(modelName, modelVersion) {
-      const path = join(root, 'current', pointerName(modelName, modelVersion));
+      const path = join(root, 'current', `${referencePlaceName(modelName, modelVersion)}.json`);
       let text: string;
       try {
         text = await readFile(path, 'utf8');
@@ -103,14 +107,14 @@ async function isWhole(load: () => Promise<Reference | undefined>): Promise<bool
 }
 
 /** Readable and safe on every file system; the hash keeps names apart that look alike. */
-function pointerName(modelName: ModelName, modelVersion: ModelVersion): string {
+export function referencePlaceName(modelName: ModelName, modelVersion: ModelVersion): string {
   const readable = `${modelName}@${modelVersion}`
     .replaceAll(/[^A-Za-z0-9@._-]+/g, '-')
     .slice(0, 80);
   const hash = createHash('sha256')
     .update(JSON.stringify([modelName, modelVersion]))
     .digest('hex');
-  return `${readable}.${hash.slice(0, 16)}.json`;
+  return `${readable}.${hash.slice(0, 16)}`;
 }
 
 function parsePointer(text: string): z.output<typeof pointerSchema> | undefined {

@@ -102,7 +102,8 @@ async function holds(path: string, { id }: Reference): Promise<boolean> {
   }
 }
 
-async function refuseForeignFolder(path: string): Promise<void> {
+/** @throws EdgeminerError `input.invalid` where a folder holds more than a reference. */
+export async function refuseForeignFolder(path: string): Promise<void> {
   let names: string[];
   try {
     names = await readdir(path);

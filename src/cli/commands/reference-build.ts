@@ -1,6 +1,13 @@
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
+import { Option } from 'commander';
 import type { Command } from 'commander';
-import { writeReferenceFolder } from '../../adapters/directory/directory-reference-store.js';
+import { openBuildCheckpoint } from '../../adapters/directory/build-checkpoint.js';
+import type { BuildCheckpoint } from '../../adapters/directory/build-checkpoint.js';
+import {
+  referencePlaceName,
+  refuseForeignFolder,
+  writeReferenceFolder,
+} from '../../adapters/directory/directory-reference-store.js';
 import { countPictures, trainingPictures } from '../../adapters/directory/pictures.js';
 import { openEmbedder } from '../../adapters/onnx/onnx-embedder.js';
 import type { Config } from '../../config/load-config.js';
@@ -11,9 +18,14 @@ import { minLabelled } from '../../score/confidence/fit-temperature.js';
 import type { TemperatureFit } from '../../score/confidence/fit-temperature.js';
 import type { NoveltyModel } from '../../score/novelty/novelty-model.js';
 import { buildReference } from '../../score/build-reference.js';
+import type { SkippedPicture } from '../../score/build-reference.js';
+import { measuringFingerprint } from '../../score/measured-pictures.js';
+import type { BuildProgress } from '../../score/training-pictures.js';
+import { share } from '../arguments.js';
 import { inferenceOptions } from '../inference-options.js';
 import { openStores } from '../open-stores.js';
 import { print, progress } from '../output.js';
+import type { Progress } from '../output.js';
 import { configFor, withGlobalOptions } from '../settings.js';
 import type { GlobalOptions } from '../settings.js';
 import type { World } from '../world.js';
@@ -25,6 +37,8 @@ interface BuildOptions extends GlobalOptions {
   readonly modelName: string;
   readonly modelVersion: string;
   readonly out?: string;
+  readonly maxBroken: number;
+  readonly sources?: 'by-folder';
 }
 
 export function referenceCommand(parent: Command, world: World): void {
@@ -38,7 +52,15 @@ export function referenceCommand(parent: Command, world: World): void {
       .option('--model-name <name>', 'name of the production model', 'default')
       .option('--labels <file>', 'class of each picture: CSV lines "path,label"')
       .option('--predictions <file>', 'JSON lines: what the production model predicts for each')
-      .option('--out <dir>', 'also write the reference folder here'),
+      .addOption(
+        new Option(
+          '--sources <how>',
+          'which source took a picture: by-folder, the first folder of its path ' +
+            '(or sourceId in --predictions)',
+        ).choices(['by-folder']),
+      )
+      .option('--out <dir>', 'also write the reference folder here')
+      .option('--max-broken <share>', 'pictures that may be unreadable, 0 to 1', share, 0.1),
     'edgeminer reference build --images ./training --model-name shop --model-version 1.0',
   ).action((options: BuildOptions) => build(world, options));
 }
@@ -58,51 +80,146 @@ async function build(world: World, options: BuildOptions): Promise<void> {
     embedderName === 'none'
       ? undefined
       : await openEmbedder({ ...inferenceOptions(config), name: embedderName });
-  const bar = progress(world, 'fitting', total);
+  const shown = buildProgress(world);
+  let checkpoint: BuildCheckpoint | undefined;
   try {
+    const out = path(options.out);
+    if (out !== undefined) await refuseForeignFolder(out);
+    checkpoint = await openBuildCheckpoint(
+      out === undefined
+        ? join(config.dataDir, 'building', referencePlaceName(name, version))
+        : `${out}.building`,
+      { edgeminer: world.version, measuring: measuringFingerprint(), embedder: embedder?.model },
+    );
+    sayWhereItStarts(world, checkpoint);
     const { reference, skipped } = await buildReference({
       pictures: trainingPictures(directory, {
         labels: path(options.labels),
         predictions: path(options.predictions),
+        sourcesByFolder: options.sources === 'by-folder',
         maxBytes: config.fetch.maxBytes,
       }),
+      total,
       decode: (bytes) => decodeImage(bytes, { maxPixels: config.mining.maxPixels }),
       ...(embedder === undefined ? {} : { embedder }),
+      measured: checkpoint,
       modelName: name,
       modelVersion: version,
       now: world.now(),
       concurrency: 8,
       ...(scoreThreshold === undefined ? {} : { scoreThreshold }),
-      onProgress: (done) => bar.update(done),
+      maxGapMs: config.mining.frames.maxGapSeconds * 1000,
+      mostBroken: options.maxBroken,
+      ending: world.ending,
+      onProgress: shown.update,
     });
-    bar.end();
-    await keep(config, reference, path(options.out));
+    shown.end();
+    await keep(config, reference, out);
+    await checkpoint.remove();
     const result = {
       id: reference.id,
       modelName: name,
       modelVersion: version,
       pictures: reference.items.length,
       skipped,
+      sources: sourcesOf(reference.items),
       embedder: reference.embedder?.name,
       signals: Object.keys(reference.measurements),
       temperature: reference.temperature,
       novelty: reference.novelty?.figures,
-      out: path(options.out),
+      out,
     };
     print(world, result, options.json, (r) => [
       `reference ${r.id.slice(0, 12)} of ${r.modelName} ${r.modelVersion}: ${r.pictures} pictures, ` +
         `${r.signals.length} signals${r.embedder === undefined ? '' : `, embeddings by ${r.embedder}`}`,
+      ...sourceLines(r.sources),
       ...temperatureLines(r.temperature),
       ...noveltyLines(r.novelty),
-      ...r.skipped.map((one) => `skipped ${one.path}: ${one.why}`),
+      ...skippedLines(r.skipped),
       ...(r.out === undefined ? [] : [`written to ${r.out}`]),
       `published to the ${config.store.kind === 'mongodb' ? 'MongoDB' : 'embedded'} store: ` +
         `'mine' finds it for events of this model and version`,
     ]);
   } finally {
-    bar.end();
+    shown.end();
+    await checkpoint?.close();
     await embedder?.close();
   }
+}
+
+const stepNames: Readonly<Record<BuildProgress['step'], string>> = {
+  pictures: 'measuring',
+  'turned-copies': 'turning pictures',
+  neighbours: 'finding neighbours, %',
+  'spoilt-copies': 'embedding spoilt copies',
+  novelty: 'weighing what tells novelty',
+};
+
+/** A bar or lines of its own for each step; the later ones are named as they begin. */
+function buildProgress(world: World): {
+  readonly update: (progress: BuildProgress) => void;
+  readonly end: () => void;
+} {
+  let step: BuildProgress['step'] | undefined;
+  let bar: Progress | undefined;
+  return {
+    update({ step: next, done, total }) {
+      if (next !== step) {
+        bar?.end();
+        step = next;
+        const isBar = world.stderr.isTTY === true && total !== undefined;
+        if (next !== 'pictures' && !isBar) world.stderr.write(`${stepNames[next]}\n`);
+        bar = progress(world, stepNames[next], total);
+      }
+      bar?.update(done);
+    },
+    end: () => bar?.end(),
+  };
+}
+
+function sayWhereItStarts(world: World, { before, anew }: BuildCheckpoint): void {
+  if (anew !== undefined)
+    world.stderr.write(`starts anew: an earlier build was not ended, but ${anew}\n`);
+  else if (before > 0)
+    world.stderr.write(`goes on with ${counted(before)} that an earlier build had measured\n`);
+}
+
+const counted = (count: number): string => `${count} ${count === 1 ? 'picture' : 'pictures'}`;
+
+interface SourceCount {
+  readonly sourceId: string;
+  readonly pictures: number;
+}
+
+function sourcesOf(items: readonly { readonly sourceId?: string }[]): SourceCount[] {
+  const counts = new Map<string, number>();
+  for (const { sourceId } of items) {
+    if (sourceId !== undefined) counts.set(sourceId, (counts.get(sourceId) ?? 0) + 1);
+  }
+  return [...counts].map(([sourceId, pictures]) => ({ sourceId, pictures }));
+}
+
+/** At a rate of 1 %, as by default, a source needs so many pictures to be held against its own. */
+const enoughOfSource = 99;
+
+function sourceLines(sources: readonly SourceCount[]): string[] {
+  if (sources.length === 0) return [];
+  const own = sources.filter(({ pictures }) => pictures >= enoughOfSource).length;
+  return [
+    `${sources.length} sources; ${own} have the ${enoughOfSource} pictures it takes to be held ` +
+      'against their own at 1 % false alarms, the others are held against all',
+  ];
+}
+
+const mostSkippedLines = 20;
+
+function skippedLines(skipped: readonly SkippedPicture[]): string[] {
+  const more = skipped.length - mostSkippedLines;
+  return [
+    ...(skipped.length === 0 ? [] : [`${counted(skipped.length)} could not be read:`]),
+    ...skipped.slice(0, mostSkippedLines).map((one) => `skipped ${one.path}: ${one.why}`),
+    ...(more > 0 ? [`and ${more} more; --json names all of them`] : []),
+  ];
 }
 
 /** What became of the temperature, for people. */

@@ -69,7 +69,7 @@ function sumOf(values: readonly number[]): number {
 }
 
 /** The first of equal ones; -1 of none. */
-function indexOfHighest(values: readonly number[]): number {
+export function indexOfHighest(values: ArrayLike<number>): number {
   let best = -1;
   let highest = -Infinity;
   for (let at = 0; at < values.length; at += 1) {

@@ -15,17 +15,26 @@ const keptSide = 256;
 
 /** What a reference in the making keeps of its pictures to learn from how upright ones look. */
 export class TurnGathering {
-  readonly #planes = new LowestHashes<PixelPlane>(mostTurned);
+  readonly #planes = new LowestHashes<Promise<PixelPlane>>(mostTurned);
 
   /** `row` is the picture's place among those that were measured. */
-  offer(sha256: string, row: number, plane: PixelPlane): void {
-    this.#planes.offer(sha256, row, () => shrunk(plane));
+  offer(sha256: string, row: number, planeOf: () => Promise<PixelPlane>): void {
+    this.#planes.offer(sha256, row, () => {
+      const plane = planeOf().then(shrunk);
+      // It is awaited at the end, if it is still among them.
+      plane.catch(() => undefined);
+      return plane;
+    });
   }
 
-  /** With how far each of the rows looks turned; undefined where there are too few pictures. */
+  /**
+   * With how far each of the rows looks turned; undefined where there are too few pictures. `turned`
+   * hears how many pictures were turned, of how many, and may throw to end it.
+   */
   async fit(
     embedder: Embedder,
     concurrency: number,
+    turned: (done: number, total: number) => Promise<void> = async () => undefined,
   ): Promise<
     | {
         readonly model: TurnModel;
@@ -41,8 +50,9 @@ export class TurnGathering {
     for (let start = 0; start < sampled.length; start += atOnce) {
       const batch = sampled
         .slice(start, start + atOnce)
-        .map(({ value }) => viewsOf(embedder, value));
+        .map(async ({ value }) => viewsOf(embedder, await value));
       pictures.push(...(await Promise.all(batch)));
+      await turned(pictures.length, sampled.length);
     }
     return { ...fitTurns(pictures), rows: sampled.map(({ row }) => row) };
   }

@@ -128,7 +128,7 @@ export function spread(matrix: EmbeddingMatrix, most: number): EmbeddingMatrix {
   return pickRows(matrix, rows);
 }
 
-export function pickRows(
+function pickRows(
   { dimensions, values }: EmbeddingMatrix,
   rows: readonly number[],
 ): EmbeddingMatrix {

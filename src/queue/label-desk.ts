@@ -7,6 +7,7 @@ import { validateLabel } from '../label/validate-label.js';
 import type { LabelProblem } from '../label/validate-label.js';
 import type { Claim, LeaseFilter, RelabelQueue, TaskReader, Verdict } from './relabel-queue.js';
 import type { Task } from './task.js';
+import { answerUnder } from './transitions.js';
 
 /**
  * What an annotator does at the queue: take a batch, keep it, label or skip its tasks, give
@@ -34,13 +35,16 @@ export interface LabelDesk {
     annotator: AnnotatorId,
     tasks: readonly TaskId[] | 'all',
   ): Promise<{ readonly kind: 'released'; readonly released: number } | Refused>;
-  /** Labels a task. `body` is whatever the annotator sent. */
+  /** Gives an opinion on a task. `body` is whatever the annotator sent. */
   submit(submission: {
     readonly claim: Claim;
     readonly annotator: AnnotatorId;
     readonly body: unknown;
   }): Promise<Completion | Refused>;
-  /** Ends a task without a label; `reason` says why, in 1 to 500 characters. */
+  /**
+   * Gives a task to somebody else, or ends it where enough people have skipped it; `reason` says
+   * why, in 1 to 500 characters.
+   */
   skip(dismissal: {
     readonly claim: Claim;
     readonly annotator: AnnotatorId;
@@ -169,7 +173,7 @@ export function createLabelDesk(options: LabelDeskOptions): LabelDesk {
       case 'completed':
         return outcome;
       case 'already-completed':
-        return saysTheSame(outcome.task, verdict) ? outcome : refused(decided(outcome.task));
+        return saysTheSame(outcome.task, claim, verdict) ? outcome : refused(decided(outcome.task));
       case 'lost':
         return refused(lost(claim));
       case 'unknown-task':
@@ -183,15 +187,17 @@ export function createLabelDesk(options: LabelDeskOptions): LabelDesk {
  * with the change; this only keeps one annotator from using another's claim.
  */
 function isHolder(task: Task, claim: Claim, annotator: AnnotatorId): boolean {
-  const ended = task.label ?? task.skip;
-  if (ended !== undefined) return ended.annotator === annotator;
+  const answer = answerUnder(claim, task);
+  if (answer !== undefined) return answer.annotator === annotator;
   return task.lease?.batchId === claim.batchId && task.lease.annotator === annotator;
 }
 
-function saysTheSame(task: Task, verdict: Verdict): boolean {
-  return verdict.kind === 'label'
-    ? isDeepStrictEqual(task.label?.body, verdict.body)
-    : task.skip?.reason === verdict.reason;
+/** Whether the claim has answered just this before. */
+function saysTheSame(task: Task, claim: Claim, verdict: Verdict): boolean {
+  const answer = answerUnder(claim, task);
+  if (answer === undefined) return false;
+  if (verdict.kind === 'skip') return 'reason' in answer && answer.reason === verdict.reason;
+  return 'body' in answer && isDeepStrictEqual(answer.body, verdict.body);
 }
 
 function refused(fault: EdgeminerError): Refused {
@@ -243,8 +249,8 @@ function lost({ taskId, batchId }: Claim): EdgeminerError {
 }
 
 function decided(task: Task): EdgeminerError {
-  return new EdgeminerError('lease.lost', `task ${task.id} is ${task.state}, and stays as it is`, {
-    mend: 'This claim has already ended the task in another way; read the task to see how.',
+  return new EdgeminerError('lease.lost', `task ${task.id} was answered otherwise before`, {
+    mend: 'This claim has given its answer, which stays as it is; read the task to see it.',
   });
 }
 

@@ -1,11 +1,20 @@
-import type { AnyBulkWriteOperation, Collection, FindOptions } from 'mongodb';
+import type { Collection, FindOptions } from 'mongodb';
+import type { ActorKey } from '../../ids.js';
 import type { LeaseRequest } from '../../queue/relabel-queue.js';
 import { lease } from '../../queue/transitions.js';
-import { fieldsToStanding, standingToFields } from './documents.js';
-import type { StandingFields, TaskDocument } from './documents.js';
-import { asks, claimOrder, free, heldBy, indexes, snapshot } from './task-filters.js';
+import { fieldsToStanding } from './documents.js';
+import type { TaskDocument } from './documents.js';
+import { standingOnly, swap } from './steps.js';
+import type { Standing } from './steps.js';
+import { claimIndex, claimOrder, freeFor, heldBy, indexes, snapshot } from './task-filters.js';
 
-type Candidate = Pick<TaskDocument, '_id' | 'revision' | keyof StandingFields>;
+export interface ClaimTerms {
+  readonly now: number;
+  /** Of the annotator who claims. */
+  readonly actor: ActorKey;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+}
 
 /** A claimer that collided looks at this many times as many candidates, each time it does... */
 const spread = 4;
@@ -24,8 +33,7 @@ const widest = 2000;
 export async function claimTasks(
   tasks: Collection<TaskDocument>,
   request: LeaseRequest,
-  now: number,
-  random: () => number,
+  { now, actor, random }: ClaimTerms,
 ): Promise<void> {
   const held = heldBy(request.batchId, now);
   let lacking = request.limit - (await tasks.countDocuments(held, { hint: indexes.batch }));
@@ -33,7 +41,13 @@ export async function claimTasks(
     const candidates = await findCandidates(tasks, request, now, Math.max(width, lacking));
     if (candidates.length === 0) return;
     const chosen = choose(candidates, lacking, random);
-    const claims = chosen.map((candidate) => claim(candidate, request, now));
+    const claims = chosen.map((candidate) => {
+      const outcome = lease(fieldsToStanding(candidate), request, now);
+      if (outcome.kind === 'not-free') {
+        throw new Error(`task ${candidate._id} was found as free and is not`);
+      }
+      return swap(candidate, outcome, { actor, at: now });
+    });
     const { modifiedCount } = await tasks.bulkWrite(claims, { ordered: false });
     lacking -= modifiedCount;
   }
@@ -46,37 +60,20 @@ export async function claimTasks(
  */
 async function findCandidates(
   tasks: Collection<TaskDocument>,
-  { filter }: LeaseRequest,
+  request: LeaseRequest,
   now: number,
   limit: number,
-): Promise<readonly Candidate[]> {
+): Promise<readonly Standing[]> {
   const find = (options: FindOptions) =>
     tasks
-      .find({ ...asks(filter), ...free(now) }, { ...options, hint: indexes.claimOrder })
+      .find(freeFor(request, now), { ...options, hint: claimIndex(request.filter) })
       .sort(claimOrder)
       .limit(limit)
       .batchSize(limit)
-      .project<Candidate>({ revision: 1, state: 1, fence: 1, lease: 1, label: 1, skip: 1 })
+      .project<Standing>(standingOnly)
       .toArray();
   const candidates = await find({});
   return candidates.length > 0 ? candidates : find(snapshot);
-}
-
-function claim(
-  candidate: Candidate,
-  request: LeaseRequest,
-  now: number,
-): AnyBulkWriteOperation<TaskDocument> {
-  const outcome = lease(fieldsToStanding(candidate), request, now);
-  if (outcome.kind === 'not-free') {
-    throw new Error(`task ${candidate._id} was found as free and is not`);
-  }
-  return {
-    updateOne: {
-      filter: { _id: candidate._id, revision: candidate.revision },
-      update: { $set: standingToFields(outcome.standing), $inc: { revision: 1 } },
-    },
-  };
 }
 
 /** `count` of the items, each as likely as the others (Fisher and Yates); all if there are no more. */

@@ -1,10 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { EdgeminerError } from '../faults.js';
-import type { AnnotatorId, BatchId, ModelName, ModelVersion, TaskId } from '../ids.js';
-import type { LabelSet } from '../label/label.js';
-import { labelSetKey } from '../label/label-set.js';
-import { validateLabel } from '../label/validate-label.js';
-import type { LabelProblem } from '../label/validate-label.js';
+import type { AnnotatorId, BatchId, TaskId } from '../ids.js';
+import { checkedLabel } from './checked-label.js';
+import type { LabelSetFor } from './checked-label.js';
 import type { Claim, LeaseFilter, RelabelQueue, TaskReader, Verdict } from './relabel-queue.js';
 import type { Task } from './task.js';
 import { answerUnder } from './transitions.js';
@@ -55,8 +53,7 @@ export interface LabelDesk {
 export interface LabelDeskOptions {
   readonly queue: RelabelQueue;
   readonly reader: TaskReader;
-  /** The label set of a model's configuration entry, if it names one. */
-  readonly labelSetFor: (model: ModelName, version: ModelVersion) => LabelSet | undefined;
+  readonly labelSetFor: LabelSetFor;
   /** Milliseconds since 1970-01-01 UTC. */
   readonly now: () => number;
   readonly newBatchId: () => BatchId;
@@ -140,15 +137,9 @@ export function createLabelDesk(options: LabelDeskOptions): LabelDesk {
       const task = await reader.find(claim.taskId);
       if (task === undefined) return refused(noSuchTask(claim.taskId));
       if (!isHolder(task, claim, annotator)) return refused(lost(claim));
-      const labelSet = labelSetFor(task.modelName, task.modelVersion);
-      if (labelSet === undefined) return refused(noLabelSet(task));
-      const checked = validateLabel(body, labelSet, task.image);
-      if (!checked.ok) return refused(badLabel(checked.problems));
-      return complete(claim, {
-        kind: 'label',
-        body: checked.body,
-        labelSet: labelSetKey(labelSet),
-      });
+      const checked = checkedLabel(task, body, labelSetFor);
+      if (checked.kind === 'refused') return checked;
+      return complete(claim, { kind: 'label', body: checked.body, labelSet: checked.labelSet });
     },
 
     async skip({ claim, annotator, reason }) {
@@ -252,27 +243,4 @@ function decided(task: Task): EdgeminerError {
   return new EdgeminerError('lease.lost', `task ${task.id} was answered otherwise before`, {
     mend: 'This claim has given its answer, which stays as it is; read the task to see it.',
   });
-}
-
-function noLabelSet({ modelName, modelVersion }: Task): EdgeminerError {
-  return new EdgeminerError(
-    'config.invalid',
-    `model ${modelName} ${modelVersion} has no label set, so its tasks can't be labelled`,
-    {
-      field: 'models[].labelSet',
-      mend: `Name an entry of labelSets in the labelSet of the models entry for ${modelName}, and start again.`,
-    },
-  );
-}
-
-function badLabel(problems: readonly LabelProblem[]): EdgeminerError {
-  const all = problems.map((one) => `${fieldInBody(one)} ${one.problem}`).join('; ');
-  const [first] = problems;
-  if (first === undefined) return new EdgeminerError('label.invalid', 'the label does not fit');
-  return new EdgeminerError('label.invalid', all, { field: fieldInBody(first), mend: first.mend });
-}
-
-/** Both the API and the command line take a label as `label` of something. */
-function fieldInBody({ field }: LabelProblem): string {
-  return field === 'label' ? field : `label.${field}`;
 }

@@ -185,7 +185,7 @@ describe('labels', () => {
     });
     expect(skipped).toMatchObject({
       status: 200,
-      json: { state: 'skipped', skip: { reason: 'only fog', annotator: 'ana' } },
+      json: { state: 'pending', skip: null },
     });
   });
 

@@ -118,8 +118,11 @@ export function verifyChain({ task, head, entries }: AuditedTask): ChainVerdict 
     before = entry;
   }
   const last = entries.at(-1);
-  if (last === undefined || last.seq !== head.seq || last.hash !== head.hash) {
-    return broken(before.seq + 1, 'the task has a later entry, which is missing');
+  if (last === undefined || last.seq < head.seq) {
+    return broken(before.seq + 1, `entry ${before.seq + 1} is missing`);
+  }
+  if (last.seq > head.seq || last.hash !== head.hash) {
+    return broken(last.seq, 'it is not the one that the task names as its last');
   }
   for (const field of ['round', 'fence'] as const) {
     if (last[field] !== task[field]) {

@@ -4,7 +4,7 @@ import { numberIn } from './columns.js';
 import { unusableFile } from './sqlite-faults.js';
 
 /** Marks the file as edgeminer's (`edmr`), so that no other program's database is written to. */
-const applicationId = 0x65_64_6d_72;
+export const applicationId = 0x65_64_6d_72;
 
 /**
  * Step n brings a database from version n to n + 1; `PRAGMA user_version` says where it stands.
@@ -13,7 +13,7 @@ const applicationId = 0x65_64_6d_72;
  * What is asked for has columns; the rest is JSON (exact-json.ts). JSON columns come last, so
  * that a scan need not read them. Times are milliseconds since 1970-01-01 UTC.
  */
-const steps: readonly string[] = [
+export const steps: readonly string[] = [
   `
   CREATE TABLE tasks (
     id TEXT NOT NULL PRIMARY KEY,

@@ -43,7 +43,7 @@ describeWith(['mongo'], 'the check of MongoDB', (services) => {
     });
     const client = await MongoClient.connect(uri);
     const db = client.db(database);
-    await db.collection('tasks').dropIndex('claim-order');
+    await db.collection('tasks').dropIndex('claim-order-2');
     await db.collection('tasks').dropIndex('batch');
     await db.collection('tasks').createIndexes([{ key: { state: 1 }, name: 'batch' }]);
     await db.collection('images.chunks').dropIndex('files_id_1_n_1');

@@ -33,6 +33,7 @@ export interface MongoQueueOptions extends TaskCollections {
  */
 export function mongoQueue(options: MongoQueueOptions): RelabelQueue & TaskReader & TaskGovernor {
   const { tasks, persons, rules, random } = options;
+  const spread = { width: 0 };
   const find = (id: TaskId) => tasks.findOne({ _id: id }, withoutAudit);
 
   return {
@@ -79,7 +80,7 @@ export function mongoQueue(options: MongoQueueOptions): RelabelQueue & TaskReade
       guarded(async () => {
         checkLease(request, now);
         const actor = await keyOf(persons, request.annotator);
-        await claimTasks(tasks, request, { now, actor, random });
+        await claimTasks(tasks, request, { now, actor, random, spread });
         const held = heldBy(request.batchId, now);
         const batch = await tasks.find(held, { ...hinted, ...withoutAudit }).toArray();
         return batch.map(documentToTask).sort(byClaimOrder);

@@ -50,7 +50,7 @@ describeWith(['mongo'], 'the check of MongoDB', (services) => {
     await db.collection('images.chunks').createIndexes([{ key: { files_id: 1, n: 1 } }]);
     const problems = (await check(uri, database)).filter(({ verdict }) => verdict === 'failed');
     expect(problems).toMatchObject([
-      { name: 'index claim-order of tasks', mend: expect.stringContaining('Start') as string },
+      { name: 'index claim-order-2 of tasks', mend: expect.stringContaining('Start') as string },
       {
         name: 'index batch of tasks',
         mend: expect.stringContaining("dropIndex('batch')") as string,

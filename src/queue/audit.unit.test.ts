@@ -105,8 +105,9 @@ describe('a chain', () => {
     const whole = chain();
     let head: { seq: number; hash: string } = noEntries;
     const entries = whole.entries.map((entry) => {
-      const { taskId, actor, at, seq, hash: _, ...said } = entry;
-      const transition = { ...said, by: annotatorId('x') };
+      const { taskId, actor, at, seq, action, from, to, round, fence, detail } = entry;
+      const by = annotatorId('x');
+      const transition = { action, by, from, to, round, fence, detail };
       const other = seq === 2 ? actorKey('framed') : actor;
       const made = nextEntry(head, { taskId, actor: other, at, transition });
       head = made;

@@ -88,7 +88,7 @@ export const taskIndexes: readonly (IndexDescription & { readonly name: string }
 ];
 
 /** `isFree` */
-export function free(now: number): Filter<TaskDocument> {
+function free(now: number): Filter<TaskDocument> {
   return { $or: [{ state: 'pending' }, { state: 'leased', 'lease.expiresAt': { $lte: now } }] };
 }
 
@@ -98,7 +98,7 @@ export function heldBy(batchId: BatchId, now: number): Filter<TaskDocument> {
 }
 
 /** What a claimer or reader asks for, apart from the state. */
-export function asks(filter: LeaseFilter): Filter<TaskDocument> {
+function asks(filter: LeaseFilter): Filter<TaskDocument> {
   const { modelName, sourceId, reason, topClass, project, offeredAt, occurredAt } = filter;
   return {
     ...(modelName === undefined ? {} : { modelName }),

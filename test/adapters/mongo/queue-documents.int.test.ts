@@ -84,7 +84,9 @@ describeWith(['mongo'], 'the documents of the queue', (services) => {
       await tasks.updateOne({ _id: candidate(n + 1).id }, { $set: standing });
     }
     await tasks.dropIndexes();
-    await tasks.createIndex({ state: 1, 'decision.priority': -1 }, { name: 'claim-order' });
+    await tasks.createIndexes([
+      { key: { state: 1, 'decision.priority': -1 }, name: 'claim-order' },
+    ]);
 
     const again = await open();
     const names = (await tasks.indexes()).map(({ name }) => name);

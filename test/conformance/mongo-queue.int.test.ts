@@ -37,6 +37,6 @@ describeWith(['mongo'], 'queue in MongoDB', (services) => {
         },
       };
     },
-    { modelRuns: 20 },
+    { modelRuns: Number(process.env['EDGEMINER_MODEL_RUNS'] ?? 20) },
   );
 });

@@ -123,7 +123,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
 
 /** Runs the same random commands on the adapter and on the pure machine: they answer the same. */
 export function likeTheModel(open: OpenQueue, numRuns: number): void {
-  it('answers and ends like the pure state machine', { timeout: 300_000 }, async () => {
+  it('answers and ends like the pure state machine', { timeout: 1_800_000 }, async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(command, { minLength: 5, maxLength: 50 }), async (commands) => {
         const opened = await open(rules);

@@ -28,5 +28,5 @@ relabelQueueConformance(
       },
     };
   },
-  { modelRuns: 100 },
+  { modelRuns: Number(process.env['EDGEMINER_MODEL_RUNS'] ?? 100) },
 );

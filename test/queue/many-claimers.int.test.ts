@@ -109,7 +109,7 @@ interface OtherClaimer {
 /** A claimer in a process of its own, which has its second batch once this resolves. */
 async function claimerToKill(place: readonly string[]): Promise<OtherClaimer> {
   const script = fileURLToPath(new URL('claimer.ts', import.meta.url));
-  const child = spawn(process.execPath, ['--import', 'tsx', script, ...place], {
+  const child = spawn(process.execPath, ['--import', 'ts-blank-space/register', script, ...place], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const closed = once(child, 'close');

@@ -51,7 +51,7 @@ const policy = {
   name: 'default',
   flags,
   minFlags: 1,
-  weights: { confidence: 1, quality: 0.6, novelty: 1 },
+  weights: { confidence: 1, quality: 0.6, format: 1, novelty: 1 },
   controlSample: 0,
 };
 

@@ -7,10 +7,12 @@
  * whose pictures are judged as they are (false alarms) and spoilt in fourteen ways at three
  * strengths (recall), by the policy that the false-alarm rate is shared among all signals of
  * light and quality. With --peers, a Python that has cleanvision installed, CleanVision judges
- * the same files at its default thresholds.
+ * the same files at its default thresholds. Then all pictures as they are and at the middle strength
+ * lie in one folder, which both work through as processes of their own, for speed and peak memory;
+ * and edgeminer through a quarter of it, to show whether memory grows.
  */
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
@@ -112,33 +114,41 @@ async function* sets(): AsyncGenerator<Judged> {
   }
 }
 
-const peerAnswer = z.object({ flagged: z.number(), seconds: z.number(), peakKiB: z.number() });
+const folderAnswer = z.object({ flagged: z.number(), seconds: z.number(), peakKiB: z.number() });
 
-async function peer(python: string, pictures: Judged['pictures']) {
+async function inFolder<T>(
+  pictures: readonly Uint8Array[],
+  work: (folder: string) => Promise<T>,
+): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), 'edgeminer-quality-'));
   try {
-    await mkdir(folder, { recursive: true });
-    for (const [at, { bytes }] of pictures.entries()) {
-      await writeFile(join(folder, `${at}.jpg`), bytes);
-    }
-    const script = new URL('../scripts/cleanvision_run.py', import.meta.url).pathname;
-    const { stdout } = await promisify(execFile)(python, [script, folder]);
-    return peerAnswer.parse(JSON.parse(stdout));
+    for (const [at, bytes] of pictures.entries()) await writeFile(join(folder, `${at}.jpg`), bytes);
+    return await work(folder);
   } finally {
     await rm(folder, { recursive: true });
   }
 }
 
+/** What a program says of a folder, in one line of JSON. */
+async function asked(program: string, args: readonly string[]) {
+  const { stdout } = await promisify(execFile)(program, [...args]);
+  return folderAnswer.parse(JSON.parse(stdout));
+}
+
+const pathOf = (file: string) => new URL(file, import.meta.url).pathname;
+const peer = (python: string, folder: string) =>
+  asked(python, [pathOf('../scripts/cleanvision_run.py'), folder]);
+const ours = (folder: string) =>
+  asked(process.execPath, [...process.execArgv, pathOf('quality-folder.ts'), folder]);
+
 const rows: string[][] = [];
-const speed = { ours: 0, peers: 0, pictures: 0, peakMiB: 0 };
+const timed: Uint8Array[] = [];
 for await (const { name, strength, pictures } of sets()) {
   const limit = pLimit(8);
-  const start = performance.now();
   const judged = await Promise.all(
     pictures.map(({ bytes, calibration }) => limit(() => flagsOf(bytes, calibration))),
   );
-  speed.ours += (performance.now() - start) / 1000;
-  speed.pictures += pictures.length;
+  if (strength !== 'low' && strength !== 'high') timed.push(...pictures.map(({ bytes }) => bytes));
   const found = judged.filter((names) => names.length > 0).length / pictures.length;
   const counts = new Map<SignalName, number>();
   for (const names of judged) {
@@ -147,27 +157,43 @@ for await (const { name, strength, pictures } of sets()) {
   const most = [...counts].sort(([, a], [, b]) => b - a).slice(0, 3);
   const row = [name, strength, found.toFixed(2)];
   if (options.peers !== undefined) {
-    const theirs = await peer(options.peers, pictures);
+    const { peers } = options;
+    const all = pictures.map(({ bytes }) => bytes);
+    const theirs = await inFolder(all, (folder) => peer(peers, folder));
     row.push((theirs.flagged / pictures.length).toFixed(2));
-    speed.peers += theirs.seconds;
-    speed.peakMiB = Math.max(speed.peakMiB, theirs.peakKiB / 1024);
   }
   row.push(most.map(([flag, count]) => `${flag} ${count}`).join(', '));
   rows.push(row);
   say(row.join('  '));
 }
 const peers = options.peers === undefined ? [] : ['CleanVision'];
-const perSecond = speed.pictures / speed.ours;
+const quarter = timed.filter((_picture, at) => at % 4 === 0);
+const inQuarter = await inFolder(quarter, ours);
+const { mine, theirs } = await inFolder(timed, async (folder) => ({
+  mine: await ours(folder),
+  theirs: options.peers === undefined ? undefined : await peer(options.peers, folder),
+}));
+const perSecond = ({ seconds }: { seconds: number }) => timed.length / seconds;
+const mebibytes = ({ peakKiB }: { peakKiB: number }) => `${(peakKiB / 1024).toFixed(0)} MiB`;
 const lines = [
   `${photos.length} photographs; each half judged by the other as its reference; false alarms asked: ${rate * 100} % of all.`,
   '',
   ...table([['spoilt by', 'strength', 'flagged', ...peers, 'by'], ...rows]),
   '',
-  `Decoding and all scores of light and quality: ${perSecond.toFixed(0)} pictures per second` +
-    (options.peers === undefined
-      ? '.'
-      : `; CleanVision, two processes: ${(speed.pictures / speed.peers).toFixed(0)} (ratio ` +
-        `${((perSecond * speed.peers) / speed.pictures).toFixed(1)}).`),
+  ...table([
+    [`${timed.length} pictures`, 'per second', 'peak memory'],
+    [
+      'decoding and all scores of light and quality',
+      perSecond(mine).toFixed(0),
+      `${mebibytes(mine)}; of a quarter of them ${mebibytes(inQuarter)}`,
+    ],
+    ...(theirs === undefined
+      ? []
+      : [['CleanVision, two processes', perSecond(theirs).toFixed(0), mebibytes(theirs)]]),
+  ]),
+  ...(theirs === undefined
+    ? []
+    : ['', `Ratio of the speeds: ${(perSecond(mine) / perSecond(theirs)).toFixed(1)}.`]),
 ];
 process.stdout.write(`${lines.join('\n')}\n`);
 if (options.write) await writeBetweenMarks('docs/scores.md', 'bench:quality', lines);

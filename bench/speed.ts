@@ -53,7 +53,7 @@ const settings = {
   mining: { duplicates: { windowSeconds: 0, bits: 0 } },
 };
 const off = Object.fromEntries(
-  scorers.filter(({ looksAt }) => looksAt === 'pixels').map(({ name }) => [name, 'off']),
+  scorers.filter(({ looksAt }) => looksAt === 'pixels' || looksAt === 'frames').map(({ name }) => [name, 'off']),
 );
 const withoutPixels = {
   models: [{ name: 'bench', versions: ['1'], embedder: 'none' }],

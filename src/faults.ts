@@ -32,6 +32,8 @@ const kinds = {
   'model.not-found': 'setup',
   'model.hash-mismatch': 'setup',
   'model.shape-mismatch': 'setup',
+  'model.unsuitable': 'setup',
+  'model.check-failed': 'setup',
   'reference.not-found': 'setup',
   'reference.invalid': 'setup',
   'reference.mismatch': 'setup',

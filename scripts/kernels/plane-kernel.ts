@@ -162,78 +162,120 @@ export function tiles(
 }
 
 /**
- * Sums of the squared differences to the neighbour in each direction, over the pixels that have
- * all of them: right, down, down-right, down-left, as four u64.
+ * Sobel's differences over the pixels that have all eight neighbours: the sums of the squares
+ * across and down, and of their product, as three i64; eight times the slope, squared.
  */
 export function slopes(luma: usize, width: i32, height: i32, into: usize): void {
-  let right: u64 = 0;
-  let down: u64 = 0;
-  let downRight: u64 = 0;
-  let downLeft: u64 = 0;
-  const used = width - 1;
-  const vectored = used & ~7;
-  for (let y = 0; y < height - 1; y += 1) {
+  let across: i64 = 0;
+  let down: i64 = 0;
+  let product: i64 = 0;
+  const end = width - 1;
+  for (let y = 1; y < height - 1; y += 1) {
     const line = luma + y * width;
-    let rights = i32x4.splat(0);
-    let downs = rights;
-    let downRights = rights;
-    let downLefts = rights;
-    for (let x = 0; x < vectored; x += 8) {
+    let acrosses = i32x4.splat(0);
+    let downs = acrosses;
+    let products = acrosses;
+    let x = 1;
+    for (; x + 8 <= end; x += 8) {
       const at = line + x;
-      const here = v128.load8x8_u(at);
-      const next = v128.load8x8_u(at + 1);
-      const below = v128.load8x8_u(at + width);
-      const belowNext = v128.load8x8_u(at + width + 1);
-      rights = plusSquares(rights, i16x8.sub(next, here));
-      downs = plusSquares(downs, i16x8.sub(below, here));
-      downRights = plusSquares(downRights, i16x8.sub(belowNext, here));
-      downLefts = plusSquares(downLefts, i16x8.sub(below, next));
+      const aboveBefore = v128.load8x8_u(at - width - 1);
+      const aboveAfter = v128.load8x8_u(at - width + 1);
+      const belowBefore = v128.load8x8_u(at + width - 1);
+      const belowAfter = v128.load8x8_u(at + width + 1);
+      // The two diagonals are in both differences.
+      const falling = i16x8.sub(belowAfter, aboveBefore);
+      const rising = i16x8.sub(aboveAfter, belowBefore);
+      const level = i16x8.sub(v128.load8x8_u(at + 1), v128.load8x8_u(at - 1));
+      const upright = i16x8.sub(v128.load8x8_u(at + width), v128.load8x8_u(at - width));
+      const gx = i16x8.add(i16x8.add(falling, rising), i16x8.shl(level, 1));
+      const gy = i16x8.add(i16x8.sub(falling, rising), i16x8.shl(upright, 1));
+      acrosses = plusSquares(acrosses, gx);
+      downs = plusSquares(downs, gy);
+      products = i32x4.add(products, i32x4.dot_i16x8_s(gx, gy));
     }
-    for (let x = vectored; x < used; x += 1) {
+    for (; x < end; x += 1) {
       const at = line + x;
-      const here = <i32>load<u8>(at);
-      const next = <i32>load<u8>(at + 1);
-      const below = <i32>load<u8>(at + width);
-      const belowNext = <i32>load<u8>(at + width + 1);
-      right += square(next - here);
-      down += square(below - here);
-      downRight += square(belowNext - here);
-      downLeft += square(below - next);
+      const falling = <i32>load<u8>(at + width + 1) - <i32>load<u8>(at - width - 1);
+      const rising = <i32>load<u8>(at - width + 1) - <i32>load<u8>(at + width - 1);
+      const level = <i32>load<u8>(at + 1) - <i32>load<u8>(at - 1);
+      const upright = <i32>load<u8>(at + width) - <i32>load<u8>(at - width);
+      const gx = falling + rising + 2 * level;
+      const gy = falling - rising + 2 * upright;
+      across += gx * gx;
+      down += gy * gy;
+      product += gx * gy;
     }
-    right += total(rights);
-    down += total(downs);
-    downRight += total(downRights);
-    downLeft += total(downLefts);
+    across += <i64>total(acrosses);
+    down += <i64>total(downs);
+    product += signedTotal(products);
   }
-  store<u64>(into, right);
-  store<u64>(into + 8, down);
-  store<u64>(into + 16, downRight);
-  store<u64>(into + 24, downLeft);
+  store<i64>(into, across);
+  store<i64>(into + 8, down);
+  store<i64>(into + 16, product);
 }
 
 /** As `slopes`, of i32 values up to 4,080. */
 export function coarseSlopes(values: usize, width: i32, height: i32, into: usize): void {
-  let right: u64 = 0;
-  let down: u64 = 0;
-  let downRight: u64 = 0;
-  let downLeft: u64 = 0;
-  for (let y = 0; y < height - 1; y += 1) {
-    for (let x = 0; x < width - 1; x += 1) {
+  let across: i64 = 0;
+  let down: i64 = 0;
+  let product: i64 = 0;
+  const line = 4 * width;
+  for (let y = 1; y < height - 1; y += 1) {
+    for (let x = 1; x < width - 1; x += 1) {
       const at = values + 4 * (y * width + x);
-      const here = load<i32>(at);
-      const next = load<i32>(at + 4);
-      const below = load<i32>(at + 4 * width);
-      const belowNext = load<i32>(at + 4 * width + 4);
-      right += square(next - here);
-      down += square(below - here);
-      downRight += square(belowNext - here);
-      downLeft += square(below - next);
+      const falling = load<i32>(at + line + 4) - load<i32>(at - line - 4);
+      const rising = load<i32>(at - line + 4) - load<i32>(at + line - 4);
+      const level = load<i32>(at + 4) - load<i32>(at - 4);
+      const upright = load<i32>(at + line) - load<i32>(at - line);
+      const gx = <i64>(falling + rising + 2 * level);
+      const gy = <i64>(falling - rising + 2 * upright);
+      across += gx * gx;
+      down += gy * gy;
+      product += gx * gy;
     }
   }
-  store<u64>(into, right);
-  store<u64>(into + 8, down);
-  store<u64>(into + 16, downRight);
-  store<u64>(into + 24, downLeft);
+  store<i64>(into, across);
+  store<i64>(into + 8, down);
+  store<i64>(into + 16, product);
+}
+
+/**
+ * Pairs of neighbours, beside and below each other, of which one has a channel at 254 or 255 and
+ * the other has it at 242 or less, counted by channel: as one u32.
+ */
+export function cutEdges(rgb: usize, width: i32, height: i32, into: usize): void {
+  let edges = 0;
+  const line = 3 * width;
+  for (let y = 0; y < height; y += 1) {
+    edges += cutsBetween(rgb + y * line, 3, line - 3);
+    if (y + 1 < height) edges += cutsBetween(rgb + y * line, line, line);
+  }
+  store<u32>(into, edges);
+}
+
+// @ts-ignore: decorators of AssemblyScript
+@inline
+function cutsBetween(from: usize, step: i32, length: i32): i32 {
+  const saturated = i8x16.splat(-2);
+  const kept = i8x16.splat(-14);
+  let edges = 0;
+  let at = from;
+  const end = from + length;
+  for (; at + 16 <= end; at += 16) {
+    const one = v128.load(at);
+    const other = v128.load(at + step);
+    const most = i8x16.max_u(one, other);
+    const least = i8x16.min_u(one, other);
+    edges += popcnt<i32>(
+      i8x16.bitmask(v128.and(i8x16.ge_u(most, saturated), i8x16.le_u(least, kept))),
+    );
+  }
+  for (; at < end; at += 1) {
+    const one = <i32>load<u8>(at);
+    const other = <i32>load<u8>(at + step);
+    if (max(one, other) >= 254 && min(one, other) <= 242) edges += 1;
+  }
+  return edges;
 }
 
 // @ts-ignore: decorators of AssemblyScript
@@ -255,8 +297,13 @@ function total(sums: v128): u64 {
 
 // @ts-ignore: decorators of AssemblyScript
 @inline
-function square(value: i32): u64 {
-  return <u64>(value * value);
+function signedTotal(sums: v128): i64 {
+  return (
+    <i64>i32x4.extract_lane(sums, 0) +
+    <i64>i32x4.extract_lane(sums, 1) +
+    <i64>i32x4.extract_lane(sums, 2) +
+    <i64>i32x4.extract_lane(sums, 3)
+  );
 }
 
 /** Sums of whole squares of 4 x 4 pixels, as i32; what is left over at the edges is dropped. */

@@ -23,6 +23,7 @@ import type { NeighbourIndex, OpenNeighbours } from '../score/neighbours.js';
 import type { ReferenceStore } from '../score/reference-store.js';
 import { openShortlistedNeighbours, shortlistFrom } from '../score/shortlisted-neighbours.js';
 import type { Logger } from '../telemetry/logger.js';
+import { inferenceOptions } from './inference-options.js';
 import { closeAll } from './open-stores.js';
 import { toPolicy, unknownClasses } from './policy.js';
 
@@ -74,11 +75,7 @@ export async function openModels(
     if (name === 'none') return undefined;
     let embedder = embedders.get(name);
     if (embedder === undefined) {
-      embedder = await openEmbedder({
-        modelsDir: config.modelsDir,
-        name,
-        ...inferenceOptions(config),
-      });
+      embedder = await openEmbedder({ name, ...inferenceOptions(config) });
       embedders.set(name, embedder);
     }
     return embedder;
@@ -176,15 +173,6 @@ async function checkStored(
     if (reference !== undefined)
       checkReference(reference, { ...expected, embedder: embedder?.model });
   }
-}
-
-function inferenceOptions({ inference }: Config) {
-  const { sessions, threads, ...rest } = inference;
-  return {
-    ...rest,
-    ...(sessions === undefined ? {} : { sessions }),
-    ...(threads === undefined ? {} : { threads }),
-  };
 }
 
 /** The label set of a model's entry, if it names one. Needs no embedder to be open. */

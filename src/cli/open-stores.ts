@@ -10,9 +10,10 @@ import type { Config } from '../config/load-config.js';
 import type { CuratedSetStore } from '../curate/curated-set-store.js';
 import type { ImageStore } from '../image/image-store.js';
 import { modelName } from '../ids.js';
+import { settle, usualSettleRule } from '../label/agreement/settle.js';
 import type { AuditTrail } from '../queue/audit-trail.js';
 import type { RelabelQueue, TaskReader } from '../queue/relabel-queue.js';
-import { defaultRules, overlapBy } from '../queue/rules.js';
+import { overlapBy } from '../queue/rules.js';
 import type { QueueRules } from '../queue/rules.js';
 import type { TaskGovernor } from '../queue/task-governor.js';
 import type { ReferenceStore } from '../score/reference-store.js';
@@ -55,7 +56,11 @@ function queueRules({ queue }: Config): QueueRules {
     share,
     opinions,
   }));
-  return { ...defaultRules, overlapOf: overlapBy(overlap), skipsToEnd: queue.skipsToEnd };
+  return {
+    overlapOf: overlapBy(overlap),
+    settle: (opinions) => settle(opinions, usualSettleRule),
+    skipsToEnd: queue.skipsToEnd,
+  };
 }
 
 /** The references alone, to be read, of a store that stays as it is; undefined for none yet. */

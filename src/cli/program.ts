@@ -7,6 +7,7 @@ import { demoCommand } from './commands/demo.js';
 import { doctorCommand } from './commands/doctor.js';
 import { eventsCommand } from './commands/events.js';
 import { mineCommand } from './commands/mine.js';
+import { modelCommand } from './commands/model.js';
 import { queueCommand } from './commands/queue.js';
 import { referenceCommand } from './commands/reference-build.js';
 import { serveCommand } from './commands/serve.js';
@@ -43,6 +44,7 @@ export function createProgram(world: World): Command {
     });
   for (const add of [
     demoCommand(runCli),
+    modelCommand,
     referenceCommand,
     mineCommand,
     serveCommand,

@@ -7,7 +7,7 @@ export interface World {
   /** The folder that holds package.json, models/, schemas/ and demo/. */
   readonly packageRoot: string;
   readonly version: string;
-  readonly stdin: Readable;
+  readonly stdin: Readable & { readonly isTTY?: boolean };
   readonly stdout: Writable;
   readonly stderr: Writable & { readonly isTTY?: boolean };
   /** Milliseconds since 1970-01-01 UTC. */

@@ -107,7 +107,7 @@ describe('loadConfig', () => {
     );
     expect(
       await problemOf(
-        load('policies:\n  p:\n    weights: {confidence: 0, quality: 0, novelty: 0}\n'),
+        load('policies:\n  p:\n    weights: {confidence: 0, quality: 0, format: 0, novelty: 0}\n'),
       ),
     ).toContain('needs at least one weight above 0');
   });

@@ -39,6 +39,7 @@ const policy = z.strictObject({
     .strictObject({
       confidence: z.number().min(0).default(1),
       quality: z.number().min(0).default(0.6),
+      format: z.number().min(0).default(0.6),
       novelty: z.number().min(0).default(1),
     })
     .refine((weights) => Object.values(weights).some((weight) => weight > 0), {
@@ -165,6 +166,12 @@ export const configSchema = z.strictObject({
       /** Of one inference; unless set, the cores shared out among the sessions. */
       threads: z.int().min(1).optional(),
       spinning: z.boolean().default(false),
+      /** Where the ONNX runtime computes, the preferred place first. */
+      executionProviders: z
+        .array(z.enum(['cpu', 'cuda', 'tensorrt', 'coreml', 'dml', 'webgpu']))
+        .min(1)
+        .refine((names) => new Set(names).size === names.length, { error: 'names one twice' })
+        .default(['cpu']),
     })
     .prefault({}),
   queue: z

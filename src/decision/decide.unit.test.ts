@@ -12,7 +12,7 @@ const policy: Policy = {
   name: 'default',
   flags: Object.fromEntries(signalNames.map((name) => [name, off])) as FlagRules,
   minFlags: 1,
-  weights: { confidence: 1, quality: 0.6, novelty: 1 },
+  weights: { confidence: 1, quality: 0.6, format: 1, novelty: 1 },
   controlSample: 0.1,
 };
 

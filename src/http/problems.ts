@@ -38,6 +38,8 @@ const faultStatus: Readonly<Record<FaultCode, number>> = {
   'model.not-found': 500,
   'model.hash-mismatch': 500,
   'model.shape-mismatch': 500,
+  'model.unsuitable': 500,
+  'model.check-failed': 500,
   'reference.not-found': 500,
   'reference.invalid': 500,
   'reference.mismatch': 500,

@@ -89,7 +89,7 @@ const predictions = z.discriminatedUnion('kind', [
 
 const signal = z.object({
   name: z.enum(signalNames),
-  family: z.enum(['confidence', 'quality', 'novelty']),
+  family: z.enum(['confidence', 'quality', 'format', 'novelty']),
   raw: z.number(),
   edgeScore: z.number().describe('0..1; 1 is the most unusual.'),
   calibrated: z.boolean().describe('Whether a reference was there to compare with.'),

@@ -1,17 +1,23 @@
 import type { InferenceEvent, Predictions } from '../event/inference-event.js';
-import { contentHash } from '../image/content-hash.js';
-import type { PreviousFrame } from '../score/scorer.js';
+import type { EventId } from '../ids.js';
+import type { PixelPlane } from '../image/decoded-image.js';
+import { framePrint } from '../score/frame-print.js';
+import { afterFrame } from '../score/quality/frozen-camera.js';
+import type { PreviousFrame, SeenFrame } from '../score/scorer.js';
 
 export interface FrameLimits {
   /** Sources that are remembered; the one that was quiet longest is forgotten first. 1 or more. */
   readonly maxSources: number;
-  /** A frame that is older by the events' own times is no frame before. Milliseconds. */
+  /**
+   * Of a frame that is older by the events' own times, the predictions are not given.
+   * Milliseconds.
+   */
   readonly maxGapMs: number;
 }
 
 /**
- * The last frame of each model and source that this process took in, so that a frame can be
- * compared with the one before. Time is the events' own. An event that is not later than the last
+ * The last frame of each model version and source that this process took in, so that a frame can
+ * be compared with the one before. Time is the events' own. An event that is not later than the last
  * of its source has no frame before and is none to the next: it was delivered out of order, or
  * again. What is remembered is lost with the process, and another worker starts without it.
  */
@@ -25,23 +31,32 @@ export class LastFrames {
 
   /** Call in the order of the stream, once per event, however often the event is tried. */
   follow(event: InferenceEvent): FramePlace {
-    const { modelName, sourceId, occurredAt, predictions } = event;
-    const source = JSON.stringify([modelName, sourceId]);
+    const { eventId, modelName, modelVersion, sourceId, occurredAt, predictions } = event;
+    const source = JSON.stringify([modelName, modelVersion, sourceId]);
     const last = this.frames.get(source);
-    const isLate = last !== undefined && occurredAt <= last.occurredAt;
-    const inTime = last !== undefined && occurredAt - last.occurredAt <= this.limits.maxGapMs;
-    const before = !isLate && inTime ? last : undefined;
+    const isLate =
+      last !== undefined && (occurredAt <= last.occurredAt || eventId === last.eventId);
+    const before = isLate ? undefined : last;
 
-    let resolve: (digest: string | undefined) => void = () => undefined;
-    const digest = new Promise<string | undefined>((settle) => {
+    let resolve: (image: SeenFrame | undefined) => void = () => undefined;
+    const image = new Promise<SeenFrame | undefined>((settle) => {
       resolve = settle;
     });
-    if (!isLate) this.remember(source, { predictions, occurredAt, digest });
+    if (!isLate) this.remember(source, { eventId, predictions, occurredAt, image });
+    const known = before === undefined ? undefined : this.asSeenFrom(occurredAt, before);
+    const imageBefore = before === undefined ? Promise.resolve(undefined) : before.image;
     return {
-      previous: () => (before === undefined ? Promise.resolve(undefined) : settled(before)),
-      saw: (bytes) => resolve(contentHash(bytes)),
+      before: known,
+      withImage: async () =>
+        known === undefined ? undefined : { ...known, image: await imageBefore },
+      saw: async (plane) => resolve(afterFrame(await imageBefore, framePrint(plane))),
       leave: () => resolve(undefined),
     };
+  }
+
+  private asSeenFrom(now: number, { predictions, occurredAt }: Frame): PreviousFrame {
+    const inTime = now - occurredAt <= this.limits.maxGapMs;
+    return { occurredAt, ...(inTime ? { predictions } : {}) };
   }
 
   private remember(source: string, frame: Frame): void {
@@ -58,25 +73,26 @@ export class LastFrames {
 
 /** One event's place in the stream of its source. */
 export interface FramePlace {
+  /** The source's frame before, without its picture. */
+  readonly before: PreviousFrame | undefined;
   /**
-   * The source's frame before, once its image was looked at or it has left: like the queue, this
+   * The same with its picture, once that was looked at or its event has left: like the queue, this
    * waits for earlier events, never for later ones (in-flight.ts).
    */
-  previous(): Promise<PreviousFrame | undefined>;
-  /** Tells what the image is, as soon as it is known; of several times, the first counts. */
-  saw(bytes: Uint8Array): void;
+  withImage(): Promise<PreviousFrame | undefined>;
+  /**
+   * Tells what the picture is, once `withImage` could be had; of several times, the first counts.
+   * Never rejects.
+   */
+  saw(plane: PixelPlane): Promise<void>;
   /** Must be called, whatever happened; idempotent. */
   leave(): void;
 }
 
 interface Frame {
+  readonly eventId: EventId;
   readonly predictions: Predictions;
   readonly occurredAt: number;
-  /** Undefined where the image was not looked at. */
-  readonly digest: Promise<string | undefined>;
-}
-
-async function settled({ predictions, occurredAt, digest }: Frame): Promise<PreviousFrame> {
-  const known = await digest;
-  return { predictions, occurredAt, ...(known === undefined ? {} : { digest: known }) };
+  /** Undefined where the picture was not looked at. */
+  readonly image: Promise<SeenFrame | undefined>;
 }

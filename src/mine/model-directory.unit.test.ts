@@ -45,7 +45,7 @@ describe('served models', () => {
             signalNames.map((signal) => [signal, { kind: 'off' }]),
           ) as FlagRules,
           minFlags: 1,
-          weights: { confidence: 1, quality: 1, novelty: 1 },
+          weights: { confidence: 1, quality: 1, format: 1, novelty: 1 },
           controlSample: 0,
         },
         labelSet: undefined,

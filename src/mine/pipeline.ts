@@ -9,7 +9,7 @@ import type { ImageStation } from './look-at-image.js';
 import type { Station } from './mining-observer.js';
 import { queueCandidate } from './queue-candidate.js';
 import type { QueueStation } from './queue-candidate.js';
-import { needsPixels, scoreImage } from './score-image.js';
+import { comparesFrames, needsPixels, scoreImage } from './score-image.js';
 import type { ServedModels } from './served-models.js';
 import type { ScoreCard } from '../score/signal.js';
 import type { Lane } from './source-lanes.js';
@@ -50,16 +50,14 @@ export async function mineEvent(
 ): Promise<Mined> {
   const model = await stations.models.serve(event.modelName, event.modelVersion);
   const look = lookOnce(() =>
-    timed('image', stations, async () => {
-      const image = await lookAtImage(event, stations.images, request);
-      frame.saw(image.bytes);
-      return image;
-    }),
+    timed('image', stations, () => lookAtImage(event, stations.images, request)),
   );
   const seen = needsPixels(event, model) ? await look() : undefined;
-  // An image that nobody looks at says nothing; then the next frame need not wait for it either.
-  if (seen === undefined) frame.leave();
-  const previous = await frame.previous();
+  const compares = comparesFrames(model);
+  if (seen !== undefined && compares) await frame.saw(seen.decoded.plane);
+  // Nobody compares it: then the next frame need not wait for it either.
+  else frame.leave();
+  const previous = compares ? await frame.withImage() : frame.before;
   const scored = await timed('score', stations, () => scoreImage(event, seen, model, previous));
   const { scores } = scored;
   const decision = decide({

@@ -4,6 +4,9 @@ import type { Inference } from '../score/embedder.js';
 import { withLabels } from '../score/measure-neighbours.js';
 import { meanDistance } from '../score/novelty/embedding-distance.js';
 import { measureNovelty } from '../score/novelty/novelty-model.js';
+import { viewsOf } from '../score/format/turn-gathering.js';
+import { findTurn, mayBeTurned } from '../score/format/turn-model.js';
+import { isColoured } from '../score/format/is-coloured.js';
 import { predictionsFrom } from '../score/predictions.js';
 import { statisticsOf } from '../score/plane-statistics.js';
 import { asksFor, scoreEvent } from '../score/score-event.js';
@@ -47,6 +50,7 @@ export async function scoreImage(
     detection: model.reference?.reference.detection ?? { scoreThreshold: model.scoreThreshold },
     referenceLabels: model.reference?.labels,
     previous,
+    ...(await formatOf(image, inference, model)),
   } as const;
   return {
     scores: scoreEvent(input, model.reference?.calibration, model.policy.flags),
@@ -54,9 +58,35 @@ export async function scoreImage(
   };
 }
 
+/** The form of an image that was looked at anyway, and those of the reference. */
+async function formatOf(
+  image: SeenImage | undefined,
+  inference: Inference | undefined,
+  { embedder, reference, policy }: ServedModel,
+): Promise<Pick<ScoringInput, 'format' | 'formats' | 'turn'>> {
+  if (reference === undefined || !asksFor('format', policy.flags)) return {};
+  const { formats = 'no-formats-in-reference' } = reference.reference;
+  if (image === undefined || typeof formats === 'string') return { formats };
+  const { format: facts, plane } = image.decoded;
+  const form = { format: { facts, coloured: isColoured(plane) }, formats };
+  const { turns } = reference.reference;
+  if (policy.flags.rotated.kind === 'off' || turns === undefined) return form;
+  if (embedder === undefined || inference === undefined) return form;
+  // Three inferences more, for the few pictures that look turned at first sight.
+  const { embedding } = inference;
+  if (!mayBeTurned(turns, embedding)) return form;
+  return { ...form, turn: findTurn(turns, await viewsOf(embedder, plane, embedding)) };
+}
+
 /** Whether the event can't be scored by its model's policy from what it brings alone. */
 export function needsPixels(event: InferenceEvent, model: ServedModel): boolean {
-  return asksFor('pixels', model.policy.flags) || needsInference(event, model);
+  const { flags } = model.policy;
+  return asksFor('pixels', flags) || asksFor('frames', flags) || needsInference(event, model);
+}
+
+/** Whether a signal is asked for that compares the picture with its source's frame before. */
+export function comparesFrames({ policy }: ServedModel): boolean {
+  return asksFor('frames', policy.flags);
 }
 
 function needsInference(

@@ -9,8 +9,12 @@ import type { Embedder, Inference } from './embedder.js';
 import type { EmbeddingMatrix } from './embedding-matrix.js';
 import { GrowingMatrix } from './growing-matrix.js';
 import { leaveOneOutNeighbours } from './leave-one-out.js';
+import { isColoured } from './format/is-coloured.js';
+import type { PictureFormat } from './format/format-profile.js';
+import { TurnGathering } from './format/turn-gathering.js';
 import { measureConfidence, mostHeld } from './measure-confidence.js';
 import type { HeldPicture } from './measure-confidence.js';
+import { measureFormats } from './measure-formats.js';
 import { measureNeighbours } from './measure-neighbours.js';
 import { neighboursFor } from './novelty/embedding-distance.js';
 import type { NoveltyModel } from './novelty/novelty-model.js';
@@ -65,6 +69,7 @@ export interface SkippedPicture {
 /** One picture's part of the reference. */
 interface MeasuredPicture {
   readonly item: ReferenceItem;
+  readonly format: PictureFormat;
   readonly measurements: ReadonlyMap<SignalName, number>;
   readonly predictionsBy: PredictionOrigin | undefined;
   /** The likeliest class. */
@@ -94,6 +99,7 @@ export async function buildReference(options: BuildReferenceOptions): Promise<Bu
   const skipped: SkippedPicture[] = [];
   const embeddings = new GrowingMatrix();
   const novelty = new NoveltyGathering();
+  const turns = new TurnGathering();
   // Lists of a thousand classes: those of a sample are kept until all pictures were seen.
   const held = {
     producer: new SpreadSample<HeldPicture>(mostHeld),
@@ -107,6 +113,7 @@ export async function buildReference(options: BuildReferenceOptions): Promise<Bu
       if (inference !== undefined) {
         embeddings.append(inference.embedding);
         novelty.offer(picture.item.sha256, measured.length, plane, inference);
+        turns.offer(picture.item.sha256, measured.length, plane);
       }
       if (picture.predictionsBy !== undefined) {
         const { predictionsBy, item } = picture;
@@ -124,7 +131,7 @@ export async function buildReference(options: BuildReferenceOptions): Promise<Bu
   if (measured.length < minMeasured) throw tooFew(measured.length, skipped.length);
   const predictionsBy = originOf(measured);
   const sample = predictionsBy === undefined ? [] : held[predictionsBy].values();
-  const gathered = { embeddings: embeddings.matrix(), novelty, sample };
+  const gathered = { embeddings: embeddings.matrix(), novelty, turns, sample };
   return { reference: await assemble(options, measured, gathered), skipped };
 }
 
@@ -159,7 +166,7 @@ async function measurePicture(
   { path, bytes, label, predictions: own }: TrainingPicture,
   { decode, embedder }: BuildReferenceOptions,
 ): Promise<Omit<Extract<Outcome, { kind: 'measured' }>, 'kind'>> {
-  const { plane } = await decode(bytes);
+  const { plane, format: facts } = await decode(bytes);
   const inference = await embedder?.infer(plane);
   const brought = own !== undefined && own.kind !== 'none' ? own : undefined;
   const predictions: Predictions =
@@ -180,6 +187,7 @@ async function measurePicture(
   return {
     picture: {
       item: label === undefined ? { path, sha256 } : { path, sha256, label },
+      format: { facts, coloured: isColoured(plane) },
       measurements,
       predictionsBy: predictions.kind === 'none' ? undefined : predictionsBy,
       predicted: predictedClass(predictions),
@@ -196,13 +204,20 @@ async function assemble(
   gathered: {
     readonly embeddings: EmbeddingMatrix | undefined;
     readonly novelty: NoveltyGathering;
+    readonly turns: TurnGathering;
     readonly sample: readonly HeldPicture[];
   },
 ): Promise<Reference> {
   const neighbours = options.neighbours ?? neighboursFor(measured.length);
   const predictionsBy = originOf(measured);
   const confidence = measureConfidence(gathered.sample, measured.length, options.scoreThreshold);
-  const measurements = { ...columnsOf(measured), ...confidence.columns };
+  const turned =
+    options.embedder && (await gathered.turns.fit(options.embedder, options.concurrency));
+  const formats = measureFormats(
+    measured.map(({ format }) => format),
+    turned,
+  );
+  const measurements = { ...columnsOf(measured), ...confidence.columns, ...formats.columns };
   const labels = measured.flatMap(({ item }) => (item.label === undefined ? [] : [item.label]));
   const classes = [...new Set(labels)].sort();
   const items = measured.map(({ item, ...picture }) =>
@@ -238,6 +253,8 @@ async function assemble(
     measurements,
     embeddings,
     ...(novelty === undefined ? {} : { novelty }),
+    formats: formats.profile,
+    ...(turned === undefined ? {} : { turns: turned.model }),
     neighbours,
     classes,
   };

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { seeded, sharpScene } from '../../test/fixtures/planes.js';
 import type { Predictions } from '../event/inference-event.js';
+import { factsOf } from '../../test/fixtures/formats.js';
 import { EdgeminerError } from '../faults.js';
 import { modelName, modelVersion } from '../ids.js';
 import type { DecodedImage, PixelPlane } from '../image/decoded-image.js';
@@ -25,7 +26,9 @@ describe('buildReference', () => {
     expect(new Set(Object.keys(reference.measurements))).toEqual(
       new Set([
         ...['least-confidence', 'margin', 'entropy', 'embedding-distance', 'out-of-distribution'],
-        ...scorers.filter(({ looksAt }) => looksAt === 'pixels').map(({ name }) => name),
+        ...scorers
+          .filter(({ looksAt }) => looksAt === 'pixels' || looksAt === 'format')
+          .map(({ name }) => name),
       ]),
     );
     expect(reference).toMatchObject({
@@ -35,6 +38,11 @@ describe('buildReference', () => {
       embeddings: { rows: 20, dimensions: 6 },
       neighbours: 4,
       classes: ['even', 'odd'],
+    });
+    expect(reference.formats).toMatchObject({
+      pictures: 20,
+      sizes: [{ width: 40, height: 30, pictures: 20 }],
+      traits: { container: { values: [['PNG', 20]], others: 0 } },
     });
     expect(reference.id).toBe(referenceIdOf(reference));
   });
@@ -210,7 +218,8 @@ async function* stream(all: readonly TrainingPicture[]): AsyncGenerator<Training
 /** A scene of its own for each first byte. */
 function decoded(bytes: Uint8Array): DecodedImage {
   const plane = sharpScene(40, 30, bytes[0] ?? 0);
-  return { width: 40, height: 30, contentType: 'image/png', plane };
+  const format = factsOf({ width: 40, height: 30, container: 'image/png' });
+  return { width: 40, height: 30, contentType: 'image/png', format, plane };
 }
 
 /** A port's smallest embedder: numbers that the plane alone determines. */

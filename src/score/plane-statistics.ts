@@ -1,8 +1,8 @@
 import type { PixelPlane } from '../image/decoded-image.js';
 import { gradientsOf } from './plane-gradients.js';
 import type { PlaneGradients } from './plane-gradients.js';
-import { countPlane } from './plane-kernel.js';
-import type { PlaneCounts } from './plane-kernel.js';
+import { countPlane, sumGrid } from './plane-kernel.js';
+import type { GridSums } from './plane-kernel.js';
 
 /** What the quality measurements share: computed once per plane. */
 export interface PlaneStatistics {
@@ -19,13 +19,15 @@ export interface PlaneStatistics {
     /** Mean luma of each tile. */
     readonly means: readonly number[];
   };
+  /** Neighbours where a channel is saturated in one and kept in the other, per pixel, 0..6. */
+  readonly cutEdges: number;
   /** Mean R, G and B, grey levels. */
   readonly meanColour: readonly [number, number, number];
   /** Mean of the darkest channel of each square of 16 pixels, 0..255; 0 where none fits. */
   readonly darkChannel: number;
   /**
    * Mean absolute luma step to the pixel before, by the pixel's place in a grid of eight: along the
-   * lines and down the columns.
+   * lines and down the columns; of the detail where there is one.
    */
   readonly grid: { readonly across: readonly number[]; readonly down: readonly number[] };
   readonly gradients: PlaneGradients;
@@ -50,7 +52,7 @@ export function statisticsOf(plane: PixelPlane): PlaneStatistics {
 }
 
 function measurePlane(plane: PixelPlane): PlaneStatistics {
-  const { width, height } = plane;
+  const { width, height, detail } = plane;
   const across = Math.min(tilesPerSide, width);
   const down = Math.min(tilesPerSide, height);
   const counts = countPlane(plane, across, down);
@@ -79,15 +81,16 @@ function measurePlane(plane: PixelPlane): PlaneStatistics {
     luma,
     brightest: counts.brightest,
     tiles: { lows, highs, means },
+    cutEdges: counts.cutEdges / pixels,
     meanColour: [red / pixels, green / pixels, blue / pixels],
     darkChannel:
       counts.darkest.reduce((sum, level) => sum + level, 0) / Math.max(1, counts.darkest.length),
-    grid: gridMeans(width, height, counts),
+    grid: detail === undefined ? gridMeans(plane, counts) : gridMeans(detail, sumGrid(detail)),
     gradients: gradientsOf(width, height, counts),
   };
 }
 
-function gridMeans(width: number, height: number, { gridAcross, gridDown }: PlaneCounts) {
+function gridMeans({ width, height }: PixelPlane, { gridAcross, gridDown }: GridSums) {
   const columns = Math.max(0, Math.floor(width / 8) - 1);
   const rows = Math.max(0, Math.floor(height / 8) - 1);
   const eachAcross = Math.max(1, columns * height);
@@ -106,6 +109,16 @@ export function percentileLevel(counts: Uint32Array, share: number): number {
   let total = 0;
   for (const count of counts) total += count;
   return levelAt(counts, share, total);
+}
+
+/** The counts of this share of the pixels, from the dark end, of one pixel at least. */
+export function darkestPart(counts: Uint32Array, share: number): Uint32Array {
+  let left = Math.max(1, Math.round(share * counts.reduce((sum, count) => sum + count, 0)));
+  return counts.map((count) => {
+    const taken = Math.min(count, left);
+    left -= taken;
+    return taken;
+  });
 }
 
 /** Counted from the nearer end: most tails are short. */

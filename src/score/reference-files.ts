@@ -8,6 +8,8 @@ import type { NpyArray } from './npy.js';
 import type { EmbeddingMatrix } from './embedding-matrix.js';
 import type { NoveltyModel } from './novelty/novelty-model.js';
 import type { Reference } from './reference.js';
+import { formatsSchema, turnsFromTable, turnsTable } from './format/format-files.js';
+import type { TurnModel } from './format/turn-model.js';
 import { noveltyFromFiles, noveltyHead, noveltyToFiles } from './novelty/novelty-files.js';
 import { signalNames } from './signal.js';
 import type { SignalName } from './signal.js';
@@ -20,6 +22,9 @@ import type { SignalName } from './signal.js';
  * - `items.json`: [{ path, sha256, label?, predicted? }], one per training picture.
  * - `measurements.npy`: float64, items x columns as named in reference.json; NaN is absent.
  * - `embeddings.npy`: float32, items x dimensions; only where there was an embedder.
+ * - `formats.json`: how many pictures there are of each container, colour mode, size and so on.
+ * - `turns.npy`: float32, 3 x (dimensions + 2): of each quarter turn the weights and the offset of its
+ *   log-odds, and the log-odds from which turned copies are looked at.
  * - `novelty.json` and `novelty.npy`: the fitted novelty model and the choice of its methods, with
  *   their figures; only beside embeddings.
  */
@@ -27,7 +32,9 @@ export const referenceFileNames = [
   'reference.json',
   'items.json',
   'measurements.npy',
+  'formats.json',
   'embeddings.npy',
+  'turns.npy',
   'novelty.json',
   'novelty.npy',
 ] as const;
@@ -81,7 +88,9 @@ const headSchema = z.strictObject({
   files: z.strictObject({
     'items.json': sha256Hex,
     'measurements.npy': sha256Hex,
+    'formats.json': sha256Hex.optional(),
     'embeddings.npy': sha256Hex.optional(),
+    'turns.npy': sha256Hex.optional(),
     'novelty.json': sha256Hex.optional(),
     'novelty.npy': sha256Hex.optional(),
   }),
@@ -94,7 +103,9 @@ const notContent: ReadonlySet<string> = new Set(['formatVersion', 'id', 'created
 interface DataFiles {
   readonly 'items.json': Uint8Array;
   readonly 'measurements.npy': Uint8Array;
+  readonly 'formats.json'?: Uint8Array;
   readonly 'embeddings.npy'?: Uint8Array;
+  readonly 'turns.npy'?: Uint8Array;
   readonly 'novelty.json'?: Uint8Array;
   readonly 'novelty.npy'?: Uint8Array;
 }
@@ -178,6 +189,12 @@ export function referenceFromFiles(files: ReadonlyMap<string, Uint8Array>): Refe
     ...(head.files['novelty.json'] === undefined
       ? {}
       : { novelty: noveltyModel(read('novelty.json'), read('novelty.npy')) }),
+    ...(head.files['formats.json'] === undefined
+      ? {}
+      : { formats: parseJson(formatsSchema, 'formats.json', read('formats.json')) }),
+    ...(head.files['turns.npy'] === undefined
+      ? {}
+      : { turns: turnModel(decodeNpy(read('turns.npy'), 'turns.npy'), embeddings) }),
     neighbours: head.neighbours,
     classes: head.classes,
   };
@@ -198,7 +215,9 @@ function contentHead(content: ReferenceContent, files: DataFiles): HeadContent {
     files: {
       'items.json': sha256(files['items.json']),
       'measurements.npy': sha256(files['measurements.npy']),
+      ...hashOf('formats.json', files),
       ...hashOf('embeddings.npy', files),
+      ...hashOf('turns.npy', files),
       ...hashOf('novelty.json', files),
       ...hashOf('novelty.npy', files),
     },
@@ -206,7 +225,7 @@ function contentHead(content: ReferenceContent, files: DataFiles): HeadContent {
 }
 
 function dataFiles(content: ReferenceContent): DataFiles {
-  const { items, embeddings } = content;
+  const { items, embeddings, formats } = content;
   const plainItems = items.map(({ path, sha256: hash, label, predicted }) => ({
     path,
     sha256: hash,
@@ -216,13 +235,18 @@ function dataFiles(content: ReferenceContent): DataFiles {
   const files = {
     'items.json': jsonBytes(plainItems),
     'measurements.npy': encodeNpy(measurementTable(content)),
+    ...(formats === undefined ? {} : { 'formats.json': jsonBytes(formats) }),
   };
   if (embeddings === undefined) return files;
   if (embeddings.rows !== items.length) {
     throw new RangeError(`${embeddings.rows} embeddings for ${items.length} items`);
   }
   const shape = [embeddings.rows, embeddings.dimensions] as const;
-  const embedded = { ...files, 'embeddings.npy': encodeNpy({ shape, values: embeddings.values }) };
+  const embedded = {
+    ...files,
+    'embeddings.npy': encodeNpy({ shape, values: embeddings.values }),
+    ...(content.turns === undefined ? {} : { 'turns.npy': encodeNpy(turnsTable(content.turns)) }),
+  };
   if (content.novelty === undefined) return embedded;
   const { head, vectors } = noveltyToFiles(content.novelty);
   return {
@@ -238,6 +262,12 @@ function hashOf<Name extends keyof DataFiles>(
 ): Partial<Record<Name, string>> {
   const bytes = files[name];
   return bytes === undefined ? {} : ({ [name]: sha256(bytes) } as Record<Name, string>);
+}
+
+function turnModel(table: NpyArray, embeddings: EmbeddingMatrix | undefined): TurnModel {
+  const model = turnsFromTable(table, embeddings?.dimensions ?? 0);
+  if (model === undefined) throw invalid('turns.npy', 'is not float32 (3, dimensions + 2)');
+  return model;
 }
 
 function noveltyModel(json: Uint8Array, npy: Uint8Array): NoveltyModel {

@@ -2,8 +2,12 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { EdgeminerError } from '../faults.js';
 import { modelName, modelVersion } from '../ids.js';
+import { factsOf } from '../../test/fixtures/formats.js';
 import { seeded } from '../../test/fixtures/planes.js';
 import { normalisedRows } from './exact-neighbours.js';
+import { profileOf } from './format/format-profile.js';
+import { fitTurns } from './format/turn-model.js';
+import type { Views } from './format/turn-model.js';
 import { fitNovelty } from './novelty/fit-novelty.js';
 import { referenceFiles, referenceFromFiles, referenceIdOf } from './reference-files.js';
 import type { Reference } from './reference.js';
@@ -37,6 +41,22 @@ const { model: novelty } = await fitNovelty({
     kind: source % 2 === 0 ? 'dark' : 'mixed',
     source,
   })),
+});
+
+const formats = [{}, { width: 1, height: 9, camera: 'A', software: 'B' }].map((differing, at) =>
+  profileOf(
+    Array.from({ length: 3 + 30 * at }, (_, n) => ({
+      facts: factsOf({ ...differing, software: `version ${n}` }),
+      coloured: true,
+    })),
+  ),
+);
+
+/** Of embeddings of 1 to 5 numbers. */
+const turnModels = [1, 2, 3, 4, 5].map((length) => {
+  const view = () => Float32Array.from({ length }, () => random());
+  const turned = Array.from({ length: 12 }, (): Views => [view(), view(), view(), view()]);
+  return fitTurns(turned).model;
 });
 
 const share = fc.double({ min: 0, max: 1, noNaN: true }).map((value) => value + 0);
@@ -101,6 +121,8 @@ const references: fc.Arbitrary<Reference> = fc
         { requiredKeys: ['pictures', 'boxCount', 'boxSizeOf'], noNullPrototype: true },
       ),
       novelty: fc.constant(novelty),
+      formats: fc.constantFrom(...formats),
+      turns: fc.constantFrom(...turnModels.slice(dimensions - 1, dimensions)),
       neighbours: fc.integer({ min: 1, max: 50 }),
       classes: fc.array(name),
     } satisfies Readonly<Record<keyof Omit<Required<Reference>, 'id'>, fc.Arbitrary<unknown>>>;
@@ -118,21 +140,28 @@ const references: fc.Arbitrary<Reference> = fc
       ],
       noNullPrototype: true,
     });
-    // What is novel is told by embeddings.
-    return any.map(({ novelty: model, ...without }) =>
-      model === undefined || without.embeddings === undefined
-        ? without
-        : { ...without, novelty: model },
-    );
+    // What is novel, and what is turned, is told by embeddings.
+    return any.map(({ novelty: model, turns, ...without }) => ({
+      ...without,
+      ...(without.embeddings === undefined || model === undefined ? {} : { novelty: model }),
+      ...(without.embeddings === undefined || turns === undefined ? {} : { turns }),
+    }));
   })
   .map((content) => ({ ...content, id: referenceIdOf(content) }));
 
 const [sample] = fc.sample(
-  references.filter((r) => r.items.length > 2 && r.novelty !== undefined),
+  references.filter(
+    ({ items, novelty: model, formats: profile, turns, measurements }) =>
+      items.length > 2 &&
+      model !== undefined &&
+      profile !== undefined &&
+      turns !== undefined &&
+      Object.keys(measurements).length > 0,
+  ),
   { numRuns: 1, seed: 4 },
 );
 
-function withoutEmbeddings({ novelty: _, ...reference }: Reference): Reference {
+function withoutEmbeddings({ novelty: _, turns: __, ...reference }: Reference): Reference {
   return { ...reference, embeddings: undefined };
 }
 
@@ -191,7 +220,9 @@ describe('reference files', () => {
     'reference.json',
     'items.json',
     'measurements.npy',
+    'formats.json',
     'embeddings.npy',
+    'turns.npy',
     'novelty.json',
     'novelty.npy',
   ])('refuse a changed byte or a missing %s, naming it', (file) => {

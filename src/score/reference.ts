@@ -1,6 +1,8 @@
 import type { ModelName, ModelVersion, ReferenceId } from '../ids.js';
 import type { TemperatureFit } from './confidence/fit-temperature.js';
 import type { DetectionStatistics } from './confidence/detection-statistics.js';
+import type { FormatProfile } from './format/format-profile.js';
+import type { TurnModel } from './format/turn-model.js';
 import type { EmbeddingMatrix } from './embedding-matrix.js';
 import type { NoveltyModel } from './novelty/novelty-model.js';
 import type { PredictionOrigin } from './scorer.js';
@@ -43,6 +45,10 @@ export interface Reference {
   readonly neighbours: number;
   /** What tells novelty, fitted and weighed on the items; only where there are embeddings. */
   readonly novelty?: NoveltyModel;
+  /** What the pictures' files are; absent in references of before this was kept. */
+  readonly formats?: FormatProfile;
+  /** What tells whether a picture looks turned; only where there are embeddings. */
+  readonly turns?: TurnModel;
   /** Class names among the labels, sorted; empty without labels. */
   readonly classes: readonly string[];
 }

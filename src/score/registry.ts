@@ -10,6 +10,11 @@ import { lowestBoxScore } from './confidence/lowest-box-score.js';
 import { margin } from './confidence/margin.js';
 import { meanBoxScore } from './confidence/mean-box-score.js';
 import { nearThreshold } from './confidence/near-threshold.js';
+import { rotated } from './format/rotated.js';
+import { unusualAspect } from './format/unusual-aspect.js';
+import { unusualColourMode } from './format/unusual-colour-mode.js';
+import { unusualEncoding } from './format/unusual-encoding.js';
+import { unusualSize } from './format/unusual-size.js';
 import { embeddingDistance } from './novelty/embedding-distance.js';
 import { outOfDistribution } from './novelty/out-of-distribution.js';
 import { blur } from './quality/blur.js';
@@ -22,6 +27,8 @@ import { noise } from './quality/noise.js';
 import { compression } from './quality/compression.js';
 import { lowInformation } from './quality/low-information.js';
 import { coveredLens } from './quality/covered-lens.js';
+import { frozenCamera } from './quality/frozen-camera.js';
+import { crushedShadows } from './quality/crushed-shadows.js';
 import { dark } from './quality/dark.js';
 import { lowContrast } from './quality/low-contrast.js';
 import { overExposed } from './quality/over-exposed.js';
@@ -56,6 +63,13 @@ const byName: Readonly<Record<SignalName, Scorer>> = {
   compression,
   'low-information': lowInformation,
   'covered-lens': coveredLens,
+  'crushed-shadows': crushedShadows,
+  'frozen-camera': frozenCamera,
+  'unusual-size': unusualSize,
+  'unusual-aspect': unusualAspect,
+  'unusual-colour-mode': unusualColourMode,
+  'unusual-encoding': unusualEncoding,
+  rotated,
   'embedding-distance': embeddingDistance,
   'out-of-distribution': outOfDistribution,
 };

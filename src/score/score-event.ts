@@ -34,7 +34,8 @@ export function scoreEvent(
     const ruleOf = rules[scorer.name];
     if (ruleOf.kind === 'off') continue;
     let measured: Measurement;
-    if (scorer.looksAt !== 'pixels') measured = scorer.measure(input);
+    if (scorer.looksAt !== 'pixels' && scorer.looksAt !== 'frames')
+      measured = scorer.measure(input);
     else if (input.plane !== undefined) measured = scorer.measure({ ...input, plane: input.plane });
     else throw new TypeError(`${scorer.name} is asked for, but the image was not decoded`);
     if (measured.kind === 'absent') {

@@ -42,7 +42,15 @@ describe('scoreEvent', () => {
         'flicker',
       ].map((name) => ({ name, why: 'no-predictions' })),
       { name: 'label-disagreement', why: 'no-labels' },
-      { name: 'out-of-distribution', why: 'no-reference' },
+      { name: 'frozen-camera', why: 'no-previous-frame' },
+      ...[
+        'unusual-size',
+        'unusual-aspect',
+        'unusual-colour-mode',
+        'unusual-encoding',
+        'rotated',
+        'out-of-distribution',
+      ].map((name) => ({ name, why: 'no-reference' })),
     ]);
   });
 

@@ -1,6 +1,9 @@
 import type { Predictions } from '../event/inference-event.js';
 import type { PixelPlane } from '../image/decoded-image.js';
 import type { DetectionStatistics } from './confidence/detection-statistics.js';
+import type { FramePrint } from './frame-print.js';
+import type { FormatProfile, PictureFormat } from './format/format-profile.js';
+import type { TurnFinding } from './format/turn-model.js';
 import type { LabelledNeighbour } from './neighbours.js';
 import type { NoveltyFinding } from './novelty/novelty-model.js';
 import type { AbsentSignal, SignalFamily, SignalName } from './signal.js';
@@ -9,6 +12,12 @@ import type { AbsentSignal, SignalFamily, SignalName } from './signal.js';
 export interface ScoringInput {
   /** Undefined where no pixels are at hand: nobody asked for a signal that looks at them. */
   readonly plane: PixelPlane | undefined;
+  /** Of the picture's file; undefined where nobody looked at it. */
+  readonly format?: PictureFormat | undefined;
+  /** The forms of the reference's pictures, or why there are none. */
+  readonly formats?: FormatProfile | AbsentSignal['why'] | undefined;
+  /** How far the picture looks turned; absent where it does not at first sight, or nobody could tell. */
+  readonly turn?: TurnFinding | undefined;
   /** The event's own predictions, else the configured model's, else none. */
   readonly predictions: Predictions;
   /** Whose predictions they are; of no matter where there are none. */
@@ -23,7 +32,7 @@ export interface ScoringInput {
   readonly detection?: UsualDetections | undefined;
   /** Classes among the reference's labels. */
   readonly referenceLabels?: ReadonlySet<string> | undefined;
-  /** The source's frame before this one; undefined where none is known, or it is too old. */
+  /** The source's frame before this one; undefined where none is known. */
   readonly previous?: PreviousFrame | undefined;
 }
 
@@ -32,12 +41,19 @@ export type UsualDetections = Partial<DetectionStatistics>;
 
 /** What this worker knows of the last earlier event of the same model and source. */
 export interface PreviousFrame {
-  /** As the event brought them. */
-  readonly predictions: Predictions;
+  /** As the event brought them; absent where the frame is too old to follow objects from. */
+  readonly predictions?: Predictions | undefined;
   /** Milliseconds since 1970-01-01 UTC, of the event. */
   readonly occurredAt: number;
-  /** Content hash of the image's bytes; absent where they were not looked at. */
-  readonly digest?: string | undefined;
+  /** What is remembered of its picture; absent where it was not looked at. */
+  readonly image?: SeenFrame | undefined;
+}
+
+/** A source's picture, for the next one to be held against. */
+export interface SeenFrame {
+  readonly print: FramePrint;
+  /** Frames up to this one, itself included, that show the same picture; 1 or more. */
+  readonly inARow: number;
 }
 
 /**
@@ -52,7 +68,7 @@ export type PredictionOrigin = 'producer' | 'embedder';
  * flag.ts) the same way for all. Checks that run on every registered scorer hold: the same
  * input gives the same measurement, it is finite and in `range`, and `explain` is a sentence.
  */
-export type Scorer = PixelScorer | PlainScorer;
+export type Scorer = PixelScorer | FrameScorer | PlainScorer | FormatScorer;
 
 /** Looks at the picture itself. */
 export interface PixelScorer extends AnyScorer {
@@ -60,9 +76,27 @@ export interface PixelScorer extends AnyScorer {
   measure(input: InputWithPixels): Measurement;
 }
 
+/**
+ * Looks at the picture beside that of its source's frame before, for which the event has to wait.
+ * A reference has no frames in order, so these are never calibrated.
+ */
+export interface FrameScorer extends AnyScorer {
+  readonly looksAt: 'frames';
+  measure(input: InputWithPixels): Measurement;
+}
+
 /** Needs no pixels, so that an event that brings the rest is scored without decoding its image. */
 export interface PlainScorer extends AnyScorer {
   readonly looksAt: 'predictions' | 'neighbours';
+  measure(input: ScoringInput): Measurement;
+}
+
+/**
+ * Looks at what the picture's file is, where somebody has read it for another reason: no image is
+ * fetched or decoded for it.
+ */
+export interface FormatScorer extends AnyScorer {
+  readonly looksAt: 'format';
   measure(input: ScoringInput): Measurement;
 }
 

@@ -25,6 +25,13 @@ export const signalNames = [
   'compression',
   'low-information',
   'covered-lens',
+  'crushed-shadows',
+  'frozen-camera',
+  'unusual-size',
+  'unusual-aspect',
+  'unusual-colour-mode',
+  'unusual-encoding',
+  'rotated',
   'embedding-distance',
   'out-of-distribution',
 ] as const;
@@ -32,7 +39,7 @@ export const signalNames = [
 export type SignalName = (typeof signalNames)[number];
 
 /** What a signal is about; candidates are counted and prioritised by it. */
-export type SignalFamily = 'confidence' | 'quality' | 'novelty';
+export type SignalFamily = 'confidence' | 'quality' | 'format' | 'novelty';
 
 /** One scorer's result for one event: measured, then scored, then flagged. */
 export interface Signal {
@@ -66,8 +73,14 @@ export interface AbsentSignal {
     | 'embedding-size-differs'
     /** Neither set nor to be had of the reference. */
     | 'no-threshold'
-    /** None of the source that this worker saw within the time limit. */
+    /** None of the source that this worker saw, or none that is new enough. */
     | 'no-previous-frame'
+    /** A dark or a blank picture, or one of another size than the frame before. */
+    | 'too-little-texture'
+    /** The reference was built before it kept the formats of its pictures. */
+    | 'no-formats-in-reference'
+    /** The event brought all that was asked for, so nobody read its image. */
+    | 'image-not-read'
     /** The reference's pictures have none. */
     | 'no-labels'
     /** The predicted class is none of the reference's labels. */

@@ -44,7 +44,7 @@ const darkOnly: Policy = {
   name: 'test',
   flags: onlyFlags({ dark: { kind: 'raw', limit: 55 } }),
   minFlags: 1,
-  weights: { confidence: 1, quality: 1, novelty: 1 },
+  weights: { confidence: 1, quality: 1, format: 1, novelty: 1 },
   controlSample: 0,
 };
 

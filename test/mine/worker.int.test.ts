@@ -293,4 +293,26 @@ describe('the worker', () => {
       expect(await state()).toEqual(before);
     }
   });
+
+  it('queues what a frozen camera sends, not an event that comes again', async () => {
+    const source = { sourceId: sourceId('frozen') };
+    const still = await picture(3, 'bright');
+    const shown = [await picture(1, 'bright'), still, still, still, await picture(2, 'bright')];
+    const frames = shown.map((bytes, n) =>
+      eventOf(`still-${n}`, bytes, { ...source, occurredAt: 1_760_000_000_000 + 60_000 * n }),
+    );
+    const stations = bench.stations({
+      flags: onlyFlags({ 'frozen-camera': { kind: 'raw', limit: 2 } }),
+    });
+    // Near-duplicates would make one task of them.
+    const apart = { ...stations, queue: { ...stations.queue, duplicates: { window: 0, bits: 0 } } };
+    const twice = frames.flatMap((event) => [event, event]);
+    await work(twice.map(recordOf), never, { stations: apart });
+    const tasks = await bench.store.queue.list(source, { limit: 10 }, 1_770_000_000_000);
+    const found = tasks.map(({ eventId, scores }) => [eventId, scores.signals[0]?.raw]);
+    expect(found.toSorted()).toEqual([
+      ['still-2', 2],
+      ['still-3', 3],
+    ]);
+  });
 });

@@ -97,6 +97,11 @@ describe('the commands of the queue', () => {
     await label('bo', 'dog', '--class', 'cat', '--reason', 'blur');
     expect(await json('queue', 'stats')).toMatchObject({ byState: { disputed: 1, pending: 2 } });
 
+    for (const who of ['ada', 'bo']) await label(who, 'cat', '--reason', 'blur');
+    expect(await json('queue', 'list', '--state', 'labelled')).toMatchObject([
+      { id: candidate(2).id, label: { annotator: 'ada', settledBy: 'agreement' } },
+    ]);
+
     const shown = await run('queue', 'adjudicate', first);
     expect(shown.stdout).toMatch(/is disputed, in round 1/);
     expect(shown.stdout).toMatch(/1 +ada +\S+ +cat/);
@@ -118,7 +123,7 @@ describe('the commands of the queue', () => {
     expect(await json('queue', 'requeue', first, ...order)).toEqual([
       { task: first, outcome: 'done' },
     ]);
-    expect(await json('queue', 'list', '--state', 'pending')).toMatchObject({ length: 3 });
+    expect(await json('queue', 'list', '--state', 'pending')).toMatchObject({ length: 2 });
     const cancelled = await run('queue', 'cancel', first, candidate(3).id, 'nothing', ...order);
     expect(cancelled.code).toBe(1);
     expect(cancelled.stdout).toContain(`${candidate(3).id}: cancelled`);

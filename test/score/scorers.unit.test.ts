@@ -2,13 +2,17 @@ import { isDeepStrictEqual } from 'node:util';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Detection, Predictions } from '../../src/event/inference-event.js';
+import type { FormatFacts } from '../../src/image/format-facts.js';
 import { calibrateSignal } from '../../src/score/calibrate.js';
 import { detectionStatistics } from '../../src/score/confidence/detection-statistics.js';
+import { framePrint } from '../../src/score/frame-print.js';
+import { profileOf } from '../../src/score/format/format-profile.js';
 import { scorers } from '../../src/score/registry.js';
 import type { Scorer, InputWithPixels } from '../../src/score/scorer.js';
 import { signalNames } from '../../src/score/signal.js';
 import { distanceToUnusualEnd } from '../../src/score/unusual-end.js';
 import { drawPlane } from '../fixtures/draw-picture.js';
+import { factsOf } from '../fixtures/formats.js';
 import { boxBlurred, mapped, planeOf, seeded, sharpScene } from '../fixtures/planes.js';
 
 /*
@@ -73,9 +77,34 @@ const labelled = [['a', 'a', 'a'], ['b', 'a', 'b'], ['c', 'b', undefined], ['b']
   labels.map((label, index) => ({ index, distance: index / 4, label })),
 );
 
+const still = framePrint(sharpScene());
+const frames = [1, 2, 7, 5000].flatMap((inARow) =>
+  [sharpScene(), sharpScene(160, 120, 2)].map((plane) => ({
+    plane,
+    previous: { occurredAt: 0, image: { print: still, inARow } },
+  })),
+);
+const differing: Partial<FormatFacts>[] = [
+  {},
+  { width: 480, height: 640, orientation: 6 },
+  { width: 800, height: 600, colourMode: 'grey', bitsPerChannel: 16, container: 'image/png' },
+  { width: 700, height: 500, orientation: 8, camera: 'Maker Model', software: 'Editor 2' },
+  { width: 1, height: 3000, orientation: 3, chromaSubsampling: '4:4:4', compression: 'none' },
+];
+const formats = differing.map((facts, at) => ({
+  facts: factsOf(facts),
+  coloured: at % 2 === 0,
+}));
+const profile = profileOf([
+  ...Array.from({ length: 40 }, () => ({ facts: factsOf(), coloured: true })),
+  ...formats.slice(0, 3),
+  ...formats.slice(1, 2),
+]);
+
 const bare = { predictionsBy: 'producer', neighbours: 'no-reference' } as const;
 const inputs: InputWithPixels[] = [
   ...planes.map((plane) => ({ plane, predictions: { kind: 'none' } as const, ...bare })),
+  ...frames.map((frame) => ({ ...frame, predictions: { kind: 'none' } as const, ...bare })),
   ...[...classification, ...detection].map((predictions) => ({
     plane: sharpScene(),
     predictions,
@@ -97,6 +126,13 @@ const inputs: InputWithPixels[] = [
       ...(before === undefined ? {} : { previous: { predictions: before, occurredAt: 0 } }),
     })),
   ),
+  ...formats.map((format) => ({
+    plane: planeOf(1, 1, () => 128),
+    predictions: { kind: 'none' } as const,
+    ...bare,
+    format,
+    formats: profile,
+  })),
   ...labelled.map((nearest) => ({
     plane: planeOf(1, 1, () => 128),
     predictions: { kind: 'classification', classes: ['a'], probabilities: [0.7] } as const,
@@ -148,14 +184,19 @@ describe.each(scorers.map((scorer) => [scorer.name, scorer] as const))('%s', (_,
   });
 
   it('says why it is absent where its input is', () => {
-    const why = { confidence: 'no-predictions', novelty: 'no-embedding', quality: undefined };
+    const why = {
+      confidence: 'no-predictions',
+      novelty: 'no-embedding',
+      quality: undefined,
+      format: 'no-reference',
+    };
     const measured = scorer.measure({
       plane: sharpScene(),
       predictions: { kind: 'none' },
       predictionsBy: 'producer',
       neighbours: 'no-embedding',
     });
-    const expected = why[scorer.family];
+    const expected = scorer.looksAt === 'frames' ? 'no-previous-frame' : why[scorer.family];
     if (expected === undefined) expect(measured.kind).toBe('measured');
     else expect(measured).toEqual({ kind: 'absent', why: expected });
   });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { checkSignature } from './check-signature.js';
-import type { ModelEntry } from './manifest.js';
+import type { ModelEntry } from './manifest-schema.js';
 import type { ModelSignature, TensorSignature } from './session-messages.js';
 
 const entry: ModelEntry = {
@@ -12,14 +12,21 @@ const entry: ModelEntry = {
   input: {
     name: 'input',
     layout: 'NCHW',
+    type: 'float32',
+    channels: 'RGB',
     width: 224,
     height: 192,
+    scale: 1,
     mean: [0, 0, 0],
     std: [1, 1, 1],
+    fit: 'crop',
     crop: 1,
     interpolation: 'bilinear',
   },
-  outputs: { embedding: { name: 'embedding', dimensions: 16 }, logits: { name: 'logits' } },
+  outputs: {
+    embedding: { name: 'embedding', dimensions: 16, pool: 'none' },
+    logits: { name: 'logits' },
+  },
   classes: 'classes.json',
 };
 
@@ -42,14 +49,18 @@ describe('checkSignature', () => {
   it.each<[string, string, Partial<ModelSignature>]>([
     ['no such input', 'input.name', { inputs: [{ ...input, name: 'images' }] }],
     ['a second input', 'input.name', { inputs: [input, { ...input, name: 'mask' }] }],
-    ['another element type', 'input', { inputs: [{ ...input, type: 'uint8' }] }],
-    ['height and width swapped', 'input', { inputs: [{ ...input, shape: ['b', 3, 224, 192] }] }],
-    ['channels last', 'input', { inputs: [{ ...input, shape: ['b', 192, 224, 3] }] }],
-    ['a fixed batch', 'input', { inputs: [{ ...input, shape: [1, 3, 192, 224] }] }],
+    ['another element type', 'input.type', { inputs: [{ ...input, type: 'uint8' }] }],
+    [
+      'height and width swapped',
+      'input.height',
+      { inputs: [{ ...input, shape: ['b', 3, 224, 192] }] },
+    ],
+    ['channels last', 'input.layout', { inputs: [{ ...input, shape: ['b', 192, 224, 3] }] }],
+    ['a fixed batch', 'input.batch', { inputs: [{ ...input, shape: [1, 3, 192, 224] }] }],
     ['no such embedding', 'outputs.embedding.name', { outputs: [logits] }],
     [
       'another embedding size',
-      'outputs.embedding',
+      'outputs.embedding.dimensions',
       { outputs: [{ ...embedding, shape: ['b', 17] }, logits] },
     ],
     [

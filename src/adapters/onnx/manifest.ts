@@ -1,63 +1,32 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { z } from 'zod';
-import { EdgeminerError, messageOf } from '../../faults.js';
-
-const name = z.string().min(1);
-const side = z.int().min(1).max(4096);
-const channels = z.tuple([z.number(), z.number(), z.number()]);
-/** A name inside the models directory, never a path out of it. */
-const fileName = name.regex(/^[\w.-]+$/, { error: 'must be a plain file name' });
-
-const entry = z
-  .strictObject({
-    file: fileName,
-    sha256: z.string().regex(/^[0-9a-f]{64}$/, { error: 'must be 64 lower-case hex digits' }),
-    bytes: z.int().positive(),
-    licence: name,
-    /** Where the file comes from, for people. */
-    source: name,
-    input: z.strictObject({
-      name,
-      layout: z.literal('NCHW'),
-      width: side,
-      height: side,
-      /** Per channel R, G, B, in units of 0..255: the model sees (pixel - mean) / std. */
-      mean: channels,
-      std: channels.refine((values) => values.every((value) => value > 0), {
-        error: 'must be above 0',
-      }),
-      /** Share of the short side that the centre crop keeps. */
-      crop: z.number().gt(0).max(1),
-      interpolation: z.enum(['bicubic', 'bilinear']),
-    }),
-    outputs: z.strictObject({
-      embedding: z.strictObject({ name, dimensions: z.int().positive() }),
-      logits: z.strictObject({ name }).optional(),
-    }),
-    /** A JSON list of the logits' names, in their order. */
-    classes: fileName.optional(),
-  })
-  .refine((model) => (model.outputs.logits === undefined) === (model.classes === undefined), {
-    error: 'outputs.logits and classes go together',
-    path: ['classes'],
-  });
-
-const manifest = z.strictObject({ version: z.literal(1), models: z.record(name, entry) });
-
-const classNames = z
-  .array(name)
-  .min(2)
-  .refine((names) => new Set(names).size === names.length, { error: 'must not repeat a name' });
-
-/** models/manifest.json: what is known of each ONNX file, by the name that settings use. */
-export type Manifest = z.output<typeof manifest>;
-export type ModelEntry = Manifest['models'][string];
+import { dirname, isAbsolute, join } from 'node:path';
+import type { z } from 'zod';
+import { EdgeminerError, isEdgeminerError, messageOf } from '../../faults.js';
+import { classNamesSchema, manifestSchema } from './manifest-schema.js';
+import type { Manifest, ModelEntry } from './manifest-schema.js';
 
 /** Throws `model.not-found` without a manifest there, `config.invalid` naming a wrong field. */
 export async function readManifest(modelsDir: string): Promise<Manifest> {
   const file = join(modelsDir, 'manifest.json');
-  return parse(manifest, file, await readText(file));
+  return parse(manifestSchema, file, await readText(file));
+}
+
+/** The manifest's text; undefined where there is none. */
+export async function readManifestText(modelsDir: string): Promise<string | undefined> {
+  const file = join(modelsDir, 'manifest.json');
+  try {
+    const text = await readFile(file, 'utf8');
+    asJson(file, text);
+    return text;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** Throws `config.invalid` naming a wrong field. */
+export function parseManifest(file: string, candidate: unknown): Manifest {
+  return parsed(manifestSchema, file, candidate);
 }
 
 /** The entry, or `model.not-found` with the names that there are. */
@@ -70,7 +39,7 @@ export function modelEntry(found: Manifest, modelsDir: string, wanted: string): 
     `There is no model "${wanted}" in ${join(modelsDir, 'manifest.json')}.`,
     {
       field: 'models.embedder',
-      mend: names === '' ? 'Add it to the manifest.' : `Use one of: ${names}; or none.`,
+      mend: names === '' ? 'Add it with edgeminer model add.' : `Use one of: ${names}; or none.`,
     },
   );
 }
@@ -80,9 +49,44 @@ export async function readClasses(
   modelsDir: string,
   model: ModelEntry,
 ): Promise<readonly string[] | undefined> {
-  if (model.classes === undefined) return undefined;
+  if (typeof model.classes !== 'string') return model.classes;
   const file = join(modelsDir, model.classes);
-  return parse(classNames, file, await readText(file));
+  return parse(classNamesSchema, file, await readText(file));
+}
+
+/** Where the ONNX file is. */
+export function modelPath(modelsDir: string, { file }: Pick<ModelEntry, 'file'>): string {
+  return isAbsolute(file) ? file : join(modelsDir, file);
+}
+
+/** Where a file of its weights is. */
+export function dataPath(model: string, { file }: { readonly file: string }): string {
+  return join(dirname(model), file);
+}
+
+/** Runs `open`; a fault of the entry that it throws names manifest, entry and field. */
+export async function inEntry<T>(
+  modelsDir: string,
+  name: string,
+  open: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await open();
+  } catch (error) {
+    if (!isEdgeminerError(error) || !error.code.startsWith('model.') || error.retriable)
+      throw error;
+    const { code, message, field, mend, cause } = error;
+    const place = field === undefined ? '' : ` ${field}:`;
+    throw new EdgeminerError(
+      code,
+      `${join(modelsDir, 'manifest.json')}: entry ${name}:${place} ${message}`,
+      {
+        ...(field === undefined ? {} : { field }),
+        ...(mend === undefined ? {} : { mend }),
+        cause,
+      },
+    );
+  }
 }
 
 async function readText(file: string): Promise<string> {
@@ -98,9 +102,12 @@ async function readText(file: string): Promise<string> {
 }
 
 function parse<T>(schema: z.ZodType<T>, file: string, text: string): T {
-  let candidate: unknown;
+  return parsed(schema, file, asJson(file, text));
+}
+
+function asJson(file: string, text: string): unknown {
   try {
-    candidate = JSON.parse(text);
+    return JSON.parse(text);
   } catch (cause) {
     throw new EdgeminerError('config.invalid', `${file} is not JSON: ${messageOf(cause)}.`, {
       field: file,
@@ -108,6 +115,9 @@ function parse<T>(schema: z.ZodType<T>, file: string, text: string): T {
       cause,
     });
   }
+}
+
+function parsed<T>(schema: z.ZodType<T>, file: string, candidate: unknown): T {
   const result = schema.safeParse(candidate);
   if (result.success) return result.data;
   const issue = result.error.issues[0];
@@ -115,7 +125,7 @@ function parse<T>(schema: z.ZodType<T>, file: string, text: string): T {
   const what = path === '' ? issue?.message : `${path}: ${issue?.message ?? ''}`;
   throw new EdgeminerError('config.invalid', `${file} is not as it should be: ${what ?? ''}.`, {
     field: path === '' ? file : path,
-    mend: 'Mend the field; models/README.md describes them.',
+    mend: 'Mend the field; docs/models.md describes them.',
     cause: result.error,
   });
 }

@@ -1,34 +1,16 @@
-import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
-import { EdgeminerError, isEdgeminerError, messageOf } from '../../faults.js';
+import { isEdgeminerError, messageOf } from '../../faults.js';
+import type { EdgeminerError } from '../../faults.js';
 import { cutModelInput } from '../../image/model-input.js';
 import type { Embedder, EmbedderModel, Inference } from '../../score/embedder.js';
-import { checkSignature } from './check-signature.js';
 import { modelEntry, readClasses, readManifest } from './manifest.js';
-import type { ModelEntry } from './manifest.js';
-import { startSession, unavailable } from './session-client.js';
+import { boundHash } from './model-files.js';
+import { openSession, openSessions } from './open-session.js';
+import type { OpenedModel, SessionOptions } from './open-session.js';
+import { unavailable } from './session-client.js';
 import type { SessionClient } from './session-client.js';
 
-export interface EmbedderOptions {
-  /** Holds manifest.json and the ONNX files. */
-  readonly modelsDir: string;
-  /** An entry of the manifest. */
-  readonly name: string;
-  /**
-   * Inferences at once, each in a thread of its own with the model's weights; one per core
-   * unless told, `mostSessions` at most. Two cores did a tenth more pictures with a session each
-   * than with one that they share.
-   */
-  readonly sessions?: number;
-  /** Threads that share one inference; unless told, the cores shared out among the sessions. */
-  readonly threads?: number;
-  /**
-   * Whether those threads spin while they wait; false unless told. On cores of its own it gains
-   * next to nothing; beside other work it takes half as much CPU again and is slower for it.
-   */
-  readonly spinning?: boolean;
+/** How inferences are batched and run. */
+export interface InferenceOptions extends SessionOptions {
   /**
    * Pictures of one inference at most, 1 or more; 4 unless told. Larger batches did not raise the
    * throughput on two cores, and cost latency and memory.
@@ -38,10 +20,12 @@ export interface EmbedderOptions {
   readonly maxWaitMs?: number;
 }
 
-const defaultBatch = { maxBatch: 4, maxWaitMs: 0 };
+export interface EmbedderOptions extends InferenceOptions {
+  /** An entry of the manifest. */
+  readonly name: string;
+}
 
-/** Each holds the weights and the activations of a batch. */
-const mostSessions = 4;
+const defaultBatch = { maxBatch: 4, maxWaitMs: 0 };
 
 interface Waiting {
   /** Milliseconds of performance.now(). */
@@ -60,17 +44,24 @@ interface Waiting {
  */
 export async function openEmbedder(options: EmbedderOptions): Promise<Embedder> {
   const { modelsDir, name } = options;
-  const { maxBatch, maxWaitMs } = { ...defaultBatch, ...options };
   const entry = modelEntry(await readManifest(modelsDir), modelsDir, name);
-  const classes = await readClasses(modelsDir, entry);
+  return openModel({ name, entry, classes: await readClasses(modelsDir, entry) }, options);
+}
+
+/** The same for an entry that need not stand in the manifest. */
+export async function openModel(opened: OpenedModel, options: InferenceOptions): Promise<Embedder> {
+  const { name, entry, classes } = opened;
+  const { input } = entry;
+  const { maxWaitMs, ...asked } = { ...defaultBatch, ...options };
+  // A model of a fixed batch costs the same full or not.
+  const maxBatch = input.batch ?? asked.maxBatch;
   const model: EmbedderModel = {
     name,
-    sha256: entry.sha256,
+    sha256: boundHash(entry),
     dimensions: entry.outputs.embedding.dimensions,
     ...(classes === undefined ? {} : { classes }),
   };
-  const { input } = entry;
-  const idle = await openSessions(options, entry, classes?.length);
+  const idle = await openSessions(options, opened);
   const queue: Waiting[] = [];
   const running = new Set<Promise<void>>();
   let waiting: NodeJS.Timeout | undefined;
@@ -108,7 +99,7 @@ export async function openEmbedder(options: EmbedderOptions): Promise<Embedder> 
   ): Promise<SessionClient> => {
     let session = given;
     try {
-      if (!session.alive) session = await openSession(options, entry, classes?.length);
+      if (!session.alive) session = await openSession(options, opened);
       const outputs = await session.run(batch.map(({ pixels }) => pixels));
       for (const [index, one] of batch.entries()) {
         const embedding = row(outputs.embedding, index, model.dimensions);
@@ -146,99 +137,6 @@ export async function openEmbedder(options: EmbedderOptions): Promise<Embedder> 
       return closing;
     },
   };
-}
-
-async function openSessions(
-  options: EmbedderOptions,
-  entry: ModelEntry,
-  classes: number | undefined,
-): Promise<SessionClient[]> {
-  // The first alone: what is wrong with the file is found once.
-  const sessions = [await openSession(options, entry, classes)];
-  try {
-    while (sessions.length < sessionsOf(options)) {
-      sessions.push(await openSession(options, entry, classes));
-    }
-    return sessions;
-  } catch (error) {
-    await Promise.all(sessions.map((session) => session.close()));
-    throw error;
-  }
-}
-
-function sessionsOf({ sessions }: EmbedderOptions): number {
-  return sessions ?? Math.min(mostSessions, availableParallelism());
-}
-
-function threadsOf(options: EmbedderOptions): number {
-  return options.threads ?? Math.max(1, Math.floor(availableParallelism() / sessionsOf(options)));
-}
-
-/** Reads, checks and loads the model, and runs it once on a black picture. */
-async function openSession(
-  options: EmbedderOptions,
-  entry: ModelEntry,
-  classes: number | undefined,
-): Promise<SessionClient> {
-  const { input, outputs } = entry;
-  const file = join(options.modelsDir, entry.file);
-  const session = await startSession({
-    model: await readModel(file, entry),
-    threads: threadsOf(options),
-    spinning: options.spinning ?? false,
-    input,
-    embedding: outputs.embedding.name,
-    logits: outputs.logits?.name,
-  });
-  try {
-    checkSignature(file, session.signature, entry, classes);
-    const trial = await session.run([new Uint8Array(input.width * input.height * 3)]);
-    checkLength('outputs.embedding.dimensions', trial.embedding, outputs.embedding.dimensions);
-    if (trial.logits !== undefined && classes !== undefined) {
-      checkLength('classes', trial.logits, classes);
-    }
-    return session;
-  } catch (error) {
-    await session.close();
-    throw error;
-  }
-}
-
-async function readModel(file: string, entry: ModelEntry): Promise<Uint8Array<ArrayBuffer>> {
-  let bytes: Uint8Array<ArrayBuffer>;
-  try {
-    // A copy of its own: it is given away to the session's thread.
-    bytes = Uint8Array.from(await readFile(file));
-  } catch (cause) {
-    throw new EdgeminerError('model.not-found', `The model file ${file} can't be read.`, {
-      field: 'file',
-      mend: `Put the file there (source: ${entry.source}).`,
-      cause,
-    });
-  }
-  const sha256 = createHash('sha256').update(bytes).digest('hex');
-  if (sha256 !== entry.sha256) {
-    throw new EdgeminerError(
-      'model.hash-mismatch',
-      `${file} has sha256 ${sha256} (${bytes.length} bytes); ` +
-        `the manifest says ${entry.sha256} (${entry.bytes} bytes).`,
-      {
-        field: 'sha256',
-        mend: 'Restore the file, or enter the new model in models/manifest.json and rebuild its references.',
-      },
-    );
-  }
-  return bytes;
-}
-
-/** Free sizes in the file leave the true length open until it has run. */
-function checkLength(field: string, values: Float32Array, expected: number): void {
-  if (values.length === expected) return;
-  throw new EdgeminerError(
-    'model.shape-mismatch',
-    `The model gives ${values.length} values; the manifest says ${expected}.`,
-    { field, mend: 'Correct the entry in models/manifest.json.' },
-  );
 }
 
 function row(values: Float32Array, index: number, length: number): Float32Array {

@@ -21,7 +21,10 @@ export interface SessionClient {
   close(): Promise<void>;
 }
 
-/** Starts the thread and loads the model; throws `model.shape-mismatch` if it can't be loaded. */
+/**
+ * Starts the thread and loads the model; throws `model.shape-mismatch` if it can't be loaded, and
+ * `config.invalid` for an execution provider that is not there or does not start.
+ */
 export async function startSession(start: SessionStart): Promise<SessionClient> {
   const worker = startWorker(start);
   let answer: ((message: FromSession) => void) | undefined;
@@ -59,6 +62,7 @@ export async function startSession(start: SessionStart): Promise<SessionClient> 
   }
   if (first.kind !== 'ready') {
     await ended;
+    if (first.kind === 'no-provider') throw noProvider(start.providers, first);
     const message = first.kind === 'failed' ? first.message : `unexpected ${first.kind}`;
     throw new EdgeminerError(
       'model.shape-mismatch',
@@ -103,8 +107,24 @@ function startWorker(start: SessionStart): Worker {
   return new Worker(new URL(`./session-thread${extension}`, import.meta.url), {
     name: 'edgeminer-onnx',
     workerData: start,
-    transferList: [start.model.buffer],
+    transferList: [start.model.buffer, ...start.data.map(({ data }) => data.buffer)],
   });
+}
+
+function noProvider(
+  wanted: readonly string[],
+  { message, known }: Extract<FromSession, { kind: 'no-provider' }>,
+): EdgeminerError {
+  return new EdgeminerError(
+    'config.invalid',
+    `inference.executionProviders: [${wanted.join(', ')}] can't be used here: ${message}`,
+    {
+      field: 'inference.executionProviders',
+      mend:
+        `Name providers out of ${known.join(', ')}, and install what they need; ` +
+        'or leave the setting out, for cpu.',
+    },
+  );
 }
 
 export function unavailable(message: string, cause?: unknown): EdgeminerError {

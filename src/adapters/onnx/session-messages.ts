@@ -1,18 +1,26 @@
+import type { EmbeddingSpec, InputSpec } from './manifest-schema.js';
+
 /** What the session thread is started with. */
 export interface SessionStart {
   /** The ONNX file's bytes, transferred. */
   readonly model: Uint8Array<ArrayBuffer>;
+  /** Files of its weights, by the paths that the ONNX file names; transferred. */
+  readonly data: readonly { readonly path: string; readonly data: Uint8Array<ArrayBuffer> }[];
+  /** Execution providers, the preferred one first. */
+  readonly providers: readonly string[];
   /** Threads that share one inference; 1 or more. */
   readonly threads: number;
   readonly spinning: boolean;
-  readonly input: {
-    readonly name: string;
-    readonly width: number;
-    readonly height: number;
-    readonly mean: readonly [number, number, number];
-    readonly std: readonly [number, number, number];
-  };
-  readonly embedding: string;
+  /** Whether what goes wrong is thrown only, and not printed by the runtime too. */
+  readonly quiet: boolean;
+  /** Undefined where only the signature is wanted. */
+  readonly use: SessionUse | undefined;
+}
+
+/** What is given to the model, and what is taken of its answer. */
+export interface SessionUse {
+  readonly input: InputSpec;
+  readonly embedding: Pick<EmbeddingSpec, 'name' | 'pool' | 'features'>;
   readonly logits: string | undefined;
 }
 
@@ -24,6 +32,8 @@ export type ToSession =
 export type FromSession =
   | { readonly kind: 'ready'; readonly signature: ModelSignature }
   | ({ readonly kind: 'outputs' } & SessionOutputs)
+  /** A provider that this runtime has not, or that does not start; with those that it has. */
+  | { readonly kind: 'no-provider'; readonly message: string; readonly known: readonly string[] }
   | { readonly kind: 'failed'; readonly message: string };
 
 /** Row-major, one row per picture. */

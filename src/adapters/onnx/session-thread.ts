@@ -4,48 +4,72 @@
  * in order; the client sends the next one after the answer.
  */
 import { parentPort, workerData } from 'node:worker_threads';
-import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { InferenceSession, Tensor, listSupportedBackends } from 'onnxruntime-node';
 import { messageOf } from '../../faults.js';
+import { inputPacker } from './pack-input.js';
+import type { PackedInput } from './pack-input.js';
 import type {
   FromSession,
   SessionOutputs,
   SessionStart,
+  SessionUse,
   TensorSignature,
   ToSession,
 } from './session-messages.js';
+import { ownFloats, poolRows } from './take-output.js';
 
 const port = parentPort;
 if (port === null) throw new Error('session-thread runs as a worker thread only.');
 
 const start = workerData as SessionStart;
-const { width, height, mean, std } = start.input;
-const planeSize = width * height;
-/** The model's input, for the largest batch so far; one inference runs at a time. */
-let floats = new Float32Array(0);
-
-const load = () =>
-  InferenceSession.create(start.model, {
-    executionProviders: ['cpu'],
-    intraOpNumThreads: start.threads,
-    interOpNumThreads: 1,
-    logSeverityLevel: 3,
-    extra: { session: { intra_op: { allow_spinning: start.spinning ? '1' : '0' } } },
-  });
 
 try {
-  serve(await load());
+  const session = await open();
+  if (session !== undefined) serve(session);
 } catch (error) {
   post({ kind: 'failed', message: messageOf(error) });
 }
 
+/** Undefined when a provider was at fault, which has been told. */
+async function open(): Promise<InferenceSession | undefined> {
+  const known = listSupportedBackends().map(({ name }) => name);
+  const unknown = start.providers.find((provider) => !known.includes(provider));
+  if (unknown !== undefined) {
+    post({ kind: 'no-provider', message: `this runtime has no provider "${unknown}"`, known });
+    return undefined;
+  }
+  try {
+    return await load(start.providers);
+  } catch (error) {
+    if (start.providers.every((provider) => provider === 'cpu')) throw error;
+    // What the processor can't load either is the model's own fault.
+    const other = await load(['cpu']);
+    await other.release();
+    post({ kind: 'no-provider', message: messageOf(error), known });
+    return undefined;
+  }
+}
+
+function load(providers: readonly string[]): Promise<InferenceSession> {
+  return InferenceSession.create(start.model, {
+    executionProviders: providers,
+    externalData: start.data,
+    intraOpNumThreads: start.threads,
+    interOpNumThreads: 1,
+    logSeverityLevel: start.quiet ? 4 : 3,
+    extra: { session: { intra_op: { allow_spinning: start.spinning ? '1' : '0' } } },
+  });
+}
+
 function serve(session: InferenceSession): void {
+  const run = runnerOf(session, start.use);
   port?.on('message', (message: ToSession) => {
     if (message.kind === 'close') {
       // The session goes before the thread: a thread that ends under a live one may crash.
       void session.release().finally(() => port.close());
       return;
     }
-    run(session, message.pictures).then(
+    run(message.pictures).then(
       (outputs) => {
         const buffers = [outputs.embedding.buffer];
         if (outputs.logits !== undefined) buffers.push(outputs.logits.buffer);
@@ -67,43 +91,43 @@ function post(message: FromSession, transfer: ArrayBuffer[] = []): void {
   port?.postMessage(message, transfer);
 }
 
-async function run(
-  session: InferenceSession,
-  pictures: readonly Uint8Array[],
-): Promise<SessionOutputs> {
-  const input = new Tensor('float32', normalised(pictures), [pictures.length, 3, height, width]);
-  const wanted = [start.embedding, ...(start.logits === undefined ? [] : [start.logits])];
-  const results = await session.run({ [start.input.name]: input }, wanted);
-  return {
-    embedding: ownFloats(results, start.embedding),
-    logits: start.logits === undefined ? undefined : ownFloats(results, start.logits),
+type Run = (pictures: readonly Uint8Array[]) => Promise<SessionOutputs>;
+
+function runnerOf(session: InferenceSession, use: SessionUse | undefined): Run {
+  if (use === undefined) return () => Promise.reject(new Error('This session runs nothing.'));
+  const { input, embedding, logits } = use;
+  const packer = inputPacker(input);
+  const wanted = [embedding.name, ...(logits === undefined ? [] : [logits])];
+  return async (pictures) => {
+    const slots = input.batch ?? pictures.length;
+    const tensor = tensorOf(packer.pack(pictures, slots), dimsOf(input, slots));
+    const results = await session.run({ [input.name]: tensor }, wanted);
+    const own = (name: string) => {
+      const tensorOut = results[name];
+      return { values: ownFloats(tensorOut, name), dims: tensorOut?.dims ?? [] };
+    };
+    // Of a fixed batch that was not full, the rows of its empty places stay behind.
+    const filled = (values: Float32Array<ArrayBuffer>) =>
+      slots === pictures.length
+        ? values
+        : values.slice(0, (values.length / slots) * pictures.length);
+    const { values, dims } = own(embedding.name);
+    return {
+      embedding: filled(poolRows(values, dims, embedding)),
+      logits: logits === undefined ? undefined : filled(own(logits).values),
+    };
   };
 }
 
-/** Interleaved bytes to one float plane per channel; valid until the next batch. */
-function normalised(pictures: readonly Uint8Array[]): Float32Array {
-  const values = pictures.length * 3 * planeSize;
-  if (floats.length < values) floats = new Float32Array(values);
-  const [meanR, meanG, meanB] = mean;
-  const [scaleR, scaleG, scaleB] = [1 / std[0], 1 / std[1], 1 / std[2]];
-  for (const [index, picture] of pictures.entries()) {
-    const red = index * 3 * planeSize;
-    const green = red + planeSize;
-    const blue = green + planeSize;
-    for (let pixel = 0, at = 0; pixel < planeSize; pixel += 1, at += 3) {
-      floats[red + pixel] = ((picture[at] ?? 0) - meanR) * scaleR;
-      floats[green + pixel] = ((picture[at + 1] ?? 0) - meanG) * scaleG;
-      floats[blue + pixel] = ((picture[at + 2] ?? 0) - meanB) * scaleB;
-    }
-  }
-  return floats.subarray(0, values);
+function dimsOf({ layout, width, height }: SessionUse['input'], slots: number): number[] {
+  return layout === 'NCHW' ? [slots, 3, height, width] : [slots, height, width, 3];
 }
 
-/** A copy whose memory can be given away; the runtime's own can't. */
-function ownFloats(results: InferenceSession.ReturnType, name: string): Float32Array<ArrayBuffer> {
-  const data = results[name]?.data;
-  if (!(data instanceof Float32Array)) throw new Error(`The output ${name} is not float32.`);
-  return Float32Array.from(data);
+function tensorOf(values: PackedInput, dims: number[]): Tensor {
+  if (values instanceof Float32Array) return new Tensor('float32', values, dims);
+  return values instanceof Uint16Array
+    ? new Tensor('float16', values, dims)
+    : new Tensor('uint8', values, dims);
 }
 
 function signatureOf(metadata: InferenceSession.ValueMetadata): TensorSignature {

@@ -11,6 +11,7 @@ import { minLabelled } from '../../score/confidence/fit-temperature.js';
 import type { TemperatureFit } from '../../score/confidence/fit-temperature.js';
 import type { NoveltyModel } from '../../score/novelty/novelty-model.js';
 import { buildReference } from '../../score/build-reference.js';
+import { inferenceOptions } from '../inference-options.js';
 import { openStores } from '../open-stores.js';
 import { print, progress } from '../output.js';
 import { configFor, withGlobalOptions } from '../settings.js';
@@ -56,7 +57,7 @@ async function build(world: World, options: BuildOptions): Promise<void> {
   const embedder =
     embedderName === 'none'
       ? undefined
-      : await openEmbedder({ modelsDir: config.modelsDir, name: embedderName });
+      : await openEmbedder({ ...inferenceOptions(config), name: embedderName });
   const bar = progress(world, 'fitting', total);
   try {
     const { reference, skipped } = await buildReference({

@@ -11,6 +11,7 @@ import type { Reference } from '../../score/reference.js';
 import type { ReferenceStore } from '../../score/reference-store.js';
 import { failureOf, ok, skipped, warning } from '../../telemetry/checkup.js';
 import type { Check, Finding } from '../../telemetry/checkup.js';
+import { inferenceOptions } from '../inference-options.js';
 import { openReferences } from '../open-stores.js';
 
 /**
@@ -26,11 +27,15 @@ export function modelsCheck(config: Config): Check {
       const embedders = new Map<string, EmbedderModel>();
       for (const name of embedderNames(config)) {
         try {
-          const embedder = await openEmbedder({ modelsDir: config.modelsDir, name });
+          const embedder = await openEmbedder({ ...inferenceOptions(config), name, sessions: 1 });
           embedders.set(name, embedder.model);
           await embedder.close();
           findings.push(
-            ok(`model ${name}`, 'hash, inputs and outputs fit the manifest; it ran once'),
+            ok(
+              `model ${name}`,
+              'hash, inputs and outputs fit the manifest; it ran once ' +
+                `on ${config.inference.executionProviders.join(', ')}`,
+            ),
           );
         } catch (error) {
           findings.push(failureOf(`model ${name}`, error));
@@ -123,8 +128,16 @@ function checkFolder(
   });
 }
 
-function fits(name: string, { embedder }: Reference): Finding {
+function fits(name: string, reference: Reference): Finding {
+  const { embedder, formats } = reference;
   const by = embedder === undefined ? 'without an embedder' : `by ${embedder.name}`;
+  if (formats === undefined) {
+    return warning(
+      name,
+      `whole, made ${by}, fits; but it was built before formats were kept, so no picture's format is compared with it`,
+      `edgeminer reference build --images DIR --model-name ${reference.modelName} --model-version ${reference.modelVersion}`,
+    );
+  }
   return ok(name, `whole, made ${by}, fits`);
 }
 

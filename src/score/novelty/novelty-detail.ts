@@ -16,6 +16,7 @@ const spoilingsOf: Readonly<Partial<Record<SignalName, readonly Spoiling[]>>> = 
   noise: ['noisy', 'speckled'],
   compression: ['compressed'],
   'covered-lens': ['half-covered'],
+  'crushed-shadows': ['dark', 'steep'],
 };
 
 const saidOf: Readonly<Partial<Record<SignalName, string>>> = {
@@ -23,13 +24,14 @@ const saidOf: Readonly<Partial<Record<SignalName, string>>> = {
   'over-exposed': 'it is over-exposed',
   'low-contrast': 'it has little contrast',
   blur: 'it is blurred',
-  clipped: 'its light or its dark parts are clipped',
+  clipped: 'its highlights are clipped',
   haze: 'it is hazy',
   'colour-cast': 'it has a colour cast',
   'motion-blur': 'it is smeared in one direction',
   noise: 'it is noisy',
   compression: 'it is compressed hard',
   'covered-lens': 'a part of it is covered',
+  'crushed-shadows': 'its shadows are crushed',
 };
 
 /**

@@ -1,5 +1,6 @@
 import { compared, percentage } from '../explanation.js';
-import type { PlaneGradients } from '../plane-gradients.js';
+import { grainInSlope } from '../plane-gradients.js';
+import type { PlaneGradients, StructureTensor } from '../plane-gradients.js';
 import { statisticsOf } from '../plane-statistics.js';
 import type { PixelScorer } from '../scorer.js';
 import { fallbackScore } from '../unusual-end.js';
@@ -24,8 +25,8 @@ export const blur: PixelScorer = {
   unit: '0..1',
   range: [0, 1],
   unusual: 'high',
-  fallbackLimit: 0.6,
-  ordinaryLimit: 0.6,
+  fallbackLimit: 0.57,
+  ordinaryLimit: 0.57,
   measure({ plane }) {
     return { kind: 'measured', raw: smoothness(statisticsOf(plane).gradients) };
   },
@@ -42,24 +43,19 @@ function smoothness(gradients: PlaneGradients): number {
 const directions = 8;
 
 /**
- * Each 0..1, for directions 22.5 degrees apart, from right by way of down-right and down. The mean
- * squared slopes of four directions tell those of all: together they are the structure tensor
- * (Förstner and Gülch 1987), a quadratic form of the direction.
+ * Each 0..1, for directions 22.5 degrees apart, from right by way of down-right and down: the
+ * slopes' structure tensors are quadratic forms of the direction.
  */
 export function smoothnessByDirection({ fine, coarse, noise }: PlaneGradients): readonly number[] {
   return Array.from({ length: directions }, (_, at) => {
     const angle = (at * Math.PI) / directions;
-    // Grain adds its variance twice to a difference of neighbours.
-    const sharp = Math.max(0, slopeAlong(fine, angle) - 2 * noise) + roundingSlope;
+    const sharp = Math.max(0, slopeAlong(fine, angle) - grainInSlope * noise) + roundingSlope;
     const smooth = Math.max(0, slopeAlong(coarse, angle)) + roundingSlope;
     return Math.min(1, Math.sqrt(smooth / sharp));
   });
 }
 
-function slopeAlong(
-  [right = 0, down = 0, downRight = 0, downLeft = 0]: readonly number[],
-  angle: number,
-) {
+function slopeAlong({ across, down, product }: StructureTensor, angle: number): number {
   const [x, y] = [Math.cos(angle), Math.sin(angle)];
-  return right * x * x + down * y * y + (downRight - downLeft) * x * y;
+  return across * x * x + down * y * y + 2 * product * x * y;
 }

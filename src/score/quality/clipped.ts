@@ -7,9 +7,16 @@ import { fallbackScore } from '../unusual-end.js';
 const saturated = 254;
 
 /**
- * Share of pixels with a saturated channel (254 or 255), 0..1: what they showed is lost, however
- * the picture is brightened or darkened later. Exposure beyond the sensor's range, as photographers
- * read it from the right end of a histogram.
+ * What an edge that saturation cuts off counts, in pixels: skies and lamps are saturated without
+ * fault, but softly and with few edges; things that lost their shape have many.
+ */
+const perCutEdge = 2;
+
+/**
+ * Share of pixels with a saturated channel (254 or 255), and on top of it twice the edges per
+ * pixel at which a channel steps out of saturation by 12 levels or more, 0..1: what they showed is
+ * lost, however the picture is brightened or darkened later. Exposure beyond the sensor's range, as
+ * photographers read it from the right end of a histogram; the edges are our own.
  */
 export const clipped: PixelScorer = {
   name: 'clipped',
@@ -18,16 +25,16 @@ export const clipped: PixelScorer = {
   unit: '0..1',
   range: [0, 1],
   unusual: 'high',
-  fallbackLimit: 0.4,
-  ordinaryLimit: 0.4,
+  fallbackLimit: 0.43,
+  ordinaryLimit: 0.43,
   measure({ plane }) {
-    const { brightest, pixels } = statisticsOf(plane);
+    const { brightest, cutEdges, pixels } = statisticsOf(plane);
     let count = 0;
     for (let level = saturated; level < brightest.length; level += 1)
       count += brightest[level] ?? 0;
-    return { kind: 'measured', raw: count / pixels };
+    return { kind: 'measured', raw: Math.min(1, count / pixels + perCutEdge * cutEdges) };
   },
   uncalibrated: (raw) => fallbackScore(raw, clipped.fallbackLimit, clipped),
   explain: (raw, standing) =>
-    `Saturated pixels ${percentage(raw)}: ${compared('more clipped', standing)}.`,
+    `Saturated pixels and cut edges ${percentage(raw)}: ${compared('more clipped', standing)}.`,
 };

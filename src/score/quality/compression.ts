@@ -12,9 +12,10 @@ const most = 8;
 /**
  * How far the steps on the lines of an 8 x 8 grid stand out from those between them, ln of the
  * ratio of their mean sizes, mean of both directions, 0 (no grid) to 8: the blocks of JPEG and of
- * most video codecs (Wang, Sheikh and Bovik 2002). The grid may begin anywhere. It is seen in
- * pictures whose longer side is at most 512 pixels; larger ones are shrunk first, which takes the
- * grid away.
+ * most video codecs (Wang, Sheikh and Bovik 2002). The grid may begin anywhere. Of JPEG
+ * that are shrunk for the other measurements, it is looked for in a strip of the original; of
+ * other formats beyond 512 pixels it can't be seen. The last encoding need not have made it, which
+ * is why the file's own quantisation tables are not asked.
  */
 export const compression: PixelScorer = {
   name: 'compression',

@@ -15,8 +15,8 @@ export const overExposed: PixelScorer = {
   unit: 'grey levels',
   range: [0, 255],
   unusual: 'low',
-  fallbackLimit: 34,
-  ordinaryLimit: 34,
+  fallbackLimit: 37,
+  ordinaryLimit: 37,
   measure({ plane }) {
     return { kind: 'measured', raw: logAverage(statisticsOf(plane).luma, (level) => 255 - level) };
   },

@@ -259,9 +259,9 @@ describe('opening an embedder refuses', () => {
   });
 
   it.each<[string, (text: string) => string]>([
-    ['input', (text) => text.replace('"width": 224', '"width": 240')],
+    ['input.width', (text) => text.replace('"width": 224', '"width": 240')],
     ['input.name', (text) => text.replace('"name": "input"', '"name": "images"')],
-    ['outputs.embedding', (text) => text.replace('1280', '1024')],
+    ['outputs.embedding.dimensions', (text) => text.replace('1280', '1024')],
     ['outputs.logits.name', (text) => text.replace('"name": "logits"', '"name": "scores"')],
   ])('a manifest whose %s differs from the file', async (field, change) => {
     await edit(change);

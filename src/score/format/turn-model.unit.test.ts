@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest';
+import { seeded } from '../../../test/fixtures/planes.js';
+import { findTurn, fitTurns, mayBeTurned } from './turn-model.js';
+import type { Views } from './turn-model.js';
+
+const random = seeded(5);
+
+/** Embeddings in which the turn shows along an axis of its own, under noise. */
+function viewsAt(turn: number, noise: number): Views {
+  const view = (quarters: number) =>
+    Float32Array.from(
+      { length: 8 },
+      (_, at) => Number(at === (turn + quarters) % 4) + noise * (random() - 0.5),
+    );
+  return [view(0), view(1), view(2), view(3)];
+}
+
+describe('how far a picture looks turned', () => {
+  const { model, heldOut } = fitTurns(Array.from({ length: 60 }, () => viewsAt(0, 1.5)));
+
+  it.each([1, 2, 3] as const)('is found for %i quarter turns', (quarters) => {
+    const found = Array.from({ length: 50 }, () => findTurn(model, viewsAt(quarters, 0.5)));
+    expect(found.filter((one) => one.quarters === quarters && one.logOdds > 0)).toHaveLength(50);
+    const gated = Array.from({ length: 50 }, () => viewsAt(quarters, 0.5)[0]);
+    expect(gated.filter((view) => mayBeTurned(model, view)).length).toBeGreaterThan(40);
+  });
+
+  it('is nothing for upright pictures, of which few are looked at twice', () => {
+    const upright = Array.from({ length: 200 }, () => viewsAt(0, 1.5));
+    expect(upright.filter((views) => findTurn(model, views).logOdds > 0).length).toBeLessThan(10);
+    expect(upright.filter(([view]) => mayBeTurned(model, view)).length).toBeLessThan(40);
+    expect(heldOut).toHaveLength(60);
+    expect(heldOut.filter((logOdds) => logOdds > 0).length).toBeLessThanOrEqual(3);
+    expect(Math.min(...heldOut)).toBe(0);
+  });
+
+  it('says nothing where turned copies look the same', () => {
+    const alike = Array.from({ length: 40 }, (): Views => {
+      const view = Float32Array.from({ length: 8 }, () => random());
+      return [view, view, view, view];
+    });
+    const fitted = fitTurns(alike);
+    for (const views of alike) expect(findTurn(fitted.model, views).logOdds).toBeCloseTo(0, 6);
+  });
+});

@@ -22,8 +22,8 @@ import { calibrationOf } from '../src/score/calibrate.js';
 import type { Calibration } from '../src/score/calibrate.js';
 import { isColoured } from '../src/score/format/is-coloured.js';
 import type { PictureFormat } from '../src/score/format/format-profile.js';
-import { TurnGathering, viewsOf } from '../src/score/format/turn-gathering.js';
-import { findTurn, mayBeTurned } from '../src/score/format/turn-model.js';
+import { turnOf } from '../src/score/format/second-look.js';
+import { TurnGathering } from '../src/score/format/turn-gathering.js';
 import type { TurnFinding, TurnModel } from '../src/score/format/turn-model.js';
 import { measureFormats } from '../src/score/measure-formats.js';
 import type { Reference } from '../src/score/reference.js';
@@ -160,11 +160,11 @@ async function judgeBy(photos: readonly Uint8Array[]): Promise<Judge> {
 
 interface Found {
   readonly flagged: readonly Signal[];
-  /** Turned copies were looked at. */
+  /** It was looked at twice. */
   readonly looked: boolean;
 }
 
-/** `byLooks`: whether the picture looks turned is asked too; it takes an inference or four. */
+/** `byLooks`: whether the picture looks turned is asked too; it takes an inference or two. */
 async function judged(
   bytes: Uint8Array,
   { reference, turns, calibration }: Judge,
@@ -175,9 +175,7 @@ async function judged(
   let turn: TurnFinding | undefined;
   if (byLooks && turns !== undefined) {
     const { embedding } = await embedder.infer(plane);
-    if (mayBeTurned(turns, embedding)) {
-      turn = findTurn(turns, await viewsOf(embedder, plane, embedding));
-    }
+    turn = await turnOf(plane, embedding, turns, embedder);
   }
   const { signals } = scoreEvent(
     {

@@ -4,8 +4,7 @@ import type { Inference } from '../score/embedder.js';
 import { withLabels } from '../score/measure-neighbours.js';
 import { meanDistance } from '../score/novelty/embedding-distance.js';
 import { measureNovelty } from '../score/novelty/novelty-model.js';
-import { viewsOf } from '../score/format/turn-gathering.js';
-import { findTurn, mayBeTurned } from '../score/format/turn-model.js';
+import { turnOf } from '../score/format/second-look.js';
 import { isColoured } from '../score/format/is-coloured.js';
 import { predictionsFrom } from '../score/predictions.js';
 import { statisticsOf } from '../score/plane-statistics.js';
@@ -72,10 +71,8 @@ async function formatOf(
   const { turns } = reference.reference;
   if (policy.flags.rotated.kind === 'off' || turns === undefined) return form;
   if (embedder === undefined || inference === undefined) return form;
-  // Three inferences more, for the few pictures that look turned at first sight.
-  const { embedding } = inference;
-  if (!mayBeTurned(turns, embedding)) return form;
-  return { ...form, turn: findTurn(turns, await viewsOf(embedder, plane, embedding)) };
+  const turn = await turnOf(plane, inference.embedding, turns, embedder);
+  return turn === undefined ? form : { ...form, turn };
 }
 
 /** Whether the event can't be scored by its model's policy from what it brings alone. */

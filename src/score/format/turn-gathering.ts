@@ -48,15 +48,10 @@ export class TurnGathering {
   }
 }
 
-/** The embeddings of a picture and its turned copies; `upright` where that is known already. */
-export async function viewsOf(
-  embedder: Embedder,
-  plane: PixelPlane,
-  known?: Float32Array,
-): Promise<Views> {
+async function viewsOf(embedder: Embedder, plane: PixelPlane): Promise<Views> {
   const infer = async (view: PixelPlane) => (await embedder.infer(view)).embedding;
   const [first, ...turned] = await Promise.all([
-    known ?? infer(plane),
+    infer(plane),
     ...quarterTurns.map((quarters) => infer(turnedPlane(plane, quarters))),
   ]);
   const [second = first, third = first, fourth = first] = turned;

@@ -1,3 +1,4 @@
+import { quarterTurns } from '../../image/turn-plane.js';
 import type { Quarters } from '../../image/turn-plane.js';
 import type { EmbeddingMatrix } from '../embedding-matrix.js';
 import { GrowingMatrix } from '../growing-matrix.js';
@@ -9,8 +10,8 @@ export interface TurnModel {
   /** Log-odds of being turned clockwise by 90, 180 and 270 degrees rather than not at all. */
   readonly directions: readonly [ExposedDirection, ExposedDirection, ExposedDirection];
   /**
-   * From this on, the largest log-odds are worth a look at the picture's turned copies; one in
-   * twenty of the reference's own pictures is.
+   * From this on, the largest log-odds are worth a look at the picture turned back; few of the
+   * reference's own pictures are.
    */
   readonly gate: number;
 }
@@ -25,32 +26,36 @@ export interface TurnFinding {
   readonly logOdds: number;
 }
 
-/** Ordinary pictures that are looked at more closely. */
-const gatedShare = 0.05;
+/** Ordinary pictures that are looked at twice: an inference more for each. */
+const gatedShare = 0.03;
 const folds = 5;
 /** Of outlier-exposure.ts: 1 follows the turned pictures closer than 10, and told more of them. */
 const penalty = 1;
 
-/** Whether a picture looks turned at first sight; what is turned most often is. */
-export function mayBeTurned(model: TurnModel, embedding: Float32Array): boolean {
-  return firstSight(model, embedding) > model.gate;
+/** By how far a picture looks turned at first sight; undefined where that is not worth a second. */
+export function suspectedTurn(model: TurnModel, embedding: Float32Array): Quarters | undefined {
+  const { quarters, logOdds } = firstSight(model, embedding);
+  return logOdds > model.gate ? quarters : undefined;
 }
 
 /**
- * By how much a picture looks turned. Each of its views is one picture more to judge by: a view
- * that is turned twice as far, where the picture is turned once. The mean over the four.
+ * By how much a picture looks turned, judged by two pictures: as it is, and turned back, which looks
+ * upright if it was turned and turned the other way if it was not. The mean over the two.
  */
-export function findTurn(model: TurnModel, views: Views): TurnFinding {
-  const scores = views.map((view) => [0, ...logOddsOf(model, view)]);
-  const along = [0, 1, 2, 3].map((turn) =>
-    scores.reduce((sum, each, view) => sum + (each[(turn + view) % 4] ?? 0), 0),
-  );
-  const over = (turn: number) => ((along[turn] ?? 0) - (along[0] ?? 0)) / views.length;
-  const quarters = ([1, 2, 3] as const).reduce<Quarters>(
-    (most, turn) => (over(turn) > over(most) ? turn : most),
-    1,
-  );
-  return { quarters, logOdds: over(quarters) };
+export function findTurn(
+  model: Pick<TurnModel, 'directions'>,
+  quarters: Quarters,
+  { asItIs, turnedBack }: { readonly asItIs: Float32Array; readonly turnedBack: Float32Array },
+): TurnFinding {
+  const first = [0, ...logOddsOf(model, asItIs)];
+  const back = [0, ...logOddsOf(model, turnedBack)];
+  const logOdds = ((first[quarters] ?? 0) - (back[backFrom(quarters)] ?? 0)) / 2;
+  return { quarters, logOdds };
+}
+
+/** The turn that undoes one. */
+export function backFrom(quarters: Quarters): Quarters {
+  return quarters === 1 ? 3 : quarters === 3 ? 1 : 2;
 }
 
 /**
@@ -69,16 +74,22 @@ export function fitTurns(pictures: readonly Views[]): {
     directions: byFold[row % folds] ?? directionsOf(pictures),
   });
   const first = pictures.map(([upright], row) => firstSight(blind(row), upright));
-  const ascending = first.toSorted((a, b) => a - b);
+  const ascending = first.map(({ logOdds }) => logOdds).sort((a, b) => a - b);
   const gate = Math.fround(ascending[Math.floor((1 - gatedShare) * ascending.length)] ?? 0);
-  const heldOut = Float64Array.from(pictures, (views, row) =>
-    (first[row] ?? 0) > gate ? Math.max(0, findTurn({ ...blind(row), gate }, views).logOdds) : 0,
-  );
+  const heldOut = Float64Array.from(pictures, (views, row) => {
+    const { quarters, logOdds } = first[row] ?? { quarters: 1, logOdds: gate };
+    if (logOdds <= gate) return 0;
+    const looks = { asItIs: views[0], turnedBack: views[backFrom(quarters)] };
+    return Math.max(0, findTurn(blind(row), quarters, looks).logOdds);
+  });
   return { model: { directions: directionsOf(pictures), gate }, heldOut };
 }
 
-function firstSight(model: Pick<TurnModel, 'directions'>, embedding: Float32Array): number {
-  return Math.max(...logOddsOf(model, embedding));
+function firstSight(model: Pick<TurnModel, 'directions'>, embedding: Float32Array): TurnFinding {
+  const found = logOddsOf(model, embedding);
+  const logOdds = Math.max(...found);
+  const quarters = quarterTurns[found.indexOf(logOdds)] ?? 1;
+  return { quarters, logOdds };
 }
 
 function logOddsOf({ directions }: Pick<TurnModel, 'directions'>, embedding: Float32Array) {

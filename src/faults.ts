@@ -43,10 +43,13 @@ const kinds = {
   'label.invalid': 'request',
   'lease.lost': 'request',
   'task.not-found': 'request',
+  'task.wrong-state': 'request',
   'batch.not-found': 'request',
   'curated-set.not-found': 'request',
   'curated-set.empty': 'request',
   'curated-set.invalid': 'setup',
+  'audit.broken': 'setup',
+  'person.not-found': 'request',
   'auth.missing': 'request',
   'auth.forbidden': 'request',
 } as const satisfies Record<string, FaultKind>;

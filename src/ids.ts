@@ -19,6 +19,8 @@ export type TaskId = Branded<'TaskId'>;
 export type BatchId = Branded<'BatchId'>;
 /** Who labels: the name behind the bearer token, or the name given on the command line. */
 export type AnnotatorId = Branded<'AnnotatorId'>;
+/** Who did something, in the audit trail: random, and says nothing of the person. */
+export type ActorKey = Branded<'ActorKey'>;
 /** Lower-case hex sha256 over a reference's content. */
 export type ReferenceId = Branded<'ReferenceId'>;
 /** Lower-case hex sha256 over a curated set's content; its first 12 digits are shown. */
@@ -32,5 +34,6 @@ export const imageHash = (value: string): ImageHash => value as ImageHash;
 export const taskId = (value: string): TaskId => value as TaskId;
 export const batchId = (value: string): BatchId => value as BatchId;
 export const annotatorId = (value: string): AnnotatorId => value as AnnotatorId;
+export const actorKey = (value: string): ActorKey => value as ActorKey;
 export const referenceId = (value: string): ReferenceId => value as ReferenceId;
 export const curatedSetVersion = (value: string): CuratedSetVersion => value as CuratedSetVersion;

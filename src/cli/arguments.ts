@@ -22,3 +22,10 @@ export function share(text: string): number {
   if (text.trim() !== '' && number >= 0 && number <= 1) return number;
   throw new InvalidArgumentError('It must be a number from 0 to 1.');
 }
+
+/** For commander: a moment as ISO 8601; to milliseconds since 1970-01-01 UTC. */
+export function moment(text: string): number {
+  const time = Date.parse(text);
+  if (Number.isFinite(time)) return time;
+  throw new InvalidArgumentError('It must be a time such as 2026-03-01 or 2026-03-01T08:00:00Z.');
+}

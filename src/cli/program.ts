@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { EdgeminerError, isEdgeminerError, messageOf } from '../faults.js';
+import { auditCommand } from './commands/audit.js';
 import { curateCommand } from './commands/curate.js';
 import { deadLetterCommand } from './commands/dlq.js';
 import { demoCommand } from './commands/demo.js';
@@ -48,6 +49,7 @@ export function createProgram(world: World): Command {
     mineCommand,
     serveCommand,
     queueCommand,
+    auditCommand,
     curateCommand,
     deadLetterCommand,
     eventsCommand,

@@ -48,6 +48,14 @@ const policy = z.strictObject({
     .prefault({}),
 });
 
+const overlapRule = z.strictObject({
+  reason: z.enum([...signalNames, 'control-sample']).optional(),
+  model: name.optional(),
+  /** Of the tasks that match, drawn by the hash of their ids. */
+  share: share.default(1),
+  opinions: z.int().min(1).max(20),
+});
+
 const labelSet = z.strictObject({
   version: z.int().min(1).default(1),
   kind: z.enum(['class', 'boxes']).default('class'),
@@ -170,6 +178,8 @@ export const configSchema = z.strictObject({
     .strictObject({
       leaseSeconds: seconds.default(1800),
       maxBatch: z.int().min(1).max(1000).default(100),
+      skipsToEnd: z.int().min(1).max(100).default(2),
+      overlap: z.array(overlapRule).default([]),
     })
     .prefault({}),
   curation: z

@@ -4,7 +4,7 @@ import { curatedSetVersion } from '../ids.js';
 import type { CuratedSetVersion } from '../ids.js';
 import type { Label, LabelBody } from '../label/label.js';
 import type { Task } from '../queue/task.js';
-import { canonicalJson } from './canonical-json.js';
+import { canonicalJson } from '../canonical-json.js';
 import type { CuratedItem, CuratedSet, Lineage, SplitPlan } from './curated-set.js';
 import { splitItems } from './split.js';
 import type { Placement } from './split.js';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { labelledTask } from '../../test/fixtures/labelled-task.js';
-import { canonicalJson } from './canonical-json.js';
+import { canonicalJson } from '../canonical-json.js';
 import type { CuratedSet, SplitPlan } from './curated-set.js';
 import { snapshot, verifyCuratedSet, versionOf } from './snapshot.js';
 import { splitCounts } from './split-counts.js';

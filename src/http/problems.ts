@@ -49,10 +49,13 @@ const faultStatus: Readonly<Record<FaultCode, number>> = {
   'label.invalid': 422,
   'lease.lost': 409,
   'task.not-found': 404,
+  'task.wrong-state': 409,
   'batch.not-found': 404,
   'curated-set.not-found': 404,
   'curated-set.empty': 409,
   'curated-set.invalid': 500,
+  'audit.broken': 500,
+  'person.not-found': 404,
   'auth.missing': 401,
   'auth.forbidden': 403,
 };

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { exportFormats } from '../curate/export.js';
 import { splits } from '../curate/curated-set.js';
+import { taskStates } from '../queue/task.js';
 import { signalNames } from '../score/signal.js';
 
 /**
@@ -11,7 +12,7 @@ const time = z.iso.datetime();
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/u, { error: 'must be 64 lower-case hex digits' });
 const name = z.string().min(1).max(200);
 const reason = z.enum([...signalNames, 'control-sample']);
-const state = z.enum(['pending', 'leased', 'labelled', 'skipped']);
+const state = z.enum(taskStates);
 
 export const problem = z
   .object({
@@ -138,15 +139,37 @@ export const task = z
       .object({ batchId: z.string(), annotator: z.string(), expiresAt: time })
       .nullable()
       .describe('Of a leased task.'),
+    round: z.int().describe('1 or more; raised each time that the task is queued again.'),
+    overlap: z.int().describe('Opinions that a round takes.'),
     label: z
       .object({
         body: labelBody,
         annotator: z.string(),
+        settledBy: z
+          .enum(['agreement', 'adjudication'])
+          .nullable()
+          .describe('How several opinions became one label; null where one person labelled.'),
         labelledAt: time,
         labelSet: z.string(),
       })
-      .nullable(),
-    skip: z.object({ reason: z.string(), annotator: z.string(), skippedAt: time }).nullable(),
+      .nullable()
+      .describe('Of a labelled task.'),
+    opinions: z
+      .array(
+        z.object({
+          body: labelBody,
+          annotator: z.string(),
+          givenAt: time,
+          labelSet: z.string(),
+          round: z.int(),
+          heldMs: z.number().describe('From the lease to the opinion; 0 if not known.'),
+        }),
+      )
+      .describe('All that people said; none while the task is open, so that nobody is swayed.'),
+    skip: z
+      .object({ reason: z.string(), annotator: z.string(), skippedAt: time })
+      .nullable()
+      .describe('The last skip of a skipped task.'),
     duplicates: z.array(z.string()).describe('Events that repeat this picture.'),
   })
   .meta({ id: 'Task', description: 'One candidate on its way to a label.' });
@@ -155,7 +178,22 @@ export type TaskJson = z.output<typeof task>;
 
 export const taskParams = z.object({ id: sha256.describe('The id of the task.') });
 
-const leaseFilter = { model: name.optional(), source: name.optional(), reason: reason.optional() };
+const moment = z.iso
+  .datetime({ offset: true })
+  .optional()
+  .describe('Inclusive. ISO 8601 with a time zone.');
+
+const leaseFilter = {
+  model: name.optional(),
+  source: name.optional(),
+  reason: reason.optional(),
+  class: name.optional().describe('The likeliest class by the predictions.'),
+  project: name.optional().describe("The event's tag `project`."),
+  offeredFrom: moment,
+  offeredTo: moment,
+  occurredFrom: moment,
+  occurredTo: moment,
+};
 
 export const taskQuery = z.strictObject({
   ...leaseFilter,
@@ -337,7 +375,7 @@ export const exportQuery = z.strictObject({ format: z.enum(exportFormats) });
 
 export const stats = z
   .object({
-    byState: z.object({ pending: count, leased: count, labelled: count, skipped: count }),
+    byState: z.record(state, count),
     byReason: z.partialRecord(reason, count),
     byModel: z.record(z.string(), count),
     duplicates: count,

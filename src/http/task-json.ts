@@ -10,8 +10,10 @@ export function isoTime(time: number): string {
 
 /** A task as clients see it at `now`: an expired lease reads as none. */
 export function taskJson(task: Task, labelSet: LabelSet | undefined, now: number): TaskJson {
-  const { image, decision, scores, lease, label, skip } = task;
+  const { image, decision, scores, lease, label } = task;
   const state = stateAt(task, now);
+  const skip = state === 'skipped' ? task.skips.at(-1) : undefined;
+  const isOpen = state === 'pending' || state === 'leased';
   return {
     id: task.id,
     state,
@@ -49,15 +51,29 @@ export function taskJson(task: Task, labelSet: LabelSet | undefined, now: number
             annotator: lease.annotator,
             expiresAt: isoTime(lease.expiresAt),
           },
+    round: task.round,
+    overlap: task.overlap,
     label:
       label === undefined
         ? null
         : {
             body: labelBodyJson(label.body),
             annotator: label.annotator,
+            settledBy: label.settledBy ?? null,
             labelledAt: isoTime(label.labelledAt),
             labelSet: label.labelSet,
           },
+    // Blind until done: who labels next sees what nobody else has said.
+    opinions: isOpen
+      ? []
+      : task.opinions.map((opinion) => ({
+          body: labelBodyJson(opinion.body),
+          annotator: opinion.annotator,
+          givenAt: isoTime(opinion.givenAt),
+          labelSet: opinion.labelSet,
+          round: opinion.round,
+          heldMs: opinion.heldMs,
+        })),
     skip:
       skip === undefined
         ? null

@@ -26,7 +26,10 @@ export interface LabelledBox {
 /** A label as it is kept: what, by whom, when, and against which label set. */
 export interface Label {
   readonly body: LabelBody;
+  /** Of several opinions, the first who said just this, else the first; or the adjudicator. */
   readonly annotator: AnnotatorId;
+  /** How several opinions became one label; absent where one person labelled. */
+  readonly settledBy?: 'agreement' | 'adjudication';
   /** Milliseconds since 1970-01-01 UTC. */
   readonly labelledAt: number;
   /** Name and version of the label set that it was validated against: `animals@2`. */

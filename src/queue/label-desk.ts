@@ -1,12 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import { EdgeminerError } from '../faults.js';
-import type { AnnotatorId, BatchId, ModelName, ModelVersion, TaskId } from '../ids.js';
-import type { LabelSet } from '../label/label.js';
-import { labelSetKey } from '../label/label-set.js';
-import { validateLabel } from '../label/validate-label.js';
-import type { LabelProblem } from '../label/validate-label.js';
+import type { AnnotatorId, BatchId, TaskId } from '../ids.js';
+import { checkedLabel } from './checked-label.js';
+import type { LabelSetFor } from './checked-label.js';
 import type { Claim, LeaseFilter, RelabelQueue, TaskReader, Verdict } from './relabel-queue.js';
 import type { Task } from './task.js';
+import { answerUnder } from './transitions.js';
 
 /**
  * What an annotator does at the queue: take a batch, keep it, label or skip its tasks, give
@@ -34,13 +33,16 @@ export interface LabelDesk {
     annotator: AnnotatorId,
     tasks: readonly TaskId[] | 'all',
   ): Promise<{ readonly kind: 'released'; readonly released: number } | Refused>;
-  /** Labels a task. `body` is whatever the annotator sent. */
+  /** Gives an opinion on a task. `body` is whatever the annotator sent. */
   submit(submission: {
     readonly claim: Claim;
     readonly annotator: AnnotatorId;
     readonly body: unknown;
   }): Promise<Completion | Refused>;
-  /** Ends a task without a label; `reason` says why, in 1 to 500 characters. */
+  /**
+   * Gives a task to somebody else, or ends it where enough people have skipped it; `reason` says
+   * why, in 1 to 500 characters.
+   */
   skip(dismissal: {
     readonly claim: Claim;
     readonly annotator: AnnotatorId;
@@ -51,8 +53,7 @@ export interface LabelDesk {
 export interface LabelDeskOptions {
   readonly queue: RelabelQueue;
   readonly reader: TaskReader;
-  /** The label set of a model's configuration entry, if it names one. */
-  readonly labelSetFor: (model: ModelName, version: ModelVersion) => LabelSet | undefined;
+  readonly labelSetFor: LabelSetFor;
   /** Milliseconds since 1970-01-01 UTC. */
   readonly now: () => number;
   readonly newBatchId: () => BatchId;
@@ -136,15 +137,9 @@ export function createLabelDesk(options: LabelDeskOptions): LabelDesk {
       const task = await reader.find(claim.taskId);
       if (task === undefined) return refused(noSuchTask(claim.taskId));
       if (!isHolder(task, claim, annotator)) return refused(lost(claim));
-      const labelSet = labelSetFor(task.modelName, task.modelVersion);
-      if (labelSet === undefined) return refused(noLabelSet(task));
-      const checked = validateLabel(body, labelSet, task.image);
-      if (!checked.ok) return refused(badLabel(checked.problems));
-      return complete(claim, {
-        kind: 'label',
-        body: checked.body,
-        labelSet: labelSetKey(labelSet),
-      });
+      const checked = checkedLabel(task, body, labelSetFor);
+      if (checked.kind === 'refused') return checked;
+      return complete(claim, { kind: 'label', body: checked.body, labelSet: checked.labelSet });
     },
 
     async skip({ claim, annotator, reason }) {
@@ -169,7 +164,7 @@ export function createLabelDesk(options: LabelDeskOptions): LabelDesk {
       case 'completed':
         return outcome;
       case 'already-completed':
-        return saysTheSame(outcome.task, verdict) ? outcome : refused(decided(outcome.task));
+        return saysTheSame(outcome.task, claim, verdict) ? outcome : refused(decided(outcome.task));
       case 'lost':
         return refused(lost(claim));
       case 'unknown-task':
@@ -183,15 +178,17 @@ export function createLabelDesk(options: LabelDeskOptions): LabelDesk {
  * with the change; this only keeps one annotator from using another's claim.
  */
 function isHolder(task: Task, claim: Claim, annotator: AnnotatorId): boolean {
-  const ended = task.label ?? task.skip;
-  if (ended !== undefined) return ended.annotator === annotator;
+  const answer = answerUnder(claim, task);
+  if (answer !== undefined) return answer.annotator === annotator;
   return task.lease?.batchId === claim.batchId && task.lease.annotator === annotator;
 }
 
-function saysTheSame(task: Task, verdict: Verdict): boolean {
-  return verdict.kind === 'label'
-    ? isDeepStrictEqual(task.label?.body, verdict.body)
-    : task.skip?.reason === verdict.reason;
+/** Whether the claim has answered just this before. */
+function saysTheSame(task: Task, claim: Claim, verdict: Verdict): boolean {
+  const answer = answerUnder(claim, task);
+  if (answer === undefined) return false;
+  if (verdict.kind === 'skip') return 'reason' in answer && answer.reason === verdict.reason;
+  return 'body' in answer && isDeepStrictEqual(answer.body, verdict.body);
 }
 
 function refused(fault: EdgeminerError): Refused {
@@ -243,30 +240,7 @@ function lost({ taskId, batchId }: Claim): EdgeminerError {
 }
 
 function decided(task: Task): EdgeminerError {
-  return new EdgeminerError('lease.lost', `task ${task.id} is ${task.state}, and stays as it is`, {
-    mend: 'This claim has already ended the task in another way; read the task to see how.',
+  return new EdgeminerError('lease.lost', `task ${task.id} was answered otherwise before`, {
+    mend: 'This claim has given its answer, which stays as it is; read the task to see it.',
   });
-}
-
-function noLabelSet({ modelName, modelVersion }: Task): EdgeminerError {
-  return new EdgeminerError(
-    'config.invalid',
-    `model ${modelName} ${modelVersion} has no label set, so its tasks can't be labelled`,
-    {
-      field: 'models[].labelSet',
-      mend: `Name an entry of labelSets in the labelSet of the models entry for ${modelName}, and start again.`,
-    },
-  );
-}
-
-function badLabel(problems: readonly LabelProblem[]): EdgeminerError {
-  const all = problems.map((one) => `${fieldInBody(one)} ${one.problem}`).join('; ');
-  const [first] = problems;
-  if (first === undefined) return new EdgeminerError('label.invalid', 'the label does not fit');
-  return new EdgeminerError('label.invalid', all, { field: fieldInBody(first), mend: first.mend });
-}
-
-/** Both the API and the command line take a label as `label` of something. */
-function fieldInBody({ field }: LabelProblem): string {
-  return field === 'label' ? field : `label.${field}`;
 }

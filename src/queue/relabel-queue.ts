@@ -36,7 +36,10 @@ export interface RelabelQueue {
   lease(request: LeaseRequest, now: number): Promise<readonly Task[]>;
   /** Moves the expiry of what the batch still holds; returns the number of tasks renewed. */
   renew(batchId: BatchId, expiresAt: number, now: number): Promise<number>;
-  /** Ends a leased task with a label or a skip, if the claim still holds it. */
+  /**
+   * Takes an opinion or a skip on a leased task, if the claim still holds it, and ends the lease.
+   * The rules that the store was opened with say what becomes of the task.
+   */
   complete(claim: Claim, verdict: Verdict, now: number): Promise<CompletionOutcome>;
   /** Gives back what the batch still holds, all of it or the named tasks; returns how many. */
   release(batchId: BatchId, tasks: readonly TaskId[] | 'all', now: number): Promise<number>;
@@ -52,6 +55,19 @@ export interface TaskReader {
    */
   list(filter: TaskFilter, page: Page, now: number): Promise<readonly Task[]>;
   stats(now: number): Promise<QueueStats>;
+  /** Who holds what now, by annotator and then since when; expired leases are nobody's. */
+  holdings(now: number): Promise<readonly Holding[]>;
+}
+
+/** What one annotator holds under one batch. Times are milliseconds since 1970-01-01 UTC. */
+export interface Holding {
+  readonly annotator: AnnotatorId;
+  readonly batchId: BatchId;
+  readonly tasks: number;
+  /** When the first of them was leased. */
+  readonly since: number;
+  /** When the first of them is lost, unless it is renewed. */
+  readonly expiresAt: number;
 }
 
 export type Offer =
@@ -96,10 +112,23 @@ export interface LeaseRequest {
   readonly filter: LeaseFilter;
 }
 
+/** All that is named must hold. */
 export interface LeaseFilter {
   readonly modelName?: ModelName;
   readonly sourceId?: SourceId;
   readonly reason?: Reason;
+  /** The likeliest class of the predictions; of boxes, that of the highest score. */
+  readonly topClass?: string;
+  /** The event's tag `project`. */
+  readonly project?: string;
+  readonly offeredAt?: TimeRange;
+  readonly occurredAt?: TimeRange;
+}
+
+/** Milliseconds since 1970-01-01 UTC; bounds are inclusive, and open where left out. */
+export interface TimeRange {
+  readonly from?: number;
+  readonly to?: number;
 }
 
 /** What an annotator holds: the batch, and the fence of the task when it was leased. */
@@ -115,9 +144,9 @@ export type Verdict =
 
 export type CompletionOutcome =
   | { readonly kind: 'completed'; readonly task: Task }
-  /** The very same claim completed it before: a repeated request. Nothing was changed. */
+  /** The very same claim answered it before: a repeated request. Nothing was changed. */
   | { readonly kind: 'already-completed'; readonly task: Task }
-  /** Expired, released, or leased to somebody else since. Nothing was changed. */
+  /** Expired, released, cancelled, or leased to somebody else since. Nothing was changed. */
   | { readonly kind: 'lost' }
   | { readonly kind: 'unknown-task' };
 

@@ -11,40 +11,73 @@ import type {
   SourceId,
   TaskId,
 } from '../ids.js';
-import type { Label } from '../label/label.js';
+import type { Label, LabelBody } from '../label/label.js';
 import type { ScoreCard } from '../score/signal.js';
 
 /**
  * A task is one candidate on its way to a label.
  *
- *              offer                 lease                  complete
- *   (nothing) -------> pending --------------> leased --------------------> labelled
- *                         ^                      |  \
- *                         |  release, or expiry  |   \ complete with a skip
- *                         +----------------------+    +--------------------> skipped
+ *              offer             lease                complete, opinions agree
+ *   (nothing) -------> pending --------> leased -----------------------------> labelled
+ *                       ^  ^               | | \                                  ^
+ *                       |  |   release,    | |  \ complete, they disagree         | adjudicate
+ *                       |  |   expiry      | |   +------------------> disputed ---+
+ *                       |  +---------------+ |
+ *                       |  complete, more    | skip, and enough people have skipped
+ *                       |  opinions wanted;  +-------------------------------> skipped
+ *                       |  skip
+ *                       +--- requeue: from labelled, skipped, disputed and cancelled
+ *
+ *   cancel: from pending, leased and disputed to cancelled
  *
  * - `offer` of a known task changes its scores, never its state: a replay reopens nothing.
  * - `lease` raises `fence` by one. Who holds an older fence, or whose lease has expired, has
  *   lost the task: nothing that they send changes it.
  * - An expired lease needs no sweeper: `lease` claims it as if it were pending, and readers
  *   see it as pending.
- * - `labelled` and `skipped` are ends.
+ * - `overlap` people give their opinions, one after another and blind to one another. Nobody is
+ *   leased a task twice in a round once they gave an opinion or a skip.
+ * - The last opinion that is wanted settles the round: to `labelled`, or to `disputed`, where the
+ *   task waits for a person who sees all opinions and decides (`adjudicate`).
+ * - A skip gives the task to somebody else, until as many people skipped as the rules ask for.
+ * - `requeue` begins a new round. Opinions, skips and labels of earlier rounds are kept.
+ * - `labelled`, `skipped` and `cancelled` are ends, which only `requeue` leaves.
+ * - Every arrow but expiry is a transition: it adds one entry to the task's audit trail (audit.ts).
  */
 export interface Task extends TaskContent {
   readonly state: TaskState;
+  /** 1 or more; raised by `requeue`. */
+  readonly round: number;
+  /** Opinions that a round takes; 1 or more, set when the task is made. */
+  readonly overlap: number;
   /** Times the task has been leased; the fencing token of the present lease. */
   readonly fence: number;
-  /** The present lease; of a task that has ended, the lease that it ended under. */
+  /** The present lease; of a labelled or skipped task, the lease that it ended under. */
   readonly lease: Lease | undefined;
+  /** Of all rounds, oldest first; only ever added to. */
+  readonly opinions: readonly Opinion[];
+  /** Of all rounds, oldest first; only ever added to. */
+  readonly skips: readonly Skip[];
+  /** What the round was settled to; there while the task is labelled. */
   readonly label: Label | undefined;
-  readonly skip: Skip | undefined;
+  /** Labels of earlier rounds, oldest first. */
+  readonly formerLabels: readonly Label[];
   /** Milliseconds since 1970-01-01 UTC, by the clock of whoever offered it first. */
   readonly offeredAt: number;
   /** Events that were near-duplicates of this one and made no task of their own; at most 1,000. */
   readonly duplicates: readonly EventId[];
 }
 
-export type TaskState = 'pending' | 'leased' | 'labelled' | 'skipped';
+export const taskStates = [
+  'pending',
+  'leased',
+  'labelled',
+  'skipped',
+  'disputed',
+  'cancelled',
+] as const;
+
+export type TaskState = (typeof taskStates)[number];
 
 /**
  * The event and what mining found out about it. A later offer of the same task replaces
@@ -79,13 +112,34 @@ export interface TaskImage {
 export interface Lease {
   readonly batchId: BatchId;
   readonly annotator: AnnotatorId;
+  /** Milliseconds since 1970-01-01 UTC; renewals leave it. */
+  readonly leasedAt: number;
   /** Milliseconds since 1970-01-01 UTC; the lease is lost at this moment. */
   readonly expiresAt: number;
 }
 
-export interface Skip {
-  readonly reason: string;
+/** One lease's answer: who, under which claim, and in which round. */
+interface Answer {
   readonly annotator: AnnotatorId;
+  readonly batchId: BatchId;
+  readonly fence: number;
+  readonly round: number;
+  /** From the lease to the answer. Milliseconds; 0 where the lease's begin is not known. */
+  readonly heldMs: number;
+}
+
+/** What one person says of the picture. */
+export interface Opinion extends Answer {
+  readonly body: LabelBody;
+  /** Name and version of the label set that it was validated against. */
+  readonly labelSet: string;
+  /** Milliseconds since 1970-01-01 UTC. */
+  readonly givenAt: number;
+}
+
+export interface Skip extends Answer {
+  readonly reason: string;
+  /** Milliseconds since 1970-01-01 UTC. */
   readonly skippedAt: number;
 }
 
@@ -94,4 +148,9 @@ export function stateAt(task: Pick<Task, 'state' | 'lease'>, now: number): TaskS
   return task.state === 'leased' && (task.lease === undefined || task.lease.expiresAt <= now)
     ? 'pending'
     : task.state;
+}
+
+/** A count of nothing in every state. */
+export function noTasks(): Record<TaskState, number> {
+  return { pending: 0, leased: 0, labelled: 0, skipped: 0, disputed: 0, cancelled: 0 };
 }

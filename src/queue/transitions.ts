@@ -1,17 +1,34 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { AnnotatorId, BatchId, EventId } from '../ids.js';
+import type { Label } from '../label/label.js';
+import { labelHash, textHash } from './audit.js';
+import type { AuditAction, AuditDetail, Transition } from './audit.js';
 import type { Claim, Verdict } from './relabel-queue.js';
+import type { QueueRules } from './rules.js';
 import { stateAt } from './task.js';
-import type { Task, TaskContent } from './task.js';
+import type { Opinion, Skip, Task, TaskContent } from './task.js';
+import type { Order, Ruling } from './task-governor.js';
 
 /**
  * The state machine that task.ts draws, and the only place that sets a task's state. Each
- * function takes what is stored, a command and the caller's time, and says what is stored next.
- * The adapters apply that by compare-and-swap on a revision, or by one atomic statement whose
- * filter is the same condition (`isFree`, `isHeldBy`) and whose change is the same.
+ * function takes what is stored, a command and the caller's time, and says what is stored next,
+ * and the transition for the audit trail. The adapters store both in one step, by
+ * compare-and-swap on a revision or in one transaction.
  */
 
 /** Where a task stands: what only the queue changes. */
-export type TaskStanding = Pick<Task, 'state' | 'fence' | 'lease' | 'label' | 'skip'>;
+export type TaskStanding = Pick<
+  Task,
+  | 'state'
+  | 'round'
+  | 'overlap'
+  | 'fence'
+  | 'lease'
+  | 'opinions'
+  | 'skips'
+  | 'label'
+  | 'formerLabels'
+>;
 
 /** What mining found out about an event; every offer of a known task replaces it. */
 export type TaskFindings = Pick<TaskContent, 'predictions' | 'scores' | 'decision'>;
@@ -19,14 +36,26 @@ export type TaskFindings = Pick<TaskContent, 'predictions' | 'scores' | 'decisio
 /** A task remembers at most this many near-duplicates; later ones are not noted. */
 export const maxDuplicates = 1000;
 
-/** How every task begins. */
-export const newStanding: TaskStanding = {
-  state: 'pending',
-  fence: 0,
-  lease: undefined,
-  label: undefined,
-  skip: undefined,
-};
+/** What is stored next, and what the audit trail says of it. */
+export interface Step {
+  readonly standing: TaskStanding;
+  readonly transition: Transition;
+}
+
+/** How a task begins that takes `overlap` opinions. */
+export function newStanding(overlap: number): TaskStanding {
+  return {
+    state: 'pending',
+    round: 1,
+    overlap,
+    fence: 0,
+    lease: undefined,
+    opinions: [],
+    skips: [],
+    label: undefined,
+    formerLabels: [],
+  };
+}
 
 export interface Grant {
   readonly batchId: BatchId;
@@ -37,16 +66,30 @@ export interface Grant {
 /**
  * An offer of an unknown task makes it; an offer of a known one refreshes its findings. The
  * event itself (image, source, model, time, tags) stays as it was first offered: under a label
- * there must never lie another picture.
+ * there must never lie another picture. Only the first is a transition.
  */
 export function offerTask(
   known: Task | undefined,
   content: TaskContent,
-  now: number,
+  { rules, now }: { readonly rules: Pick<QueueRules, 'overlapOf'>; readonly now: number },
 ): { readonly kind: 'created' | 'refreshed'; readonly task: Task } {
-  return known === undefined
-    ? { kind: 'created', task: { ...content, ...newStanding, offeredAt: now, duplicates: [] } }
-    : { kind: 'refreshed', task: { ...known, ...findingsOf(content) } };
+  if (known !== undefined) return { kind: 'refreshed', task: { ...known, ...findingsOf(content) } };
+  const standing = newStanding(rules.overlapOf(content));
+  return { kind: 'created', task: { ...content, ...standing, offeredAt: now, duplicates: [] } };
+}
+
+/** The first transition of every task. */
+export function offerTransition(standing: TaskStanding): Transition {
+  const { state, round, fence, overlap } = standing;
+  return {
+    action: 'offer',
+    by: 'edgeminer',
+    from: 'none',
+    to: state,
+    round,
+    fence,
+    detail: { overlap },
+  };
 }
 
 /** Notes a near-duplicate once, up to `maxDuplicates`. */
@@ -61,26 +104,36 @@ export function noteDuplicate(
   return { kind: 'noted', task: { ...task, duplicates: [...duplicates, eventId] } };
 }
 
-/** Claims a free task: raises the fence, and shuts out whoever held it before. */
+/**
+ * Claims a task that is free for the annotator: raises the fence, and shuts out whoever held it
+ * before.
+ */
 export function lease(
   standing: TaskStanding,
   grant: Grant,
   now: number,
-): { readonly kind: 'leased'; readonly standing: TaskStanding } | { readonly kind: 'not-free' } {
-  if (!isFree(standing, now)) return { kind: 'not-free' };
+): ({ readonly kind: 'leased' } & Step) | { readonly kind: 'not-free' } {
+  if (!isFreeFor(grant.annotator, standing, now)) return { kind: 'not-free' };
   const { batchId, annotator, expiresAt } = grant;
+  const next: TaskStanding = {
+    ...standing,
+    state: 'leased',
+    fence: standing.fence + 1,
+    lease: { batchId, annotator, leasedAt: now, expiresAt },
+  };
+  const lostBy = standing.state === 'leased' ? standing.lease?.batchId : undefined;
   return {
     kind: 'leased',
-    standing: {
-      ...newStanding,
-      state: 'leased',
-      fence: standing.fence + 1,
-      lease: { batchId, annotator, expiresAt },
-    },
+    standing: next,
+    transition: step('lease', annotator, standing, next, {
+      batch: batchId,
+      expiresAt,
+      ...(lostBy === undefined ? {} : { expiredBatch: lostBy }),
+    }),
   };
 }
 
-/** Moves the expiry of a lease that has not expired. */
+/** Moves the expiry of a lease that has not expired. No transition: nothing changes hands. */
 export function renew(
   standing: TaskStanding,
   extension: { readonly batchId: BatchId; readonly expiresAt: number },
@@ -98,54 +151,199 @@ export function release(
   standing: TaskStanding,
   batchId: BatchId,
   now: number,
-): { readonly kind: 'released'; readonly standing: TaskStanding } | { readonly kind: 'not-held' } {
-  if (!isHeldBy(batchId, standing, now)) return { kind: 'not-held' };
-  return { kind: 'released', standing: { ...newStanding, fence: standing.fence } };
+): ({ readonly kind: 'released' } & Step) | { readonly kind: 'not-held' } {
+  const { lease: held } = standing;
+  if (held === undefined || !isHeldBy(batchId, standing, now)) return { kind: 'not-held' };
+  const next: TaskStanding = { ...standing, state: 'pending', lease: undefined };
+  return {
+    kind: 'released',
+    standing: next,
+    transition: step('release', held.annotator, standing, next, { batch: batchId }),
+  };
+}
+
+export interface CompletionTerms {
+  readonly rules: Pick<QueueRules, 'settle' | 'skipsToEnd'>;
+  readonly now: number;
 }
 
 /**
- * Ends a held task. It keeps the lease that it ended under, which is how the same request, sent
- * twice, is told from one that came too late.
+ * Takes the holder's opinion or skip, and ends the lease. An answer keeps the claim that it was
+ * given under, which is how the same request, sent twice, is told from one that came too late.
  */
 export function complete(
   standing: TaskStanding,
   claim: Pick<Claim, 'batchId' | 'fence'>,
   verdict: Verdict,
-  now: number,
+  { rules, now }: CompletionTerms,
 ):
-  | { readonly kind: 'completed'; readonly standing: TaskStanding }
+  | ({ readonly kind: 'completed' } & Step)
   | { readonly kind: 'already-completed' }
   | { readonly kind: 'lost' } {
-  const { lease: held, fence } = standing;
-  if (held?.batchId !== claim.batchId || fence !== claim.fence) return { kind: 'lost' };
-  if (hasEnded(standing)) return { kind: 'already-completed' };
-  if (!isHeldBy(claim.batchId, standing, now)) return { kind: 'lost' };
-  const { annotator } = held;
+  const { lease: held, fence, round } = standing;
+  if (answerUnder(claim, standing) !== undefined) return { kind: 'already-completed' };
+  if (held === undefined || fence !== claim.fence || !isHeldBy(claim.batchId, standing, now)) {
+    return { kind: 'lost' };
+  }
+  const { annotator, batchId } = held;
+  const answer = { annotator, batchId, fence, round, heldMs: Math.max(0, now - held.leasedAt) };
+  if (verdict.kind === 'skip') {
+    const skip: Skip = { ...answer, reason: verdict.reason, skippedAt: now };
+    const next = afterSkip({ ...standing, skips: [...standing.skips, skip] }, rules);
+    const detail = { batch: batchId, reason: textHash(skip.reason) };
+    return {
+      kind: 'completed',
+      standing: next,
+      transition: step('skip', annotator, standing, next, detail),
+    };
+  }
+  const { body, labelSet } = verdict;
+  const opinion: Opinion = { ...answer, body, labelSet, givenAt: now };
+  const next = afterOpinion(
+    { ...standing, opinions: [...standing.opinions, opinion] },
+    opinion,
+    rules,
+  );
+  const { label } = next;
   return {
     kind: 'completed',
-    standing:
-      verdict.kind === 'label'
-        ? {
-            ...standing,
-            state: 'labelled',
-            label: {
-              body: verdict.body,
-              annotator,
-              labelledAt: now,
-              labelSet: verdict.labelSet,
-            },
-          }
-        : {
-            ...standing,
-            state: 'skipped',
-            skip: { reason: verdict.reason, annotator, skippedAt: now },
-          },
+    standing: next,
+    transition: step('label', annotator, standing, next, {
+      batch: batchId,
+      opinion: labelHash(body),
+      labelSet,
+      heldMs: answer.heldMs,
+      ...(label === undefined ? {} : { label: labelHash(label.body) }),
+    }),
+  };
+}
+
+function afterSkip(standing: TaskStanding, { skipsToEnd }: Pick<QueueRules, 'skipsToEnd'>) {
+  const skips = standing.skips.filter(({ round }) => round === standing.round);
+  return skips.length < skipsToEnd
+    ? ({ ...standing, state: 'pending', lease: undefined } satisfies TaskStanding)
+    : ({ ...standing, state: 'skipped' } satisfies TaskStanding);
+}
+
+function afterOpinion(
+  standing: TaskStanding,
+  last: Opinion,
+  { settle }: Pick<QueueRules, 'settle'>,
+): TaskStanding {
+  const opinions = standing.opinions.filter(({ round }) => round === standing.round);
+  if (opinions.length < standing.overlap) {
+    return { ...standing, state: 'pending', lease: undefined };
+  }
+  const { labelSet, givenAt: labelledAt } = last;
+  if (opinions.length === 1) {
+    const { body, annotator } = last;
+    const label: Label = { body, annotator, labelledAt, labelSet };
+    return { ...standing, state: 'labelled', label };
+  }
+  const settled = settle(opinions);
+  if (settled.kind === 'disputed') return { ...standing, state: 'disputed', lease: undefined };
+  const { body } = settled;
+  const says = opinions.find((one) => isDeepStrictEqual(one.body, body)) ?? opinions[0] ?? last;
+  const { annotator } = says;
+  const label: Label = { body, annotator, settledBy: 'agreement', labelledAt, labelSet };
+  return { ...standing, state: 'labelled', label };
+}
+
+/** Decides a disputed task. The opinions stay beside the label. */
+export function adjudicate(
+  standing: TaskStanding,
+  { by, body, labelSet }: Ruling,
+  now: number,
+): ({ readonly kind: 'done' } & Step) | { readonly kind: 'unchanged' | 'refused' } {
+  const { label: given } = standing;
+  if (given?.settledBy === 'adjudication' && given.annotator === by) {
+    return { kind: isDeepStrictEqual(given.body, body) ? 'unchanged' : 'refused' };
+  }
+  if (standing.state !== 'disputed') return { kind: 'refused' };
+  const label: Label = {
+    body,
+    annotator: by,
+    settledBy: 'adjudication',
+    labelledAt: now,
+    labelSet,
+  };
+  const next: TaskStanding = { ...standing, state: 'labelled', label };
+  const detail = { label: labelHash(body), labelSet };
+  return {
+    kind: 'done',
+    standing: next,
+    transition: step('adjudicate', by, standing, next, detail),
+  };
+}
+
+/** Begins a new round of a task that has ended or is disputed. */
+export function requeue(
+  standing: TaskStanding,
+  { by, reason }: Order,
+): ({ readonly kind: 'done' } & Step) | { readonly kind: 'unchanged' } {
+  const { state, label, formerLabels } = standing;
+  // It is on its way already: a repeated request, or nothing to be done.
+  if (state === 'pending' || state === 'leased') return { kind: 'unchanged' };
+  const next: TaskStanding = {
+    ...standing,
+    state: 'pending',
+    round: standing.round + 1,
+    lease: undefined,
+    label: undefined,
+    formerLabels: label === undefined ? formerLabels : [...formerLabels, label],
+  };
+  return {
+    kind: 'done',
+    standing: next,
+    transition: step('requeue', by, standing, next, { reason }),
+  };
+}
+
+/** Takes a task that has not ended out of the queue. Whoever holds it has lost it. */
+export function cancel(
+  standing: TaskStanding,
+  { by, reason }: Order,
+): ({ readonly kind: 'done' } & Step) | { readonly kind: 'unchanged' | 'refused' } {
+  const { state } = standing;
+  if (state === 'cancelled') return { kind: 'unchanged' };
+  if (state === 'labelled' || state === 'skipped') return { kind: 'refused' };
+  const next: TaskStanding = { ...standing, state: 'cancelled', lease: undefined };
+  return {
+    kind: 'done',
+    standing: next,
+    transition: step('cancel', by, standing, next, { reason }),
   };
 }
 
 /** Pending, or leased and expired. */
 export function isFree(standing: Pick<Task, 'state' | 'lease'>, now: number): boolean {
   return stateAt(standing, now) === 'pending';
+}
+
+/** Free, and the annotator has not answered it in this round. */
+export function isFreeFor(annotator: AnnotatorId, standing: TaskStanding, now: number): boolean {
+  return isFree(standing, now) && !answeredBy(standing).includes(annotator);
+}
+
+/** Who gave an opinion or a skip in the present round. */
+export function answeredBy({
+  opinions,
+  skips,
+  round,
+}: Pick<Task, 'opinions' | 'skips' | 'round'>): readonly AnnotatorId[] {
+  return [...opinions, ...skips]
+    .filter((answer) => answer.round === round)
+    .map(({ annotator }) => annotator);
+}
+
+/** What was answered under just this claim. */
+export function answerUnder(
+  { batchId, fence }: Pick<Claim, 'batchId' | 'fence'>,
+  { opinions, skips }: Pick<Task, 'opinions' | 'skips'>,
+): Opinion | Skip | undefined {
+  return [...opinions, ...skips].find(
+    (answer) => answer.batchId === batchId && answer.fence === fence,
+  );
 }
 
 /** Leased to this batch, and not expired. */
@@ -164,11 +362,6 @@ export function seenAt(task: Task, now: number): Task {
     : task;
 }
 
-/** Only picked for the control sample: nothing about it was unusual. */
-export function isControlOnly({ control, reasons }: TaskContent['decision']): boolean {
-  return control && reasons.every((reason) => reason === 'control-sample');
-}
-
 /** The order of claims: highest priority first, then oldest, then by id. */
 export function byClaimOrder(
   a: Pick<Task, 'id' | 'offeredAt' | 'decision'>,
@@ -185,6 +378,12 @@ export function findingsOf({ predictions, scores, decision }: TaskContent): Task
   return { predictions, scores, decision };
 }
 
-function hasEnded({ state }: TaskStanding): boolean {
-  return state === 'labelled' || state === 'skipped';
+function step(
+  action: AuditAction,
+  by: AnnotatorId,
+  before: TaskStanding,
+  { state, round, fence }: TaskStanding,
+  detail: AuditDetail,
+): Transition {
+  return { action, by, from: before.state, to: state, round, fence, detail };
 }

@@ -1,12 +1,14 @@
 import { expect, it } from 'vitest';
-import { batchId, taskId } from '../../src/ids.js';
+import { annotatorId, batchId, taskId } from '../../src/ids.js';
 import type { Claim, Verdict } from '../../src/queue/relabel-queue.js';
 import type { Task } from '../../src/queue/task.js';
 import { asOffers, candidate, request, start, term } from './candidate.js';
 import type { Opened, Queue } from './relabel-queue.js';
 
-const cat: Verdict = { kind: 'label', body: { kind: 'class', class: 'cat' }, labelSet: 'a@2' };
-const boxes: Verdict = {
+type Said = Extract<Verdict, { kind: 'label' }>;
+
+const cat: Said = { kind: 'label', body: { kind: 'class', class: 'cat' }, labelSet: 'a@2' };
+const boxes: Said = {
   kind: 'label',
   body: { kind: 'boxes', boxes: [{ class: 'dog', x: 0.5, y: 1, width: 20, height: 30 }] },
   labelSet: 'b@1',
@@ -19,30 +21,60 @@ export function completionObligations(opened: Opened): void {
     for (const [n, verdict] of [cat, boxes].entries()) {
       const { task, claim } = await leaseOne(queue, n);
       const outcome = await queue.complete(claim, verdict, start + 7);
+      const { batchId: batch, fence } = claim;
+      const { annotator } = request(batch, 1);
+      const { body, labelSet } = verdict;
       const ended: Task = {
         ...task,
         state: 'labelled',
-        label: {
-          body: verdict.kind === 'label' ? verdict.body : { kind: 'boxes', boxes: [] },
-          annotator: request(claim.batchId, 1).annotator,
-          labelledAt: start + 7,
-          labelSet: verdict.kind === 'label' ? verdict.labelSet : '',
-        },
+        opinions: [
+          {
+            body,
+            labelSet,
+            annotator,
+            batchId: batch,
+            fence,
+            round: 1,
+            heldMs: 7,
+            givenAt: start + 7,
+          },
+        ],
+        label: { body, annotator, labelledAt: start + 7, labelSet },
       };
       expect(outcome).toEqual({ kind: 'completed', task: ended });
       expect(await queue.find(task.id)).toEqual(ended);
     }
   });
 
-  it('ends a held task with a skip', async () => {
+  it('gives a skipped task to somebody else, and ends it with the second skip', async () => {
     const { queue } = opened();
     const { task, claim } = await leaseOne(queue, 1);
     await queue.complete(claim, unclear, start + 7);
-    expect(await queue.find(task.id)).toEqual({
-      ...task,
-      state: 'skipped',
-      skip: { reason: 'unclear', annotator: 'annotator of b-1', skippedAt: start + 7 },
+    const first = {
+      reason: 'unclear',
+      annotator: annotatorId('annotator of b-1'),
+      batchId: claim.batchId,
+      fence: 1,
+      round: 1,
+      heldMs: 7,
+      skippedAt: start + 7,
+    };
+    const skipped = { ...task, state: 'pending', lease: undefined, skips: [first] };
+    expect(await queue.find(task.id)).toEqual(skipped);
+    // The same request again is answered, and changes nothing.
+    expect(await queue.complete(claim, unclear, start + 9)).toMatchObject({
+      kind: 'already-completed',
     });
+    const again = { ...request('mine', 1), annotator: first.annotator };
+    expect(await queue.lease(again, start + 7)).toEqual([]);
+    const [other] = await queue.lease(request('others', 1), start + 7);
+    expect(other).toMatchObject({ id: task.id, fence: 2 });
+    const last = { taskId: task.id, batchId: batchId('others'), fence: 2 };
+    const outcome = await queue.complete(last, unclear, start + 10);
+    expect(outcome).toMatchObject({ kind: 'completed', task: { state: 'skipped' } });
+    expect((await queue.find(task.id))?.skips).toHaveLength(2);
+    const late = start + 2 * term;
+    expect(await queue.lease(request('third', 1, { now: late }), late)).toEqual([]);
   });
 
   it('answers a repeated completion, and changes nothing', async () => {
@@ -91,9 +123,12 @@ export function completionObligations(opened: Opened): void {
     expect(await queue.complete(claim, cat, start)).toEqual({ kind: 'lost' });
     expect(await queue.find(task.id)).toEqual(again);
     const other: Claim = { taskId: task.id, batchId: batchId('other'), fence: 2 };
-    expect(await queue.complete(other, unclear, now)).toMatchObject({ kind: 'completed' });
+    expect(await queue.complete(other, boxes, now)).toMatchObject({ kind: 'completed' });
     expect(await queue.complete(claim, cat, start)).toEqual({ kind: 'lost' });
-    expect(await queue.find(task.id)).toMatchObject({ state: 'skipped' });
+    expect(await queue.find(task.id)).toMatchObject({
+      state: 'labelled',
+      label: { body: boxes.body },
+    });
   });
 
   it('fences: the same batch with an older fence has lost', async () => {

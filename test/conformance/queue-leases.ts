@@ -1,5 +1,7 @@
 import { expect, it } from 'vitest';
 import { batchId, modelName, sourceId } from '../../src/ids.js';
+import { noTasks } from '../../src/queue/task.js';
+import type { LeaseFilter } from '../../src/queue/relabel-queue.js';
 import type { Task } from '../../src/queue/task.js';
 import { asOffers, candidate, request, start, term } from './candidate.js';
 import type { Opened, Queue } from './relabel-queue.js';
@@ -58,6 +60,55 @@ export function leaseObligations(opened: Opened): void {
     expect(await lease('e', { filter: { sourceId: sourceId('s1') } })).toEqual(new Set([3]));
   });
 
+  it('claims by class, project and age', async () => {
+    const { queue } = opened();
+    const boxes = (label: string, score: number) => ({
+      label,
+      score,
+      x: 0,
+      y: 0,
+      width: 9,
+      height: 9,
+    });
+    const contents = [
+      candidate(1, { tags: { project: 'north' } }),
+      candidate(2, { tags: { project: 'south' }, occurredAt: start - 90 }),
+      {
+        ...candidate(3),
+        predictions: {
+          kind: 'detection' as const,
+          imageWidth: 640,
+          imageHeight: 480,
+          boxes: [boxes('cat', 0.3), boxes('bird', 0.9), boxes('dog', 0.5)],
+        },
+      },
+      { ...candidate(4), predictions: { kind: 'none' as const } },
+    ];
+    for (const [n, content] of contents.entries()) {
+      await queue.offer(asOffers([content]), start + n);
+    }
+    const found = async (filter: LeaseFilter) => {
+      const now = start + 10;
+      const tasks = await queue.lease(request('b', 9, { filter, now }), now);
+      await queue.release(batchId('b'), 'all', now);
+      const listed = await queue.list(filter, { limit: 9 }, now);
+      expect(numbers(listed).toSorted()).toEqual(numbers(tasks).toSorted());
+      return numbers(tasks);
+    };
+    expect(await found({ topClass: 'cat' })).toEqual([1, 2]);
+    expect(await found({ topClass: 'bird' })).toEqual([3]);
+    expect(await found({ topClass: 'dog' })).toEqual([]);
+    expect(await found({ project: 'south' })).toEqual([2]);
+    expect(await found({ project: 'east' })).toEqual([]);
+    expect(await found({ offeredAt: { from: start + 1, to: start + 2 } })).toEqual([2, 3]);
+    expect(await found({ offeredAt: { from: start + 3 } })).toEqual([4]);
+    expect(await found({ occurredAt: { from: start - 90 } })).toEqual([2]);
+    expect(await found({ occurredAt: { to: start - 91 }, topClass: 'cat' })).toEqual([1]);
+    // What mining finds out later counts.
+    await queue.offer(asOffers([{ ...candidate(1), predictions: { kind: 'none' } }]), start + 9);
+    expect(await found({ topClass: 'cat' })).toEqual([2]);
+  });
+
   it('claims an expired lease at the moment it expires, as if it were pending', async () => {
     const { queue } = opened();
     await queue.offer(asOffers([candidate(1, { priority: 0.9 }), candidate(2)]), start);
@@ -101,7 +152,7 @@ export function leaseObligations(opened: Opened): void {
     if (first === undefined) throw new Error('a task was free');
     await queue.complete(
       { taskId: first.id, batchId: batchId('a'), fence: 1 },
-      { kind: 'skip', reason: 'unclear' },
+      { kind: 'label', body: { kind: 'class', class: 'cat' }, labelSet: 'animals@1' },
       start,
     );
     const later = start + 2 * term;
@@ -165,7 +216,7 @@ export function leaseObligations(opened: Opened): void {
       expect(priorities).toEqual(priorities.toSorted((a, b) => b - a));
     }
     const { byState } = await queue.stats(start);
-    expect(byState).toEqual({ pending: 0, leased: 2000, labelled: 0, skipped: 0 });
+    expect(byState).toEqual({ ...noTasks(), leased: 2000 });
   });
 
   it('says that nothing is free only when nothing is', async () => {

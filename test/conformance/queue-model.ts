@@ -1,20 +1,42 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { batchId, eventId, sourceId as sourceIdOf } from '../../src/ids.js';
+import { annotatorId, batchId, eventId, sourceId as sourceIdOf } from '../../src/ids.js';
 import type { BatchId } from '../../src/ids.js';
-import type { Claim, LeaseFilter, RelabelQueue, Verdict } from '../../src/queue/relabel-queue.js';
+import type { LabelBody } from '../../src/label/label.js';
+import { verifyChain } from '../../src/queue/audit.js';
+import type {
+  Claim,
+  LeaseFilter,
+  RelabelQueue,
+  TaskReader,
+  Verdict,
+} from '../../src/queue/relabel-queue.js';
+import { settleUnanimously } from '../../src/queue/rules.js';
+import type { QueueRules } from '../../src/queue/rules.js';
+import type { TaskGovernor } from '../../src/queue/task-governor.js';
+import type { Task } from '../../src/queue/task.js';
+import { answeredBy } from '../../src/queue/transitions.js';
 import { candidate, request, start, term } from './candidate.js';
 import { ModelQueue } from './model-queue.js';
-import type { OpenQueue } from './relabel-queue.js';
+import type { OpenQueue, QueueUnderTest } from './relabel-queue.js';
 
 type Command =
   | { readonly kind: 'offer'; readonly tasks: readonly OfferedTask[] }
   | { readonly kind: 'duplicate'; readonly task: number; readonly event: number }
-  | { readonly kind: 'lease'; readonly limit: number; readonly filter: LeaseFilter }
+  | {
+      readonly kind: 'lease';
+      readonly who: string;
+      readonly limit: number;
+      readonly filter: LeaseFilter;
+    }
   | { readonly kind: 'lease-again'; readonly pick: number; readonly limit: number }
   | { readonly kind: 'renew'; readonly pick: number }
   | { readonly kind: 'release'; readonly pick: number; readonly some: boolean }
   | { readonly kind: 'complete'; readonly pick: number; readonly verdict: Verdict }
+  | { readonly kind: 'adjudicate'; readonly task: number; readonly body: LabelBody }
+  | { readonly kind: 'requeue'; readonly task: number }
+  | { readonly kind: 'cancel'; readonly task: number }
+  | { readonly kind: 'holdings' }
   | { readonly kind: 'wait'; readonly time: number };
 
 interface OfferedTask {
@@ -24,16 +46,35 @@ interface OfferedTask {
   readonly control: boolean;
 }
 
+/** One to three opinions, by the task. */
+const rules: QueueRules = {
+  overlapOf: ({ eventId: event }) => 1 + (Number(event.slice('event-'.length)) % 3),
+  settle: settleUnanimously,
+  skipsToEnd: 2,
+};
+
+const people = ['ada', 'bo', 'cy', 'dee'];
 const pick = fc.nat({ max: 30 });
 const small = fc.nat({ max: 7 });
+const body: fc.Arbitrary<LabelBody> = fc
+  .constantFrom('cat', 'cat', 'dog')
+  .map((name) => ({ kind: 'class', class: name }));
 
 const verdict: fc.Arbitrary<Verdict> = fc.oneof(
-  fc.constantFrom('cat', 'dog').map((name) => ({
-    kind: 'label' as const,
-    body: { kind: 'class' as const, class: name },
-    labelSet: 'animals@1',
-  })),
-  fc.string({ minLength: 1, maxLength: 5 }).map((reason) => ({ kind: 'skip' as const, reason })),
+  {
+    weight: 3,
+    arbitrary: body.map((said) => ({
+      kind: 'label' as const,
+      body: said,
+      labelSet: 'animals@1',
+    })),
+  },
+  {
+    weight: 1,
+    arbitrary: fc
+      .string({ minLength: 1, maxLength: 5 })
+      .map((reason) => ({ kind: 'skip' as const, reason })),
+  },
 );
 
 const offered: fc.Arbitrary<OfferedTask> = fc.record({
@@ -43,72 +84,63 @@ const offered: fc.Arbitrary<OfferedTask> = fc.record({
   control: fc.boolean(),
 });
 
+function weighed<T>(weight: number, arbitrary: fc.Arbitrary<T>) {
+  return { weight, arbitrary };
+}
+
+const kind = <K extends string>(name: K) => fc.constant(name);
+
 const command: fc.Arbitrary<Command> = fc.oneof(
-  {
-    weight: 3,
-    arbitrary: fc.record({
-      kind: fc.constant('offer' as const),
-      tasks: fc.array(offered, { maxLength: 6 }),
-    }),
-  },
-  {
-    weight: 1,
-    arbitrary: fc.record({ kind: fc.constant('duplicate' as const), task: small, event: small }),
-  },
-  {
-    weight: 4,
-    arbitrary: fc.record({
-      kind: fc.constant('lease' as const),
+  weighed(3, fc.record({ kind: kind('offer'), tasks: fc.array(offered, { maxLength: 6 }) })),
+  weighed(1, fc.record({ kind: kind('duplicate'), task: small, event: small })),
+  weighed(
+    6,
+    fc.record({
+      kind: kind('lease'),
+      who: fc.constantFrom(...people),
       limit: fc.integer({ min: 1, max: 4 }),
       filter: fc.constantFrom<LeaseFilter>(
         {},
         {},
+        {},
         { reason: 'dark' },
         { reason: 'control-sample' },
+        { topClass: 'cat', project: 'north' },
+        { offeredAt: { from: start + 1 }, occurredAt: { to: candidate(4).occurredAt } },
       ),
     }),
-  },
-  {
-    weight: 1,
-    arbitrary: fc.record({
-      kind: fc.constant('lease-again' as const),
-      pick,
-      limit: fc.integer({ min: 1, max: 5 }),
-    }),
-  },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('renew' as const), pick }) },
-  {
-    weight: 2,
-    arbitrary: fc.record({ kind: fc.constant('release' as const), pick, some: fc.boolean() }),
-  },
-  { weight: 6, arbitrary: fc.record({ kind: fc.constant('complete' as const), pick, verdict }) },
-  {
-    weight: 2,
-    arbitrary: fc.record({
-      kind: fc.constant('wait' as const),
-      time: fc.constantFrom(1, term / 2, term),
-    }),
-  },
+  ),
+  weighed(1, fc.record({ kind: kind('lease-again'), pick, limit: fc.integer({ min: 1, max: 5 }) })),
+  weighed(2, fc.record({ kind: kind('renew'), pick })),
+  weighed(2, fc.record({ kind: kind('release'), pick, some: fc.boolean() })),
+  weighed(9, fc.record({ kind: kind('complete'), pick, verdict })),
+  weighed(2, fc.record({ kind: kind('adjudicate'), task: small, body })),
+  weighed(2, fc.record({ kind: kind('requeue'), task: small })),
+  weighed(1, fc.record({ kind: kind('cancel'), task: small })),
+  weighed(1, fc.record({ kind: kind('holdings') })),
+  weighed(2, fc.record({ kind: kind('wait'), time: fc.constantFrom(1, term / 2, term) })),
 );
 
 /** Runs the same random commands on the adapter and on the pure machine: they answer the same. */
 export function likeTheModel(open: OpenQueue, numRuns: number): void {
-  it('answers and ends like the pure state machine', { timeout: 300_000 }, async () => {
+  it('answers and ends like the pure state machine', { timeout: 1_800_000 }, async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(command, { minLength: 5, maxLength: 40 }), async (commands) => {
-        const { queue, remove } = await open();
+      fc.asyncProperty(fc.array(command, { minLength: 5, maxLength: 50 }), async (commands) => {
+        const opened = await open(rules);
         try {
-          const model = new ModelQueue();
-          const inAdapter = new Session(queue);
+          const model = new ModelQueue(rules);
+          const inAdapter = new Session(opened.queue);
           const inModel = new Session(model);
+          let before: readonly Task[] = [];
           for (const each of commands) {
             const expected = await inModel.run(each);
             expect(await inAdapter.run(each)).toEqual(expected);
+            holdsInvariants(before, model.all());
+            before = model.all();
           }
-          const stored = await Promise.all(model.all().map(({ id }) => queue.find(id)));
-          expect(stored).toEqual(model.all());
+          await endsAlike(opened, model);
         } finally {
-          await remove();
+          await opened.remove();
         }
       }),
       { numRuns },
@@ -116,15 +148,55 @@ export function likeTheModel(open: OpenQueue, numRuns: number): void {
   });
 }
 
+/** What no step may do, whoever took it. */
+function holdsInvariants(before: readonly Task[], after: readonly Task[]): void {
+  for (const task of after) {
+    const was = before.find(({ id }) => id === task.id);
+    const answers = answeredBy(task);
+    expect(new Set(answers).size, 'one answer each in a round').toBe(answers.length);
+    if (task.state === 'leased') expect(answers).not.toContain(task.lease?.annotator);
+    expect(task.label !== undefined, 'a label just where it is labelled').toBe(
+      task.state === 'labelled',
+    );
+    const opinions = task.opinions.filter(({ round }) => round === task.round);
+    expect(opinions.length).toBeLessThanOrEqual(task.overlap);
+    if (task.state === 'disputed') expect(opinions).toHaveLength(task.overlap);
+    if (was === undefined) continue;
+    expect(task.fence).toBeGreaterThanOrEqual(was.fence);
+    expect(task.round).toBeGreaterThanOrEqual(was.round);
+    for (const list of ['opinions', 'skips', 'formerLabels'] as const) {
+      expect(task[list].slice(0, was[list].length), 'nothing said is lost').toEqual(was[list]);
+    }
+  }
+}
+
+async function endsAlike({ queue, audit }: QueueUnderTest, model: ModelQueue): Promise<void> {
+  const stored = await Promise.all(model.all().map(({ id }) => queue.find(id)));
+  expect(stored).toEqual(model.all());
+  const audited = await audit.auditedTasks({ limit: 1000 });
+  expect(audited.map(({ task }) => task)).toEqual(model.all());
+  for (const one of audited) {
+    expect(verifyChain(one)).toEqual({ kind: 'whole' });
+    const names = await audit.namesOf(one.entries.map(({ actor }) => actor));
+    const shown = one.entries.map(({ actor, action, from, to, round, fence, detail, at }) => {
+      const by = names.get(actor) ?? actor;
+      return { action, by, from, to, round, fence, detail, at };
+    });
+    expect(shown).toEqual(model.trailOf(one.task.id));
+  }
+}
+
+type Client = Omit<RelabelQueue, 'close'> & TaskGovernor & Pick<TaskReader, 'holdings'>;
+
 /** One client after another, each with a batch of its own; late ones keep their claims. */
 class Session {
   private now = start;
-  private readonly batches: BatchId[] = [];
+  private readonly batches: { readonly id: BatchId; readonly who: string }[] = [];
   private readonly claims: Claim[] = [];
   private readonly known = new Set<number>();
-  private readonly queue: Omit<RelabelQueue, 'close'>;
+  private readonly queue: Client;
 
-  constructor(queue: Omit<RelabelQueue, 'close'>) {
+  constructor(queue: Client) {
     this.queue = queue;
   }
 
@@ -133,7 +205,9 @@ class Session {
     switch (command.kind) {
       case 'offer': {
         for (const { n } of command.tasks) this.known.add(n);
-        const contents = command.tasks.map(({ n, ...options }) => candidate(n, options));
+        const contents = command.tasks.map(({ n, ...options }) =>
+          candidate(n, { ...options, tags: n % 2 === 0 ? { project: 'north' } : {} }),
+        );
         return queue.offer(
           contents.map((content) => ({ kind: 'task', content })),
           now,
@@ -160,40 +234,62 @@ class Session {
         return [recalled, await queue.recentFingerprints({ modelName, sourceId, ...ever })];
       }
       case 'lease': {
-        this.batches.push(batchId(`batch-${this.batches.length}`));
-        return this.lease(this.batches.length - 1, command.limit, command.filter);
+        const batch = { id: batchId(`batch-${this.batches.length}`), who: command.who };
+        this.batches.push(batch);
+        return this.lease(batch, command.limit, command.filter);
       }
-      case 'lease-again':
-        return this.batches.length === 0
-          ? undefined
-          : this.lease(command.pick % this.batches.length, command.limit, {});
+      case 'lease-again': {
+        const batch = this.batch(command.pick);
+        return batch === undefined ? undefined : this.lease(batch, command.limit, {});
+      }
       case 'renew': {
         const batch = this.batch(command.pick);
-        return batch === undefined ? undefined : queue.renew(batch, now + 2 * term, now);
+        return batch === undefined ? undefined : queue.renew(batch.id, now + 2 * term, now);
       }
       case 'release': {
         const batch = this.batch(command.pick);
         if (batch === undefined) return undefined;
         const some = this.claims.filter((_, n) => n % 2 === 0).map(({ taskId }) => taskId);
-        return queue.release(batch, command.some ? some : 'all', now);
+        return queue.release(batch.id, command.some ? some : 'all', now);
       }
       case 'complete': {
-        const claim = this.claims[command.pick % Math.max(1, this.claims.length)];
+        // Late claims are tried too, more seldom.
+        const back = command.pick % 4 === 0 ? command.pick : command.pick % 3;
+        const claim = this.claims[Math.max(0, this.claims.length - 1 - back)];
         return claim === undefined ? undefined : queue.complete(claim, command.verdict, now);
       }
+      case 'adjudicate': {
+        const ruling = { by: annotatorId('judge'), body: command.body, labelSet: 'animals@1' };
+        return queue.adjudicate(candidate(command.task).id, ruling, now);
+      }
+      case 'requeue':
+      case 'cancel': {
+        const order = { by: annotatorId('lead'), reason: command.kind };
+        return queue[command.kind](candidate(command.task).id, order, now);
+      }
+      case 'holdings':
+        return queue.holdings(now);
       case 'wait':
         this.now += command.time;
         return undefined;
     }
   }
 
-  private batch(picked: number): BatchId | undefined {
+  private batch(picked: number) {
     return this.batches[picked % Math.max(1, this.batches.length)];
   }
 
-  private async lease(index: number, limit: number, filter: LeaseFilter): Promise<unknown> {
-    const asked = request(`batch-${index}`, limit, { now: this.now, filter });
-    const tasks = await this.queue.lease(asked, this.now);
+  private async lease(
+    batch: { readonly id: BatchId; readonly who: string },
+    limit: number,
+    filter: LeaseFilter,
+  ): Promise<unknown> {
+    const { now } = this;
+    const asked = {
+      ...request(batch.id, limit, { now, filter }),
+      annotator: annotatorId(batch.who),
+    };
+    const tasks = await this.queue.lease(asked, now);
     for (const { id, fence } of tasks) {
       this.claims.push({ taskId: id, batchId: asked.batchId, fence });
     }

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { batchId, eventId, taskId } from '../../src/ids.js';
 import type { Offer } from '../../src/queue/relabel-queue.js';
+import { newStanding } from '../../src/queue/transitions.js';
 import { asOffers, candidate, request, start, term } from './candidate.js';
 import type { Opened } from './relabel-queue.js';
 
@@ -14,11 +15,7 @@ export function offerObligations(opened: Opened): void {
     expect(await queue.offer(asOffers([content]), start)).toEqual(['queued']);
     expect(await queue.find(content.id)).toEqual({
       ...content,
-      state: 'pending',
-      fence: 0,
-      lease: undefined,
-      label: undefined,
-      skip: undefined,
+      ...newStanding(1),
       offeredAt: start,
       duplicates: [],
     });
@@ -69,11 +66,7 @@ export function offerObligations(opened: Opened): void {
       scores: later.scores,
       decision: later.decision,
       predictions: later.predictions,
-      state: 'pending',
-      fence: 0,
-      lease: undefined,
-      label: undefined,
-      skip: undefined,
+      ...newStanding(1),
       offeredAt: start,
       duplicates: [],
     });
@@ -87,6 +80,11 @@ export function offerObligations(opened: Opened): void {
     const { queue } = opened();
     const contents = [candidate(1), candidate(2), candidate(3)];
     await queue.offer(asOffers(contents), start);
+    const skip = { kind: 'skip', reason: 'unclear' } as const;
+    const [, , skipped] = await queue.lease(request('a', 3), start);
+    if (skipped === undefined) throw new Error('three tasks were free');
+    await queue.complete({ taskId: skipped.id, batchId: batchId('a'), fence: 1 }, skip, start);
+    await queue.release(batchId('a'), 'all', start);
     const [, second, third] = await queue.lease(request('b', 3), start);
     if (second === undefined || third === undefined) throw new Error('three tasks were free');
     const batch = batchId('b');
@@ -95,9 +93,8 @@ export function offerObligations(opened: Opened): void {
       body: { kind: 'class', class: 'cat' },
       labelSet: 'a@1',
     } as const;
-    await queue.complete({ taskId: second.id, batchId: batch, fence: 1 }, label, start);
-    const skip = { kind: 'skip', reason: 'unclear' } as const;
-    await queue.complete({ taskId: third.id, batchId: batch, fence: 1 }, skip, start);
+    await queue.complete({ taskId: second.id, batchId: batch, fence: 2 }, label, start);
+    await queue.complete({ taskId: third.id, batchId: batch, fence: 2 }, skip, start);
     const before = await queue.list({}, { limit: 10 }, start);
     expect(await queue.offer(asOffers(contents), start + term)).toEqual([
       'known',

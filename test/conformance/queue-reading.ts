@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
-import { batchId, eventId, modelName, sourceId } from '../../src/ids.js';
+import { annotatorId, batchId, eventId, modelName, sourceId } from '../../src/ids.js';
 import type { TaskId } from '../../src/ids.js';
 import type { TaskFilter } from '../../src/queue/relabel-queue.js';
+import { noTasks } from '../../src/queue/task.js';
 import type { Task } from '../../src/queue/task.js';
 import { asOffers, candidate, request, start, term } from './candidate.js';
 import type { Opened, Queue } from './relabel-queue.js';
@@ -73,7 +74,7 @@ export function readerObligations(opened: Opened): void {
   it('counts by state, reason and model, and expired leases as pending', async () => {
     const { queue } = opened();
     expect(await queue.stats(start)).toEqual({
-      byState: { pending: 0, leased: 0, labelled: 0, skipped: 0 },
+      byState: noTasks(),
       byReason: {},
       byModel: {},
       duplicates: 0,
@@ -84,7 +85,7 @@ export function readerObligations(opened: Opened): void {
     await queue.offer([{ kind: 'duplicate', of, eventId: eventId('again') }], start);
     const stats = await queue.stats(start + 1);
     expect(stats).toEqual({
-      byState: { pending: 1, leased: 2, labelled: 1, skipped: 1 },
+      byState: { ...noTasks(), pending: 1, leased: 2, labelled: 1, skipped: 1 },
       byReason: { dark: 4, blur: 2, 'control-sample': 1 },
       byModel: { animals: 4, other: 1 },
       duplicates: 1,
@@ -92,9 +93,33 @@ export function readerObligations(opened: Opened): void {
     });
     expect(await queue.stats(start + term)).toEqual({
       ...stats,
-      byState: { pending: 3, leased: 0, labelled: 1, skipped: 1 },
+      byState: { ...noTasks(), pending: 3, labelled: 1, skipped: 1 },
       oldestPendingAt: start,
     });
+  });
+
+  it('says who holds what, and since when', async () => {
+    const { queue } = opened();
+    expect(await queue.holdings(start)).toEqual([]);
+    await queue.offer(asOffers([1, 2, 3, 4].map((n) => candidate(n))), start);
+    const ada = annotatorId('ada');
+    await queue.lease({ ...request('z', 2), annotator: ada }, start);
+    await queue.lease({ ...request('y', 1, { now: start + 5 }), annotator: ada }, start + 5);
+    await queue.lease(request('x', 1), start);
+    await queue.renew(batchId('y'), start + 3 * term, start + 6);
+    const held = [
+      { annotator: ada, batchId: 'z', tasks: 2, since: start, expiresAt: start + term },
+      { annotator: ada, batchId: 'y', tasks: 1, since: start + 5, expiresAt: start + 3 * term },
+      {
+        annotator: 'annotator of x',
+        batchId: 'x',
+        tasks: 1,
+        since: start,
+        expiresAt: start + term,
+      },
+    ];
+    expect(await queue.holdings(start + 7)).toEqual([held[0], held[1], held[2]]);
+    expect(await queue.holdings(start + term)).toEqual([held[1]]);
   });
 
   it('shows at once on one connection what another has done', async () => {
@@ -107,6 +132,8 @@ export function readerObligations(opened: Opened): void {
   });
 }
 
+const blurred = { reason: 'blur' } as const;
+
 /** Event 1 labelled, 2 skipped, 3 and 4 leased, 5 pending. */
 async function oneOfEach(queue: Queue): Promise<void> {
   const contents = [
@@ -117,6 +144,11 @@ async function oneOfEach(queue: Queue): Promise<void> {
   ];
   await queue.offer(asOffers(contents), start);
   await queue.offer(asOffers([candidate(5, { model: 'other', control: true })]), start + 1);
+  // A task of its own for the first skip, so that the second ends it.
+  const [skipped] = await queue.lease({ ...request('early', 1), filter: blurred }, start);
+  if (skipped === undefined) throw new Error('a blurred task was free');
+  const early = { taskId: skipped.id, batchId: batchId('early'), fence: 1 };
+  await queue.complete(early, { kind: 'skip', reason: 'unclear' }, start);
   const [first, second] = await queue.lease(request('a', 3), start);
   if (first === undefined || second === undefined) throw new Error('five tasks were free');
   const batch = batchId('a');
@@ -126,7 +158,7 @@ async function oneOfEach(queue: Queue): Promise<void> {
     start,
   );
   await queue.complete(
-    { taskId: second.id, batchId: batch, fence: 1 },
+    { taskId: second.id, batchId: batch, fence: 2 },
     { kind: 'skip', reason: 'unclear' },
     start,
   );

@@ -215,7 +215,7 @@ describe('the label desk on SQLite', () => {
     expect((await lease(ben, 5)).tasks).toHaveLength(3);
   });
 
-  it('ends a task with a skip and its reason', async () => {
+  it('gives a task to others with a skip and its reason', async () => {
     await offer(1);
     const claim = await leaseOne();
     for (const reason of ['', '  ', 'x'.repeat(501)]) {
@@ -224,7 +224,7 @@ describe('the label desk on SQLite', () => {
     const skipped = await desk.skip({ claim, annotator: ana, reason: ' too dark to tell ' });
     expect(skipped).toMatchObject({
       kind: 'completed',
-      task: { state: 'skipped', skip: { reason: 'too dark to tell', annotator: ana } },
+      task: { state: 'pending', skips: [{ reason: 'too dark to tell', annotator: ana }] },
     });
     const again = await desk.skip({ claim, annotator: ana, reason: 'too dark to tell' });
     expect(again.kind).toBe('already-completed');

@@ -1,8 +1,13 @@
 import type { CuratedItem, CuratedSet } from '../../curate/curated-set.js';
 import { curatedSetVersion, taskId } from '../../ids.js';
 import type { CuratedSetVersion, TaskId } from '../../ids.js';
-import type { Task, TaskContent } from '../../queue/task.js';
-import { findingsOf, isControlOnly, newStanding } from '../../queue/transitions.js';
+import { noEntries } from '../../queue/audit.js';
+import type { AuditEntry, AuditHead } from '../../queue/audit.js';
+import { answersOfEarlier } from '../../queue/earlier-standing.js';
+import type { EarlierSkip } from '../../queue/earlier-standing.js';
+import { isControlOnly, projectOf, topClassOf } from '../../queue/task-facts.js';
+import type { Lease, Task, TaskContent } from '../../queue/task.js';
+import { answeredBy, findingsOf } from '../../queue/transitions.js';
 import type { TaskFindings, TaskStanding } from '../../queue/transitions.js';
 
 /**
@@ -11,7 +16,7 @@ import type { TaskFindings, TaskStanding } from '../../queue/transitions.js';
  */
 
 /** Of the collection `tasks`. */
-export interface TaskDocument extends StandingFields, FindingsFields {
+export interface TaskDocument extends StoredStanding, FindingsFields {
   readonly _id: TaskId;
   readonly eventId: Task['eventId'];
   readonly occurredAt: number;
@@ -21,25 +26,63 @@ export interface TaskDocument extends StandingFields, FindingsFields {
   readonly image: Task['image'];
   /** A list, because a tag's name may hold `.` and `$`, which field names should not. */
   readonly tags: readonly { readonly name: string; readonly value: string }[];
+  /** See `projectOf`; left out where there is none. */
+  readonly project?: string;
   readonly offeredAt: number;
   readonly duplicates: Task['duplicates'];
   /** Raised by every change of the standing; claims and completions compare and swap on it. */
   readonly revision: number;
+  /** The task's chain; added to in the same update as the standing. */
+  readonly audit?: readonly AuditFields[];
 }
+
+export type AuditFields = Omit<AuditEntry, 'taskId'>;
 
 /** `null` where the domain has undefined, so that `$set` writes the whole standing. */
 export interface StandingFields {
   readonly state: Task['state'];
+  readonly round: number;
+  readonly overlap: number;
   readonly fence: number;
-  readonly lease: Task['lease'] | null;
+  readonly lease: Lease | null;
+  readonly opinions: Task['opinions'];
+  readonly skips: Task['skips'];
   readonly label: Task['label'] | null;
-  readonly skip: Task['skip'] | null;
+  readonly formerLabels: Task['formerLabels'];
+  /** See `answeredBy`. */
+  readonly answeredBy: readonly Task['opinions'][number]['annotator'][];
 }
+
+/** What is there to be read: a document of an earlier edgeminer lacks what has been added since. */
+export interface StoredStanding extends Partial<Omit<StandingFields, 'lease'>> {
+  readonly state: Task['state'];
+  readonly fence: number;
+  readonly lease: (Omit<Lease, 'leasedAt'> & Partial<Lease>) | null;
+  readonly skip?: EarlierSkip | null;
+  readonly auditHead?: AuditHead;
+}
+
+/** The fields of StoredStanding, to be asked for. */
+export const standingProjection = {
+  state: 1,
+  round: 1,
+  overlap: 1,
+  fence: 1,
+  lease: 1,
+  opinions: 1,
+  skips: 1,
+  label: 1,
+  formerLabels: 1,
+  skip: 1,
+  auditHead: 1,
+} as const satisfies Record<keyof Omit<StoredStanding, 'answeredBy'>, 1>;
 
 /** What every offer sets. */
 interface FindingsFields extends TaskFindings {
   /** For the index of fingerprints; see `isControlOnly`. */
   readonly controlOnly: boolean;
+  /** See `topClassOf`. */
+  readonly topClass?: string | null;
 }
 
 export function documentToTask(document: TaskDocument): Task {
@@ -63,33 +106,52 @@ export function documentToTask(document: TaskDocument): Task {
   };
 }
 
-export function fieldsToStanding({ state, fence, lease, label, skip }: StandingFields) {
-  return {
-    state,
-    fence,
-    lease: lease ?? undefined,
-    label: label ?? undefined,
-    skip: skip ?? undefined,
-  } satisfies TaskStanding;
+export function fieldsToStanding(fields: StoredStanding): TaskStanding {
+  const { state, fence, round = 1, overlap = 1 } = fields;
+  const label = fields.label ?? undefined;
+  const lease = fields.lease === null ? undefined : leaseOf(fields.lease);
+  const { opinions, skips, formerLabels } = fields;
+  const answers =
+    opinions === undefined || skips === undefined || formerLabels === undefined
+      ? answersOfEarlier({ fence, lease, label, skip: fields.skip ?? undefined })
+      : { opinions, skips, formerLabels };
+  return { state, round, overlap, fence, lease, label, ...answers };
 }
 
-export function standingToFields({ state, fence, lease, label, skip }: TaskStanding) {
+/** An earlier edgeminer did not write when a lease began. */
+function leaseOf(lease: NonNullable<StoredStanding['lease']>): Lease {
+  return { ...lease, leasedAt: lease.leasedAt ?? lease.expiresAt };
+}
+
+export function headOf({ auditHead }: StoredStanding): AuditHead {
+  return auditHead ?? noEntries;
+}
+
+export function standingToFields(standing: TaskStanding): StandingFields {
+  const { state, round, overlap, fence, lease, opinions, skips, label, formerLabels } = standing;
   return {
     state,
+    round,
+    overlap,
     fence,
     lease: lease ?? null,
+    opinions,
+    skips,
     label: label ?? null,
-    skip: skip ?? null,
-  } satisfies StandingFields;
+    formerLabels,
+    answeredBy: answeredBy(standing),
+  };
 }
 
 /** `offerTask` of transitions.ts as one upsert: a known task gets `$set` only. */
-export function offerUpdate(content: TaskContent, now: number) {
+export function offerUpdate(content: TaskContent, { standing, offeredAt, first }: NewTask) {
   const { eventId, occurredAt, modelName, modelVersion, sourceId, image, tags } = content;
+  const project = projectOf(content);
   return {
     $set: {
       ...findingsOf(content),
       controlOnly: isControlOnly(content.decision),
+      topClass: topClassOf(content) ?? null,
     } satisfies FindingsFields,
     $setOnInsert: {
       eventId,
@@ -99,12 +161,27 @@ export function offerUpdate(content: TaskContent, now: number) {
       sourceId,
       image,
       tags: Object.entries(tags).map(([name, value]) => ({ name, value })),
-      ...standingToFields(newStanding),
-      offeredAt: now,
+      ...(project === undefined ? {} : { project }),
+      ...standingToFields(standing),
+      offeredAt,
       duplicates: [],
       revision: 0,
+      audit: [auditFields(first)],
+      auditHead: { seq: first.seq, hash: first.hash },
     } satisfies Omit<TaskDocument, '_id' | keyof FindingsFields>,
   };
+}
+
+interface NewTask {
+  readonly standing: TaskStanding;
+  readonly offeredAt: number;
+  /** Of the task's chain. */
+  readonly first: AuditEntry;
+}
+
+export function auditFields({ seq, at, actor, action, ...entry }: AuditEntry): AuditFields {
+  const { from, to, round, fence, detail, hash } = entry;
+  return { seq, at, actor, action, from, to, round, fence, detail, hash };
 }
 
 /** Of the collection `curated.sets`: a curated set without its items; written last. */

@@ -1,39 +1,46 @@
-import type { Collection, Db } from 'mongodb';
 import { taskId } from '../../ids.js';
-import type { TaskId } from '../../ids.js';
+import type { ActorKey, TaskId } from '../../ids.js';
 import { checkExpiry, checkLease, checkPage } from '../../queue/check-request.js';
 import type { RelabelQueue, TaskReader } from '../../queue/relabel-queue.js';
-import { byClaimOrder, complete, seenAt } from '../../queue/transitions.js';
+import type { QueueRules } from '../../queue/rules.js';
+import type { TaskGovernor } from '../../queue/task-governor.js';
+import type { Task } from '../../queue/task.js';
+import { byClaimOrder, complete, release, seenAt } from '../../queue/transitions.js';
 import { guarded } from './content-addressed-bucket.js';
-import { documentToTask, standingToFields } from './documents.js';
+import { documentToTask, fieldsToStanding } from './documents.js';
 import type { TaskDocument } from './documents.js';
 import { claimTasks } from './claim-tasks.js';
+import { mongoGovernor } from './mongo-governor.js';
+import type { TaskCollections } from './mongo-governor.js';
 import { offerTasks, noteDuplicates } from './offers.js';
-import { heldBy, indexes, shows, snapshot, taskIndexes } from './task-filters.js';
-import { queueStats } from './queue-stats.js';
+import { keyOf } from './persons.js';
+import { queueHoldings, queueStats } from './queue-stats.js';
+import { standingOnly, swap } from './steps.js';
+import type { Standing } from './steps.js';
+import { heldBy, indexes, shows, snapshot, withoutAudit } from './task-filters.js';
 
 const hinted = { hint: indexes.batch } as const;
 
+export interface MongoQueueOptions extends TaskCollections {
+  readonly rules: QueueRules;
+  /** Spreads claimers that collide; uniform in [0, 1). */
+  readonly random: () => number;
+}
+
 /**
  * The relabeling queue in the collection `tasks`. Every change is of one document at a time and
- * safe to repeat, so nothing here needs a transaction. `random` spreads claimers that collide;
- * uniform in [0, 1). The connection is its opener's.
- * @throws EdgeminerError `store.unavailable`, as every method does
+ * safe to repeat, so nothing here needs a transaction. The connection is its opener's.
  */
-export async function openMongoQueue(
-  db: Db,
-  random: () => number,
-): Promise<RelabelQueue & TaskReader> {
-  const tasks: Collection<TaskDocument> = db.collection<TaskDocument>('tasks');
-  await guarded(() => tasks.createIndexes([...taskIndexes]));
-
-  const find = (id: TaskId) => tasks.findOne({ _id: id });
+export function mongoQueue(options: MongoQueueOptions): RelabelQueue & TaskReader & TaskGovernor {
+  const { tasks, persons, rules, random } = options;
+  const spread = { width: 0 };
+  const find = (id: TaskId) => tasks.findOne({ _id: id }, withoutAudit);
 
   return {
     offer: (offers, now) =>
       guarded(async () => {
         const contents = offers.flatMap((offer) => (offer.kind === 'task' ? [offer.content] : []));
-        const created = await offerTasks(tasks, contents, now);
+        const created = await offerTasks(tasks, contents, { rules, now });
         await noteDuplicates(
           tasks,
           offers.flatMap((offer) => (offer.kind === 'duplicate' ? [offer] : [])),
@@ -72,8 +79,10 @@ export async function openMongoQueue(
     lease: (request, now) =>
       guarded(async () => {
         checkLease(request, now);
-        await claimTasks(tasks, request, now, random);
-        const batch = await tasks.find(heldBy(request.batchId, now), hinted).toArray();
+        const actor = await keyOf(persons, request.annotator);
+        await claimTasks(tasks, request, { now, actor, random, spread });
+        const held = heldBy(request.batchId, now);
+        const batch = await tasks.find(held, { ...hinted, ...withoutAudit }).toArray();
         return batch.map(documentToTask).sort(byClaimOrder);
       }),
 
@@ -94,13 +103,14 @@ export async function openMongoQueue(
           const found = await find(claim.taskId);
           if (found === null) return { kind: 'unknown-task' };
           const task = documentToTask(found);
-          const outcome = complete(task, claim, verdict, now);
+          const outcome = complete(task, claim, verdict, { rules, now });
           if (outcome.kind === 'lost') return { kind: 'lost' };
-          if (outcome.kind === 'already-completed') return { kind: 'already-completed', task };
-          const { modifiedCount } = await tasks.updateOne(
-            { _id: claim.taskId, revision: found.revision },
-            { $set: standingToFields(outcome.standing), $inc: { revision: 1 } },
-          );
+          if (outcome.kind === 'already-completed') {
+            return { kind: 'already-completed', task: seenAt(task, now) };
+          }
+          const actor = await actorOf(task);
+          const { filter, update } = swap(found, outcome, { actor, at: now }).updateOne;
+          const { modifiedCount } = await tasks.updateOne(filter, update);
           if (modifiedCount === 1) {
             return { kind: 'completed', task: { ...task, ...outcome.standing } };
           }
@@ -110,13 +120,21 @@ export async function openMongoQueue(
     release: (batchId, ids, now) =>
       guarded(async () => {
         const named = ids === 'all' ? {} : { _id: { $in: [...ids] } };
-        // What `release` of transitions.ts decides.
-        const { modifiedCount } = await tasks.updateMany(
-          { ...heldBy(batchId, now), ...named },
-          { $set: { state: 'pending', lease: null }, $inc: { revision: 1 } },
-          hinted,
-        );
-        return modifiedCount;
+        const held = { ...heldBy(batchId, now), ...named };
+        for (let released = 0; ;) {
+          const found = await tasks.find(held, hinted).project<Standing>(standingOnly).toArray();
+          const writes = [];
+          for (const one of found) {
+            const outcome = release(fieldsToStanding(one), batchId, now);
+            if (outcome.kind === 'not-held') continue;
+            writes.push(
+              swap(one, outcome, { actor: await actorOf(fieldsToStanding(one)), at: now }),
+            );
+          }
+          if (writes.length === 0) return released;
+          // Who is overtaken by a completion or a renewal is looked at once more.
+          released += (await tasks.bulkWrite(writes, { ordered: false })).modifiedCount;
+        }
       }),
 
     find: (id) =>
@@ -130,7 +148,7 @@ export async function openMongoQueue(
         checkPage(page);
         const after = page.after === undefined ? {} : { _id: { $gt: page.after } };
         const found = await tasks
-          .find({ ...shows(filter, now), ...after }, snapshot)
+          .find({ ...shows(filter, now), ...after }, { ...snapshot, ...withoutAudit })
           .sort({ _id: 1 })
           .limit(page.limit)
           .batchSize(page.limit)
@@ -139,9 +157,18 @@ export async function openMongoQueue(
       }),
 
     stats: (now) => guarded(() => queueStats(tasks, now)),
+    holdings: (now) => guarded(() => queueHoldings(tasks, now)),
+
+    ...mongoGovernor(options),
 
     async close() {
       // The connection is its opener's.
     },
   };
+
+  /** Whoever holds the task; a batch is one person's. */
+  async function actorOf({ lease: held }: Pick<Task, 'lease'>): Promise<ActorKey> {
+    if (held === undefined) throw new Error('a task that is held has a lease');
+    return keyOf(persons, held.annotator);
+  }
 }

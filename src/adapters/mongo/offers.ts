@@ -3,20 +3,27 @@ import type { AnyBulkWriteOperation, Collection } from 'mongodb';
 import { EdgeminerError } from '../../faults.js';
 import type { EventId, TaskId } from '../../ids.js';
 import type { TaskContent } from '../../queue/task.js';
-import { maxDuplicates } from '../../queue/transitions.js';
+import { edgeminerActor, nextEntry, noEntries } from '../../queue/audit.js';
+import type { QueueRules } from '../../queue/rules.js';
+import { maxDuplicates, newStanding, offerTransition } from '../../queue/transitions.js';
 import { upsert } from './content-addressed-bucket.js';
 import { offerUpdate } from './documents.js';
 import type { TaskDocument } from './documents.js';
+
+export interface OfferTerms {
+  readonly rules: Pick<QueueRules, 'overlapOf'>;
+  readonly now: number;
+}
 
 /** Makes or refreshes the tasks; returns the ids of those that this call made. */
 export async function offerTasks(
   tasks: Collection<TaskDocument>,
   contents: readonly TaskContent[],
-  now: number,
+  terms: OfferTerms,
 ): Promise<Set<TaskId>> {
   const created = new Set<TaskId>();
   if (contents.length === 0) return created;
-  const writes = upserts(contents, now);
+  const writes = upserts(contents, terms);
   const note = (upserted: Readonly<Record<number, unknown>>) => {
     for (const index of Object.keys(upserted)) {
       const id = writes[Number(index)]?.id;
@@ -48,7 +55,7 @@ interface Upsert {
  * One write per task, for an unordered bulk may run two of the same task in any order: the event
  * as first offered, the findings as last offered.
  */
-function upserts(contents: readonly TaskContent[], now: number): readonly Upsert[] {
+function upserts(contents: readonly TaskContent[], { rules, now }: OfferTerms): readonly Upsert[] {
   const first = new Map<TaskId, TaskContent>();
   const last = new Map<TaskId, TaskContent>();
   for (const content of contents) {
@@ -56,8 +63,17 @@ function upserts(contents: readonly TaskContent[], now: number): readonly Upsert
     last.set(content.id, content);
   }
   return [...last].map(([id, content]) => {
-    const { $setOnInsert } = offerUpdate(first.get(id) ?? content, now);
-    const update = { $set: offerUpdate(content, now).$set, $setOnInsert };
+    const made = first.get(id) ?? content;
+    const standing = newStanding(rules.overlapOf(made));
+    const entry = nextEntry(noEntries, {
+      taskId: id,
+      actor: edgeminerActor,
+      at: now,
+      transition: offerTransition(standing),
+    });
+    const task = { standing, offeredAt: now, first: entry };
+    const { $setOnInsert } = offerUpdate(made, task);
+    const update = { $set: offerUpdate(content, task).$set, $setOnInsert };
     return { id, write: { updateOne: { filter: { _id: id }, update, upsert: true } } };
   });
 }

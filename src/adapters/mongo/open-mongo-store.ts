@@ -2,16 +2,23 @@ import { MongoClient, MongoServerError, MongoServerSelectionError } from 'mongod
 import type { CuratedSetStore } from '../../curate/curated-set-store.js';
 import { EdgeminerError, messageOf } from '../../faults.js';
 import type { ImageStore } from '../../image/image-store.js';
+import type { AuditTrail } from '../../queue/audit-trail.js';
 import type { RelabelQueue, TaskReader } from '../../queue/relabel-queue.js';
+import { defaultRules } from '../../queue/rules.js';
+import type { QueueRules } from '../../queue/rules.js';
+import type { TaskGovernor } from '../../queue/task-governor.js';
 import type { ReferenceStore } from '../../score/reference-store.js';
 import { guarded } from './content-addressed-bucket.js';
 import { openGridFsImageStore } from './gridfs-image-store.js';
 import { openGridFsReferenceStore } from './gridfs-reference-store.js';
+import { mongoAuditTrail } from './mongo-audit-trail.js';
 import { openMongoCuratedSets } from './mongo-curated-sets.js';
-import { openMongoQueue } from './mongo-queue.js';
+import { mongoQueue } from './mongo-queue.js';
+import { openTasks } from './open-tasks.js';
 
 export interface MongoStore {
-  readonly queue: RelabelQueue & TaskReader;
+  readonly queue: RelabelQueue & TaskReader & TaskGovernor;
+  readonly audit: AuditTrail;
   readonly curatedSets: CuratedSetStore;
   readonly images: ImageStore;
   readonly references: ReferenceStore;
@@ -26,6 +33,8 @@ export interface MongoStoreOptions {
   readonly database: string;
   /** Spreads claimers that collide; uniform in [0, 1). */
   readonly random?: () => number;
+  /** `defaultRules` where they are left out. */
+  readonly rules?: QueueRules;
 }
 
 /**
@@ -35,18 +44,19 @@ export interface MongoStoreOptions {
  * `store.unavailable`
  */
 export async function openMongoStore(options: MongoStoreOptions): Promise<MongoStore> {
-  const { uri, database, random = Math.random } = options;
+  const { uri, database, random = Math.random, rules = defaultRules } = options;
   const client = await connectMongo(uri);
   try {
     const db = client.db(database);
-    const [queue, curatedSets, images, references] = await Promise.all([
-      openMongoQueue(db, random),
+    const [collections, curatedSets, images, references] = await Promise.all([
+      openTasks(db),
       openMongoCuratedSets(db),
       openGridFsImageStore(db),
       openGridFsReferenceStore(db),
     ]);
     return {
-      queue,
+      queue: mongoQueue({ ...collections, random, rules }),
+      audit: mongoAuditTrail(collections),
       curatedSets,
       images,
       references,

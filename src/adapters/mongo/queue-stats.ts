@@ -1,7 +1,9 @@
 import type { Collection } from 'mongodb';
 import type { Reason } from '../../decision/decision.js';
-import type { QueueStats } from '../../queue/relabel-queue.js';
+import { annotatorId, batchId } from '../../ids.js';
+import type { Holding, QueueStats } from '../../queue/relabel-queue.js';
 import type { TaskState } from '../../queue/task.js';
+import { noTasks } from '../../queue/task.js';
 import type { TaskDocument } from './documents.js';
 import { indexes, snapshot } from './task-filters.js';
 
@@ -51,7 +53,7 @@ export async function queueStats(
       )
       .toArray(),
   ]);
-  const byState: Record<TaskState, number> = { pending: 0, leased: 0, labelled: 0, skipped: 0 };
+  const byState = noTasks();
   const byModel = new Map<string, number>();
   let oldestPendingAt: number | undefined;
   for (const { _id, tasks: count, oldest } of groups) {
@@ -66,4 +68,41 @@ export async function queueStats(
     duplicates: duplicates?.noted ?? 0,
     oldestPendingAt,
   };
+}
+
+/** What is held, by annotator and batch; walks the leased tasks only. */
+export async function queueHoldings(
+  tasks: Collection<TaskDocument>,
+  now: number,
+): Promise<readonly Holding[]> {
+  const found = await tasks
+    .aggregate<Omit<Holding, 'annotator' | 'batchId'> & { readonly _id: Holder }>(
+      [
+        { $match: { state: 'leased', 'lease.expiresAt': { $gt: now } } },
+        {
+          $group: {
+            _id: { annotator: '$lease.annotator', batch: '$lease.batchId' },
+            tasks: { $sum: 1 },
+            // An earlier edgeminer did not write when a lease began.
+            since: { $min: { $ifNull: ['$lease.leasedAt', '$lease.expiresAt'] } },
+            expiresAt: { $min: '$lease.expiresAt' },
+          },
+        },
+        { $sort: { '_id.annotator': 1, since: 1, '_id.batch': 1 } },
+      ],
+      { ...snapshot, hint: indexes.claimOrder },
+    )
+    .toArray();
+  return found.map(({ _id, tasks: count, since, expiresAt }) => ({
+    annotator: annotatorId(_id.annotator),
+    batchId: batchId(_id.batch),
+    tasks: count,
+    since,
+    expiresAt,
+  }));
+}
+
+interface Holder {
+  readonly annotator: string;
+  readonly batch: string;
 }

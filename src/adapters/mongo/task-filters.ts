@@ -1,6 +1,11 @@
 import type { Filter, IndexDescription, Sort } from 'mongodb';
 import type { BatchId } from '../../ids.js';
-import type { LeaseFilter, TaskFilter } from '../../queue/relabel-queue.js';
+import type {
+  LeaseFilter,
+  LeaseRequest,
+  TaskFilter,
+  TimeRange,
+} from '../../queue/relabel-queue.js';
 import type { TaskState } from '../../queue/task.js';
 import type { TaskDocument } from './documents.js';
 
@@ -13,25 +18,44 @@ export const claimOrder: Sort = { 'decision.priority': -1, offeredAt: 1, _id: 1 
  * The names of indexes that are asked for by name: a claim must not depend on what the planner
  * thinks of a table that changes under it.
  */
-export const indexes = { claimOrder: 'claim-order', batch: 'batch' } as const;
+export const indexes = {
+  claimOrder: 'claim-order-2',
+  claimOrderByReason: 'claim-order-by-reason',
+  batch: 'batch',
+} as const;
+
+/** Of an earlier edgeminer; in place of each there is another one. */
+export const obsoleteIndexes: readonly string[] = ['claim-order'];
+
+/** The order of claims, and what lets them pass over what they don't ask for without reading it. */
+const orderKeys = {
+  'decision.priority': -1,
+  offeredAt: 1,
+  _id: 1,
+  'lease.expiresAt': 1,
+  modelName: 1,
+  sourceId: 1,
+  topClass: 1,
+  project: 1,
+  occurredAt: 1,
+} as const;
 
 /** Reads one moment that a majority holds, in which no task is missed or seen twice. */
 export const snapshot = { readConcern: { level: 'snapshot' } } as const;
 
+/** What reads tasks reads no chains. */
+export const withoutAudit = { projection: { audit: 0 } } as const;
+
 export const taskIndexes: readonly (IndexDescription & { readonly name: string })[] = [
   {
-    // Claims walk it from the top, once for pending and once for leased tasks, and merge. What
-    // follows the order lets them pass over what they don't ask for without reading it.
+    // Claims walk it from the top, once for pending and once for leased tasks, and merge.
     name: indexes.claimOrder,
-    key: {
-      state: 1,
-      'decision.priority': -1,
-      offeredAt: 1,
-      _id: 1,
-      'lease.expiresAt': 1,
-      modelName: 1,
-      sourceId: 1,
-    },
+    key: { state: 1, ...orderKeys },
+  },
+  {
+    // The same, of claims that ask for a reason, which may be a rare one.
+    name: indexes.claimOrderByReason,
+    key: { state: 1, 'decision.reasons': 1, ...orderKeys },
   },
   {
     // Lists by state, page by page.
@@ -64,7 +88,7 @@ export const taskIndexes: readonly (IndexDescription & { readonly name: string }
 ];
 
 /** `isFree` */
-export function free(now: number): Filter<TaskDocument> {
+function free(now: number): Filter<TaskDocument> {
   return { $or: [{ state: 'pending' }, { state: 'leased', 'lease.expiresAt': { $lte: now } }] };
 }
 
@@ -74,12 +98,31 @@ export function heldBy(batchId: BatchId, now: number): Filter<TaskDocument> {
 }
 
 /** What a claimer or reader asks for, apart from the state. */
-export function asks({ modelName, sourceId, reason }: LeaseFilter): Filter<TaskDocument> {
+function asks(filter: LeaseFilter): Filter<TaskDocument> {
+  const { modelName, sourceId, reason, topClass, project, offeredAt, occurredAt } = filter;
   return {
     ...(modelName === undefined ? {} : { modelName }),
     ...(sourceId === undefined ? {} : { sourceId }),
     ...(reason === undefined ? {} : { 'decision.reasons': reason }),
+    ...(topClass === undefined ? {} : { topClass }),
+    ...(project === undefined ? {} : { project }),
+    ...(offeredAt === undefined ? {} : { offeredAt: within(offeredAt) }),
+    ...(occurredAt === undefined ? {} : { occurredAt: within(occurredAt) }),
   };
+}
+
+function within({ from = -Infinity, to = Infinity }: TimeRange) {
+  return { $gte: from, $lte: to };
+}
+
+/** `isFreeFor`, and what is asked for. */
+export function freeFor({ annotator, filter }: LeaseRequest, now: number): Filter<TaskDocument> {
+  return { ...asks(filter), ...free(now), answeredBy: { $ne: annotator } };
+}
+
+/** The index that a claim walks. */
+export function claimIndex({ reason }: LeaseFilter): string {
+  return reason === undefined ? indexes.claimOrder : indexes.claimOrderByReason;
 }
 
 /** Of tasks as `seenAt` shows them. */

@@ -1,16 +1,28 @@
 import type { CuratedSetStore } from '../../curate/curated-set-store.js';
+import type { AuditTrail } from '../../queue/audit-trail.js';
 import type { RelabelQueue, TaskReader } from '../../queue/relabel-queue.js';
+import { defaultRules } from '../../queue/rules.js';
+import type { QueueRules } from '../../queue/rules.js';
+import type { TaskGovernor } from '../../queue/task-governor.js';
+import { sqliteAuditTrail } from './sqlite-audit-trail.js';
 import { sqliteCuratedSets } from './sqlite-curated-sets.js';
 import { openSqliteDatabase } from './sqlite-database.js';
 import { sqliteQueue } from './sqlite-queue.js';
 
 export interface SqliteStore {
-  readonly queue: RelabelQueue & TaskReader;
+  readonly queue: RelabelQueue & TaskReader & TaskGovernor;
+  readonly audit: AuditTrail;
   readonly curatedSets: CuratedSetStore;
   /** Rejects with `store.unavailable` while the file can't be read. */
   ping(): Promise<void>;
-  /** Closes the file for both of the above; idempotent. */
+  /** Closes the file for all of the above; idempotent. */
   close(): Promise<void>;
+}
+
+export interface SqliteStoreOptions {
+  readonly file: string;
+  /** `defaultRules` where they are left out. */
+  readonly rules?: QueueRules;
 }
 
 /**
@@ -18,10 +30,11 @@ export interface SqliteStore {
  * may have open at once, on a local disk.
  * @throws EdgeminerError `store.invalid`, `store.unavailable`; see sqlite-database.ts
  */
-export async function openSqliteStore(options: { readonly file: string }): Promise<SqliteStore> {
+export async function openSqliteStore(options: SqliteStoreOptions): Promise<SqliteStore> {
   const database = await openSqliteDatabase(options.file);
   return {
-    queue: sqliteQueue(database),
+    queue: sqliteQueue(database, options.rules ?? defaultRules),
+    audit: sqliteAuditTrail(database),
     curatedSets: sqliteCuratedSets(database),
     ping: async () => {
       await database.read('SELECT count(*) FROM sqlite_schema');

@@ -4,7 +4,7 @@ import { numberIn } from './columns.js';
 import { unusableFile } from './sqlite-faults.js';
 
 /** Marks the file as edgeminer's (`edmr`), so that no other program's database is written to. */
-const applicationId = 0x65_64_6d_72;
+export const applicationId = 0x65_64_6d_72;
 
 /**
  * Step n brings a database from version n to n + 1; `PRAGMA user_version` says where it stands.
@@ -13,7 +13,7 @@ const applicationId = 0x65_64_6d_72;
  * What is asked for has columns; the rest is JSON (exact-json.ts). JSON columns come last, so
  * that a scan need not read them. Times are milliseconds since 1970-01-01 UTC.
  */
-const steps: readonly string[] = [
+export const steps: readonly string[] = [
   `
   CREATE TABLE tasks (
     id TEXT NOT NULL PRIMARY KEY,
@@ -75,6 +75,106 @@ const steps: readonly string[] = [
     INSERT OR IGNORE INTO near_duplicates
       VALUES (NEW.model_name, NEW.source_id, json_extract(NEW.duplicates, '$[#-1]'));
   END;
+  `,
+  // Rounds, several opinions and the audit trail. SQLite can't change a CHECK, so the table is
+  // made anew.
+  `
+  CREATE TABLE tasks_in_rounds (
+    id TEXT NOT NULL PRIMARY KEY,
+    state TEXT NOT NULL CHECK (state IN
+      ('pending', 'leased', 'labelled', 'skipped', 'disputed', 'cancelled')),
+    round INTEGER NOT NULL DEFAULT 1,
+    overlap INTEGER NOT NULL DEFAULT 1,
+    fence INTEGER NOT NULL,
+    -- Raised by every change of the standing.
+    revision INTEGER NOT NULL DEFAULT 0,
+    batch_id TEXT,
+    annotator TEXT,
+    -- NULL where an earlier edgeminer made the lease.
+    leased_at REAL,
+    expires_at REAL,
+    priority REAL NOT NULL,
+    offered_at REAL NOT NULL,
+    occurred_at REAL NOT NULL,
+    model_name TEXT NOT NULL,
+    source_id TEXT NOT NULL,
+    top_class TEXT,
+    project TEXT,
+    perceptual_hash TEXT NOT NULL,
+    control_only INTEGER NOT NULL,
+    -- The end of the task's chain in audit.
+    audit_seq INTEGER NOT NULL DEFAULT 0,
+    audit_hash TEXT NOT NULL DEFAULT '',
+    reasons TEXT NOT NULL,
+    -- Who answered in the present round.
+    answered_by TEXT NOT NULL DEFAULT '[]',
+    duplicates TEXT NOT NULL DEFAULT '[]',
+    -- The label or skip of a task that an earlier edgeminer ended.
+    ending TEXT,
+    -- Opinions, skips and labels; NULL where nothing has changed since an earlier edgeminer.
+    answers TEXT,
+    findings TEXT NOT NULL,
+    event TEXT NOT NULL
+  ) STRICT;
+  INSERT INTO tasks_in_rounds (id, state, fence, revision, batch_id, annotator, expires_at,
+      priority, offered_at, occurred_at, model_name, source_id, top_class, project,
+      perceptual_hash, control_only, reasons, duplicates, ending, findings, event)
+    SELECT id, state, fence, revision, batch_id, annotator, expires_at,
+      priority, offered_at, occurred_at, model_name, source_id,
+      CASE json_extract(findings, '$.predictions.kind')
+        WHEN 'classification' THEN
+          (SELECT class.value
+           FROM json_each(findings, '$.predictions.classes') AS class
+           JOIN json_each(coalesce(json_extract(findings, '$.predictions.probabilities'),
+             json_extract(findings, '$.predictions.logits'))) AS score ON score.key = class.key
+           WHERE score.type IN ('integer', 'real')
+           ORDER BY score.value DESC, score.key LIMIT 1)
+        WHEN 'detection' THEN
+          (SELECT json_extract(box.value, '$.label')
+           FROM json_each(findings, '$.predictions.boxes') AS box
+           ORDER BY json_extract(box.value, '$.score') DESC, box.key LIMIT 1)
+      END,
+      json_extract(event, '$.tags.project'),
+      perceptual_hash, control_only, reasons, duplicates, ending, findings, event
+    FROM tasks;
+  DROP TABLE tasks;
+  ALTER TABLE tasks_in_rounds RENAME TO tasks;
+  CREATE INDEX tasks_by_claim_order ON tasks
+    (state, priority DESC, offered_at, id, expires_at, model_name, source_id, top_class, project,
+     occurred_at);
+  CREATE INDEX tasks_by_state ON tasks (state, id);
+  CREATE INDEX tasks_by_batch ON tasks (batch_id) WHERE batch_id IS NOT NULL;
+  CREATE INDEX tasks_by_fingerprint ON tasks
+    (model_name, source_id, control_only, occurred_at DESC, id, perceptual_hash);
+  CREATE TRIGGER duplicate_noted AFTER UPDATE OF duplicates ON tasks
+    WHEN NEW.duplicates <> OLD.duplicates
+  BEGIN
+    INSERT OR IGNORE INTO near_duplicates
+      VALUES (NEW.model_name, NEW.source_id, json_extract(NEW.duplicates, '$[#-1]'));
+  END;
+
+  CREATE TABLE audit (
+    task_id TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    at REAL NOT NULL,
+    actor TEXT NOT NULL,
+    action TEXT NOT NULL,
+    from_state TEXT NOT NULL,
+    to_state TEXT NOT NULL,
+    round INTEGER NOT NULL,
+    fence INTEGER NOT NULL,
+    hash TEXT NOT NULL,
+    detail TEXT NOT NULL,
+    PRIMARY KEY (task_id, seq)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TRIGGER audit_is_not_changed BEFORE UPDATE ON audit
+  BEGIN SELECT RAISE(ABORT, 'the audit trail is only added to'); END;
+  CREATE TRIGGER audit_is_not_shortened BEFORE DELETE ON audit
+  BEGIN SELECT RAISE(ABORT, 'the audit trail is only added to'); END;
+  CREATE TABLE persons (
+    key TEXT NOT NULL PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE
+  ) STRICT, WITHOUT ROWID;
   `,
 ];
 

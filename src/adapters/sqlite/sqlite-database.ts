@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { createClient } from '@libsql/client';
-import type { Client, InStatement, ResultSet, Row } from '@libsql/client';
+import type { Client, InStatement, ResultSet, Row, Transaction } from '@libsql/client';
 import pLimit from 'p-limit';
 import pRetry from 'p-retry';
 import { messageOf } from '../../faults.js';
@@ -19,8 +19,15 @@ export interface SqliteDatabase {
   readTogether(statements: InStatement[]): Promise<readonly ResultSet[]>;
   /** One transaction; it is durable when this resolves. */
   write(statements: InStatement[]): Promise<readonly ResultSet[]>;
+  /**
+   * One transaction that reads before it writes, alone from its beginning; it is durable when
+   * this resolves. `work` may be run again, and awaits nothing but its transaction.
+   */
+  transact<T>(work: (transaction: SqliteTransaction) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
+
+export type SqliteTransaction = Pick<Transaction, 'execute' | 'batch'>;
 
 /**
  * How long SQLite itself waits for a lock, in milliseconds. The client runs on the event loop
@@ -69,6 +76,17 @@ export async function openSqliteDatabase(file: string): Promise<SqliteDatabase> 
     read: async (statement) => (await patiently(() => client.execute(statement))).rows,
     readTogether: (statements) => patiently(() => client.batch(statements, 'deferred')),
     write: (statements) => patiently(() => client.batch(statements, 'write')),
+    transact: (work) =>
+      patiently(async () => {
+        const transaction = await client.transaction('write');
+        try {
+          const result = await work(transaction);
+          await transaction.commit();
+          return result;
+        } finally {
+          transaction.close();
+        }
+      }),
     close: () => oneByOne(() => closeTidily(client)),
   };
 }

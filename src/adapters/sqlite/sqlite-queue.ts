@@ -1,8 +1,8 @@
-import type { InStatement, Row } from '@libsql/client';
-import type { Reason } from '../../decision/decision.js';
+import type { InStatement } from '@libsql/client';
 import { EdgeminerError } from '../../faults.js';
 import { taskId } from '../../ids.js';
-import type { TaskId } from '../../ids.js';
+import type { ActorKey, TaskId } from '../../ids.js';
+import { edgeminerActor, nextEntry, noEntries } from '../../queue/audit.js';
 import { checkExpiry, checkLease, checkPage } from '../../queue/check-request.js';
 import type {
   LeaseRequest,
@@ -11,29 +11,37 @@ import type {
   RelabelQueue,
   TaskReader,
 } from '../../queue/relabel-queue.js';
-import type { TaskState } from '../../queue/task.js';
+import type { QueueRules } from '../../queue/rules.js';
+import type { TaskGovernor } from '../../queue/task-governor.js';
+import type { Task, TaskContent } from '../../queue/task.js';
 import {
   byClaimOrder,
   complete,
+  lease,
   maxDuplicates,
   newStanding,
+  offerTransition,
+  release,
   seenAt,
 } from '../../queue/transitions.js';
+import { insertFirstEntry } from './audit-rows.js';
 import { numberIn, textIn } from './columns.js';
-import type { SqliteDatabase } from './sqlite-database.js';
+import { keyOf } from './persons.js';
+import { queueHoldings, queueStats } from './queue-stats.js';
+import type { SqliteDatabase, SqliteTransaction } from './sqlite-database.js';
+import { sqliteGovernor } from './sqlite-governor.js';
 import { all, asks, heldBy, shows } from './task-conditions.js';
-import { rowToTask, swapStanding, upsert } from './task-rows.js';
+import { rowToStanding, rowToTask, standingColumns, storeStep, upsert } from './task-rows.js';
 
 /**
  * The relabeling queue in one SQLite file. SQLite has one writer at a time, so a claim is one
- * statement, strictly in claim order, and claimers never collide. The connection is its opener's.
+ * transaction, strictly in claim order, and claimers never collide. The connection is its
+ * opener's.
  */
-export function sqliteQueue(database: SqliteDatabase): RelabelQueue & TaskReader {
-  async function findRow(id: TaskId): Promise<Row | undefined> {
-    const [row] = await database.read({ sql: 'SELECT * FROM tasks WHERE id = ?', args: [id] });
-    return row;
-  }
-
+export function sqliteQueue(
+  database: SqliteDatabase,
+  rules: QueueRules,
+): RelabelQueue & TaskReader & TaskGovernor {
   return {
     async offer(offers, now) {
       if (offers.length === 0) return [];
@@ -41,12 +49,16 @@ export function sqliteQueue(database: SqliteDatabase): RelabelQueue & TaskReader
       const order = offers
         .map((offer, index) => ({ offer, index }))
         .sort((a, b) => Number(a.offer.kind !== 'task') - Number(b.offer.kind !== 'task'));
-      const results = await database.write(
-        order.flatMap(({ offer }) => [isThere(idOf(offer)), change(offer, now)]),
-      );
+      const changes = order.map(({ offer }) => [
+        isThere(idOf(offer)),
+        ...(offer.kind === 'task' ? make(offer.content, rules, now) : [note(offer)]),
+      ]);
+      const results = await database.write(changes.flat());
       const outcomes: OfferOutcome[] = [];
-      for (const [position, { offer, index }] of order.entries()) {
-        const known = results[position * 2]?.rows.length === 1;
+      let position = 0;
+      for (const [at, { offer, index }] of order.entries()) {
+        const known = results[position]?.rows.length === 1;
+        position += changes[at]?.length ?? 0;
         if (offer.kind === 'duplicate' && !known) throw unknownOriginal(offer.of);
         if (offer.kind === 'duplicate') outcomes[index] = 'duplicate';
         else outcomes[index] = known ? 'known' : 'queued';
@@ -83,11 +95,20 @@ export function sqliteQueue(database: SqliteDatabase): RelabelQueue & TaskReader
     async lease(request, now) {
       checkLease(request, now);
       const held = heldBy(request.batchId, now);
-      const [, batch] = await database.write([
-        claim(request, now),
-        { sql: `SELECT * FROM tasks WHERE ${held.sql}`, args: { ...held.args } },
-      ]);
-      return (batch?.rows ?? []).map(rowToTask).sort(byClaimOrder);
+      return database.transact(async (transaction) => {
+        const actor = await keyOf(transaction, request.annotator);
+        const { rows: free } = await transaction.execute(firstFree(request, now));
+        const steps = free.flatMap((row) => {
+          const outcome = lease(rowToStanding(row), request, now);
+          return outcome.kind === 'leased' ? storeStep(row, outcome, { actor, at: now }) : [];
+        });
+        await transaction.batch(steps);
+        const { rows } = await transaction.execute({
+          sql: `SELECT * FROM tasks WHERE ${held.sql}`,
+          args: { ...held.args },
+        });
+        return rows.map(rowToTask).sort(byClaimOrder);
+      });
     },
 
     async renew(batchId, expiresAt, now) {
@@ -103,42 +124,46 @@ export function sqliteQueue(database: SqliteDatabase): RelabelQueue & TaskReader
       return changed?.rowsAffected ?? 0;
     },
 
-    async complete(claimed, verdict, now) {
-      for (;;) {
-        const row = await findRow(claimed.taskId);
+    complete: (claimed, verdict, now) =>
+      database.transact(async (transaction) => {
+        const { rows } = await transaction.execute(oneTask(claimed.taskId));
+        const [row] = rows;
         if (row === undefined) return { kind: 'unknown-task' };
         const task = rowToTask(row);
-        const outcome = complete(task, claimed, verdict, now);
+        const outcome = complete(task, claimed, verdict, { rules, now });
         if (outcome.kind === 'lost') return { kind: 'lost' };
-        if (outcome.kind === 'already-completed') return { kind: 'already-completed', task };
-        const [swapped] = await database.write([
-          swapStanding(claimed.taskId, numberIn(row, 'revision'), outcome.standing),
-        ]);
-        if (swapped?.rowsAffected === 1) {
-          return { kind: 'completed', task: { ...task, ...outcome.standing } };
+        if (outcome.kind === 'already-completed') {
+          return { kind: 'already-completed', task: seenAt(task, now) };
         }
-      }
-    },
+        const actor = await actorOf(transaction, task);
+        await transaction.batch(storeStep(row, outcome, { actor, at: now }));
+        return { kind: 'completed', task: { ...task, ...outcome.standing } };
+      }),
 
-    async release(batchId, tasks, now) {
+    release: (batchId, tasks, now) => {
       const named = { sql: 'id IN (SELECT value FROM json_each(:ids))' };
       const held = all([
         heldBy(batchId, now),
         ...(tasks === 'all' ? [] : [{ ...named, args: { ids: JSON.stringify(tasks) } }]),
       ]);
-      const [changed] = await database.write([
-        {
-          sql: `UPDATE tasks SET state = 'pending', batch_id = NULL, annotator = NULL,
-                  expires_at = NULL, revision = revision + 1
-                WHERE ${held.sql}`,
+      return database.transact(async (transaction) => {
+        const { rows } = await transaction.execute({
+          sql: `SELECT ${standingColumns} FROM tasks WHERE ${held.sql}`,
           args: { ...held.args },
-        },
-      ]);
-      return changed?.rowsAffected ?? 0;
+        });
+        for (const row of rows) {
+          const standing = rowToStanding(row);
+          const outcome = release(standing, batchId, now);
+          if (outcome.kind === 'not-held') continue;
+          const actor = await actorOf(transaction, standing);
+          await transaction.batch(storeStep(row, outcome, { actor, at: now }));
+        }
+        return rows.length;
+      });
     },
 
     async find(id) {
-      const row = await findRow(id);
+      const [row] = await database.read(oneTask(id));
       return row === undefined ? undefined : rowToTask(row);
     },
 
@@ -152,44 +177,10 @@ export function sqliteQueue(database: SqliteDatabase): RelabelQueue & TaskReader
       return rows.map((row) => seenAt(rowToTask(row), now));
     },
 
-    async stats(now) {
-      const [groups, reasons, duplicates] = await database.readTogether([
-        {
-          sql: `SELECT iif(state = 'leased' AND expires_at <= :now, 'pending', state) AS seen,
-                  model_name, count(*) AS tasks, min(offered_at) AS oldest
-                FROM tasks GROUP BY seen, model_name`,
-          args: { now },
-        },
-        `SELECT reason.value AS reason, count(*) AS tasks
-         FROM tasks, json_each(tasks.reasons) AS reason GROUP BY reason.value`,
-        'SELECT coalesce(sum(json_array_length(duplicates)), 0) AS noted FROM tasks',
-      ]);
-      const byState: Record<TaskState, number> = { pending: 0, leased: 0, labelled: 0, skipped: 0 };
-      const byModel = new Map<string, number>();
-      let oldestPendingAt: number | undefined;
-      for (const row of groups?.rows ?? []) {
-        const state = textIn(row, 'seen') as TaskState;
-        const model = textIn(row, 'model_name');
-        const count = numberIn(row, 'tasks');
-        byState[state] += count;
-        byModel.set(model, (byModel.get(model) ?? 0) + count);
-        if (state === 'pending') {
-          oldestPendingAt = Math.min(oldestPendingAt ?? Infinity, numberIn(row, 'oldest'));
-        }
-      }
-      const byReason: Partial<Record<Reason, number>> = {};
-      for (const row of reasons?.rows ?? []) {
-        byReason[textIn(row, 'reason') as Reason] = numberIn(row, 'tasks');
-      }
-      const [noted] = duplicates?.rows ?? [];
-      return {
-        byState,
-        byReason,
-        byModel: Object.fromEntries(byModel),
-        duplicates: noted === undefined ? 0 : numberIn(noted, 'noted'),
-        oldestPendingAt,
-      };
-    },
+    stats: (now) => queueStats(database, now),
+    holdings: (now) => queueHoldings(database, now),
+
+    ...sqliteGovernor(database),
 
     async close() {
       // The connection is its opener's.
@@ -205,41 +196,64 @@ function isThere(id: TaskId): InStatement {
   return { sql: 'SELECT 1 FROM tasks WHERE id = ?', args: [id] };
 }
 
-/** What `offerTask` and `noteDuplicate` of transitions.ts decide, as one statement. */
-function change(offer: Offer, now: number): InStatement {
-  if (offer.kind === 'task') {
-    return upsert(offer.content, { standing: newStanding, offeredAt: now });
-  }
+/** What `offerTask` of transitions.ts decides, as statements. */
+function make(content: TaskContent, rules: QueueRules, now: number): InStatement[] {
+  const standing = newStanding(rules.overlapOf(content));
+  const first = nextEntry(noEntries, {
+    taskId: content.id,
+    actor: edgeminerActor,
+    at: now,
+    transition: offerTransition(standing),
+  });
+  return [insertFirstEntry(first), upsert(content, { standing, offeredAt: now, first })];
+}
+
+/** What `noteDuplicate` of transitions.ts decides, as one statement. */
+function note({ of, eventId }: Extract<Offer, { kind: 'duplicate' }>): InStatement {
   return {
     sql: `UPDATE tasks SET duplicates = json_insert(duplicates, '$[#]', :eventId)
           WHERE id = :id AND json_array_length(duplicates) < :most
             AND NOT EXISTS (SELECT 1 FROM json_each(tasks.duplicates) WHERE value = :eventId)`,
-    args: { id: offer.of, eventId: offer.eventId, most: maxDuplicates },
+    args: { id: of, eventId, most: maxDuplicates },
   };
 }
 
 /**
- * What `lease` of transitions.ts decides, for the first free tasks in claim order. Pending and
- * expired tasks are looked up apart, so that each walks the index and neither is sorted.
+ * The first tasks that are free for the annotator, in claim order, as many as the batch lacks.
+ * Pending and expired ones are looked up apart, so that each walks the index and neither is
+ * sorted.
  */
-function claim({ batchId, annotator, limit, expiresAt, filter }: LeaseRequest, now: number) {
+function firstFree({ batchId, annotator, limit, filter }: LeaseRequest, now: number) {
   const asked = asks(filter);
   const held = heldBy(batchId, now);
   const first = (free: string) =>
-    `SELECT * FROM (SELECT id, priority, offered_at FROM tasks WHERE ${free} AND ${asked.sql}
+    `SELECT * FROM (SELECT id, priority, offered_at FROM tasks
+                    WHERE ${free} AND ${asked.sql} AND NOT EXISTS
+                      (SELECT 1 FROM json_each(tasks.answered_by) WHERE value = :annotator)
                     ORDER BY priority DESC, offered_at, id LIMIT :limit)`;
   return {
-    sql: `UPDATE tasks SET state = 'leased', fence = fence + 1, revision = revision + 1,
-            batch_id = :batchId, annotator = :annotator, expires_at = :expiresAt
-          WHERE id IN (
+    sql: `SELECT ${standingColumns} FROM tasks WHERE id IN (
             SELECT id FROM (
               ${first(`state = 'pending'`)}
               UNION ALL
               ${first(`state = 'leased' AND expires_at <= :now`)}
             ) ORDER BY priority DESC, offered_at, id
             LIMIT max(0, :limit - (SELECT count(*) FROM tasks WHERE ${held.sql})))`,
-    args: { ...asked.args, ...held.args, batchId, annotator, limit, expiresAt, now },
+    args: { ...asked.args, ...held.args, annotator, limit, now },
   } satisfies InStatement;
+}
+
+/** Whoever holds the task; a batch is one person's. */
+function actorOf(
+  transaction: SqliteTransaction,
+  { lease: held }: Pick<Task, 'lease'>,
+): Promise<ActorKey> {
+  if (held === undefined) throw new Error('a task that is held has a lease');
+  return keyOf(transaction, held.annotator);
+}
+
+function oneTask(id: TaskId) {
+  return { sql: 'SELECT * FROM tasks WHERE id = ?', args: [id] } satisfies InStatement;
 }
 
 function unknownOriginal(id: TaskId): EdgeminerError {

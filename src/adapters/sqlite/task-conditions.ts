@@ -1,6 +1,6 @@
 import type { InValue } from '@libsql/client';
 import type { BatchId } from '../../ids.js';
-import type { LeaseFilter, TaskFilter } from '../../queue/relabel-queue.js';
+import type { LeaseFilter, TaskFilter, TimeRange } from '../../queue/relabel-queue.js';
 import type { TaskState } from '../../queue/task.js';
 
 /** A condition on a row of `tasks`; its arguments are named apart from those of others. */
@@ -18,12 +18,15 @@ export function heldBy(batch: BatchId, now: number): Condition {
 }
 
 /** What a claimer or reader asks for, apart from the state. */
-export function asks({ modelName, sourceId, reason }: LeaseFilter): Condition {
+export function asks(filter: LeaseFilter): Condition {
+  const { modelName, sourceId, reason, topClass, project, offeredAt, occurredAt } = filter;
   return all([
-    ...(modelName === undefined
-      ? []
-      : [{ sql: 'model_name = :model', args: { model: modelName } }]),
-    ...(sourceId === undefined ? [] : [{ sql: 'source_id = :source', args: { source: sourceId } }]),
+    ...equals('model_name', modelName),
+    ...equals('source_id', sourceId),
+    ...equals('top_class', topClass),
+    ...equals('project', project),
+    ...within('offered_at', offeredAt),
+    ...within('occurred_at', occurredAt),
     ...(reason === undefined
       ? []
       : [
@@ -33,6 +36,22 @@ export function asks({ modelName, sourceId, reason }: LeaseFilter): Condition {
           },
         ]),
   ]);
+}
+
+function equals(column: string, value: string | undefined): Condition[] {
+  return value === undefined ? [] : [{ sql: `${column} = :${column}`, args: { [column]: value } }];
+}
+
+function within(column: string, range: TimeRange | undefined): Condition[] {
+  const { from, to } = range ?? {};
+  return [
+    ...(from === undefined
+      ? []
+      : [{ sql: `${column} >= :${column}_from`, args: { [`${column}_from`]: from } }]),
+    ...(to === undefined
+      ? []
+      : [{ sql: `${column} <= :${column}_to`, args: { [`${column}_to`]: to } }]),
+  ];
 }
 
 /** Of tasks as `seenAt` shows them. */
@@ -60,6 +79,8 @@ function stateSql(state: TaskState): string {
       return `(state = 'leased' AND expires_at > :seenNow)`;
     case 'labelled':
     case 'skipped':
+    case 'disputed':
+    case 'cancelled':
       return `state = '${state}'`;
   }
 }

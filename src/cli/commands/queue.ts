@@ -1,38 +1,20 @@
-import { randomUUID } from 'node:crypto';
-import { Option } from 'commander';
 import type { Command } from 'commander';
+import { Option } from 'commander';
 import { EdgeminerError } from '../../faults.js';
-import { annotatorId, batchId, modelName, sourceId, taskId } from '../../ids.js';
-import type { Reason } from '../../decision/decision.js';
-import { createLabelDesk } from '../../queue/label-desk.js';
-import type { LabelDesk } from '../../queue/label-desk.js';
-import type { LeaseFilter, QueueStats } from '../../queue/relabel-queue.js';
+import { annotatorId, batchId, taskId } from '../../ids.js';
+import type { QueueStats } from '../../queue/relabel-queue.js';
+import { stateAt, taskStates } from '../../queue/task.js';
 import type { Task, TaskState } from '../../queue/task.js';
-import { stateAt } from '../../queue/task.js';
-import { signalNames } from '../../score/signal.js';
 import { positiveNumber, wholeNumber } from '../arguments.js';
+import { atDesk } from '../at-desk.js';
 import { importLabels, writeBatch } from '../label-files.js';
-import { labelSets } from '../open-models.js';
-import { openStores } from '../open-stores.js';
-import type { Stores } from '../open-stores.js';
 import { print, table } from '../output.js';
-import { configFor, withGlobalOptions } from '../settings.js';
+import { withGlobalOptions } from '../settings.js';
 import type { GlobalOptions } from '../settings.js';
+import { filtered, filterOf } from '../task-filter.js';
+import type { FilterOptions } from '../task-filter.js';
 import type { World } from '../world.js';
-
-interface FilterOptions extends GlobalOptions {
-  readonly model?: string;
-  readonly source?: string;
-  readonly reason?: Reason;
-}
-
-interface Desk {
-  readonly stores: Stores;
-  readonly desk: LabelDesk;
-  readonly leaseSeconds: number;
-}
-
-const taskStates = ['pending', 'leased', 'labelled', 'skipped'] as const satisfies TaskState[];
+import { governCommands } from './queue-govern.js';
 
 export function queueCommand(parent: Command, world: World): void {
   const queue = parent.command('queue').description('the relabeling queue');
@@ -54,18 +36,24 @@ export function queueCommand(parent: Command, world: World): void {
       .option('--limit <n>', 'tasks on the page', wholeNumber(1), 50)
       .option('--after <task>', 'go on after this task id'),
     'edgeminer queue list --state pending --reason dark',
-  ).action((options: FilterOptions & { state?: TaskState; limit: number; after?: string }) =>
-    atDesk(world, options, async ({ stores }) => {
-      const tasks = await stores.queue.list(
-        { ...filterOf(options), ...(options.state === undefined ? {} : { state: options.state }) },
-        {
-          limit: Math.min(options.limit, 1000),
-          ...(options.after === undefined ? {} : { after: taskId(options.after) }),
-        },
-        world.now(),
-      );
-      print(world, tasks, options.json, (all) => listLines(all, options.limit, world));
-    }),
+  ).action(
+    (
+      options: FilterOptions & GlobalOptions & { state?: TaskState; limit: number; after?: string },
+    ) =>
+      atDesk(world, options, async ({ stores }) => {
+        const tasks = await stores.queue.list(
+          {
+            ...filterOf(options),
+            ...(options.state === undefined ? {} : { state: options.state }),
+          },
+          {
+            limit: Math.min(options.limit, 1000),
+            ...(options.after === undefined ? {} : { after: taskId(options.after) }),
+          },
+          world.now(),
+        );
+        print(world, tasks, options.json, (all) => listLines(all, options.limit, world));
+      }),
   );
 
   withGlobalOptions(
@@ -77,12 +65,13 @@ export function queueCommand(parent: Command, world: World): void {
     'edgeminer queue pull --annotator ada --limit 20 --out ./batch',
   ).action(
     (
-      options: FilterOptions & {
-        annotator: string;
-        limit: number;
-        leaseSeconds?: number;
-        out: string;
-      },
+      options: FilterOptions &
+        GlobalOptions & {
+          annotator: string;
+          limit: number;
+          leaseSeconds?: number;
+          out: string;
+        },
     ) =>
       atDesk(world, options, async ({ stores, desk }) => {
         const leased = await desk.lease({
@@ -153,49 +142,8 @@ export function queueCommand(parent: Command, world: World): void {
       ]);
     }),
   );
-}
 
-async function atDesk(
-  world: World,
-  options: GlobalOptions,
-  work: (desk: Desk) => Promise<void>,
-): Promise<void> {
-  const config = await configFor(world, options);
-  const stores = await openStores(config);
-  try {
-    const desk = createLabelDesk({
-      queue: stores.queue,
-      reader: stores.queue,
-      labelSetFor: labelSets(config),
-      now: world.now,
-      newBatchId: () => batchId(randomUUID()),
-      leaseSeconds: config.queue.leaseSeconds,
-      maxBatch: config.queue.maxBatch,
-    });
-    await work({ stores, desk, leaseSeconds: config.queue.leaseSeconds });
-  } finally {
-    await stores.close();
-  }
-}
-
-function filtered(command: Command): Command {
-  return command
-    .option('--model <name>', 'only tasks of this model')
-    .option('--source <id>', 'only tasks of this source')
-    .addOption(
-      new Option('--reason <reason>', 'only tasks queued for this').choices([
-        ...signalNames,
-        'control-sample',
-      ]),
-    );
-}
-
-function filterOf({ model, source, reason }: FilterOptions): LeaseFilter {
-  return {
-    ...(model === undefined ? {} : { modelName: modelName(model) }),
-    ...(source === undefined ? {} : { sourceId: sourceId(source) }),
-    ...(reason === undefined ? {} : { reason }),
-  };
+  governCommands(queue, world);
 }
 
 function statsLines(stats: QueueStats, world: World): string[] {
@@ -218,10 +166,12 @@ function listLines(tasks: readonly Task[], limit: number, world: World): string[
   const last = tasks.at(-1);
   return [
     ...table([
-      ['task', 'state', 'priority', 'reasons', 'source', 'model'],
+      ['task', 'state', 'round', 'opinions', 'priority', 'reasons', 'source', 'model'],
       ...tasks.map((task) => [
         task.id,
         stateAt(task, world.now()),
+        task.round,
+        `${task.opinions.filter(({ round }) => round === task.round).length} of ${task.overlap}`,
         task.decision.priority.toFixed(3),
         task.decision.reasons.join(', '),
         task.sourceId,

@@ -1,6 +1,6 @@
 import { EdgeminerError } from '../../faults.js';
 import type { LabelBody } from '../../label/label.js';
-import { canonicalJson } from '../canonical-json.js';
+import { canonicalJson } from '../../canonical-json.js';
 import { splits } from '../curated-set.js';
 import type { CuratedItem, CuratedSet } from '../curated-set.js';
 import { imageFileName, textFile } from './layout.js';

@@ -1,4 +1,4 @@
-import { canonicalJson } from '../canonical-json.js';
+import { canonicalJson } from '../../canonical-json.js';
 import { imageFileName, textFile } from './layout.js';
 import type { ExportLayout } from './layout.js';
 

@@ -1,4 +1,4 @@
-import { canonicalJson } from '../canonical-json.js';
+import { canonicalJson } from '../../canonical-json.js';
 import type { CuratedSet } from '../curated-set.js';
 import { splitCounts } from '../split-counts.js';
 import { textFile } from './layout.js';

@@ -1,5 +1,5 @@
 import { batchId, modelName, sourceId, taskId } from '../../ids.js';
-import type { LeaseFilter } from '../../queue/relabel-queue.js';
+import type { LeaseFilter, TimeRange } from '../../queue/relabel-queue.js';
 import { annotatorOf } from '../auth.js';
 import type { App, HttpDeps } from '../deps.js';
 import { problems } from '../openapi.js';
@@ -91,19 +91,38 @@ export function batchRoutes(app: App, { desk, labelSetFor, now }: HttpDeps): voi
   );
 }
 
-/** The queue's filter, of the fields that requests and queries share. */
-export function leaseFilter({
-  model,
-  source,
-  reason,
-}: {
+interface FilterFields {
   readonly model?: string | undefined;
   readonly source?: string | undefined;
   readonly reason?: LeaseFilter['reason'] | undefined;
-}): LeaseFilter {
+  readonly class?: string | undefined;
+  readonly project?: string | undefined;
+  readonly offeredFrom?: string | undefined;
+  readonly offeredTo?: string | undefined;
+  readonly occurredFrom?: string | undefined;
+  readonly occurredTo?: string | undefined;
+}
+
+/** The queue's filter, of the fields that requests and queries share. */
+export function leaseFilter(fields: FilterFields): LeaseFilter {
+  const { model, source, reason, class: topClass, project } = fields;
+  const offeredAt = timeRange(fields.offeredFrom, fields.offeredTo);
+  const occurredAt = timeRange(fields.occurredFrom, fields.occurredTo);
   return {
     ...(model === undefined ? {} : { modelName: modelName(model) }),
     ...(source === undefined ? {} : { sourceId: sourceId(source) }),
     ...(reason === undefined ? {} : { reason }),
+    ...(topClass === undefined ? {} : { topClass }),
+    ...(project === undefined ? {} : { project }),
+    ...(offeredAt === undefined ? {} : { offeredAt }),
+    ...(occurredAt === undefined ? {} : { occurredAt }),
+  };
+}
+
+function timeRange(from: string | undefined, to: string | undefined): TimeRange | undefined {
+  if (from === undefined && to === undefined) return undefined;
+  return {
+    ...(from === undefined ? {} : { from: Date.parse(from) }),
+    ...(to === undefined ? {} : { to: Date.parse(to) }),
   };
 }

@@ -83,7 +83,7 @@ export function taskRoutes(app: App, deps: HttpDeps): void {
       schema: {
         operationId: 'skipTask',
         tags: ['labelling'],
-        summary: "End a task that can't be labelled, and say why",
+        summary: "Give back a task that you can't label, and say why",
         params: taskParams,
         body: skipRequest,
         response: { 200: task, ...problems(400, 404, 409, 413, 415, 503) },

@@ -43,14 +43,14 @@ describeWith(['mongo'], 'the check of MongoDB', (services) => {
     });
     const client = await MongoClient.connect(uri);
     const db = client.db(database);
-    await db.collection('tasks').dropIndex('claim-order');
+    await db.collection('tasks').dropIndex('claim-order-2');
     await db.collection('tasks').dropIndex('batch');
     await db.collection('tasks').createIndexes([{ key: { state: 1 }, name: 'batch' }]);
     await db.collection('images.chunks').dropIndex('files_id_1_n_1');
     await db.collection('images.chunks').createIndexes([{ key: { files_id: 1, n: 1 } }]);
     const problems = (await check(uri, database)).filter(({ verdict }) => verdict === 'failed');
     expect(problems).toMatchObject([
-      { name: 'index claim-order of tasks', mend: expect.stringContaining('Start') as string },
+      { name: 'index claim-order-2 of tasks', mend: expect.stringContaining('Start') as string },
       {
         name: 'index batch of tasks',
         mend: expect.stringContaining("dropIndex('batch')") as string,

@@ -43,7 +43,8 @@ describeWith(['mongo'], 'a store in MongoDB', (services) => {
     const names = (await db.collection('tasks').indexes()).map(({ name }) => name);
     expect(names).toEqual([
       '_id_',
-      'claim-order',
+      'claim-order-2',
+      'claim-order-by-reason',
       'state-and-id',
       'batch',
       'duplicates',

@@ -1,5 +1,5 @@
 import canonicalize from 'canonicalize';
-import { EdgeminerError, messageOf } from '../faults.js';
+import { EdgeminerError, messageOf } from './faults.js';
 
 /**
  * JSON in the one form of RFC 8785: sorted keys, no blanks, shortest numbers. The same value is

@@ -1,0 +1,49 @@
+import type { Collection } from 'mongodb';
+import type { AnnotatorId, TaskId } from '../../ids.js';
+import type { Governed, TaskGovernor } from '../../queue/task-governor.js';
+import { adjudicate, cancel, requeue, seenAt } from '../../queue/transitions.js';
+import type { Step, TaskStanding } from '../../queue/transitions.js';
+import { guarded } from './content-addressed-bucket.js';
+import { documentToTask } from './documents.js';
+import type { TaskDocument } from './documents.js';
+import { keyOf } from './persons.js';
+import type { PersonDocument } from './persons.js';
+import { swap } from './steps.js';
+import { withoutAudit } from './task-filters.js';
+
+export interface TaskCollections {
+  readonly tasks: Collection<TaskDocument>;
+  readonly persons: Collection<PersonDocument>;
+}
+
+type Decided = ({ readonly kind: 'done' } & Step) | { readonly kind: 'unchanged' | 'refused' };
+
+/** Steps of single tasks, each by compare-and-swap until it is done or settled otherwise. */
+export function mongoGovernor({ tasks, persons }: TaskCollections): TaskGovernor {
+  const govern = (
+    { id, by, now }: { readonly id: TaskId; readonly by: AnnotatorId; readonly now: number },
+    decide: (standing: TaskStanding) => Decided,
+  ): Promise<Governed> =>
+    guarded(async () => {
+      for (;;) {
+        const found = await tasks.findOne({ _id: id }, withoutAudit);
+        if (found === null) return { kind: 'unknown-task' };
+        const task = documentToTask(found);
+        const outcome = decide(task);
+        if (outcome.kind !== 'done') return { kind: outcome.kind, task: seenAt(task, now) };
+        const actor = await keyOf(persons, by);
+        const { filter, update } = swap(found, outcome, { actor, at: now }).updateOne;
+        const { modifiedCount } = await tasks.updateOne(filter, update);
+        if (modifiedCount === 1) return { kind: 'done', task: { ...task, ...outcome.standing } };
+      }
+    });
+
+  return {
+    adjudicate: (id, ruling, now) =>
+      govern({ id, by: ruling.by, now }, (standing) => adjudicate(standing, ruling, now)),
+    requeue: (id, order, now) =>
+      govern({ id, by: order.by, now }, (standing) => requeue(standing, order)),
+    cancel: (id, order, now) =>
+      govern({ id, by: order.by, now }, (standing) => cancel(standing, order)),
+  };
+}

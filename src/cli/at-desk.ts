@@ -1,0 +1,49 @@
+import { randomUUID } from 'node:crypto';
+import { batchId } from '../ids.js';
+import { createLabelDesk } from '../queue/label-desk.js';
+import type { LabelDesk } from '../queue/label-desk.js';
+import { createSupervisorDesk } from '../queue/supervisor-desk.js';
+import type { SupervisorDesk } from '../queue/supervisor-desk.js';
+import { labelSets } from './open-models.js';
+import { openStores } from './open-stores.js';
+import type { Stores } from './open-stores.js';
+import { configFor } from './settings.js';
+import type { GlobalOptions } from './settings.js';
+import type { World } from './world.js';
+
+export interface Desk {
+  readonly stores: Stores;
+  readonly desk: LabelDesk;
+  readonly supervisor: SupervisorDesk;
+}
+
+/** Opens the stores for one command at the queue, and closes them after it. */
+export async function atDesk(
+  world: World,
+  options: GlobalOptions,
+  work: (desk: Desk) => Promise<void>,
+): Promise<void> {
+  const config = await configFor(world, options);
+  const stores = await openStores(config);
+  const labelSetFor = labelSets(config);
+  try {
+    const desk = createLabelDesk({
+      queue: stores.queue,
+      reader: stores.queue,
+      labelSetFor,
+      now: world.now,
+      newBatchId: () => batchId(randomUUID()),
+      leaseSeconds: config.queue.leaseSeconds,
+      maxBatch: config.queue.maxBatch,
+    });
+    const supervisor = createSupervisorDesk({
+      governor: stores.queue,
+      reader: stores.queue,
+      labelSetFor,
+      now: world.now,
+    });
+    await work({ stores, desk, supervisor });
+  } finally {
+    await stores.close();
+  }
+}

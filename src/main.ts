@@ -41,3 +41,7 @@ process.exitCode = await runCli(process.argv.slice(2), {
   now: Date.now,
   ending: ending.signal,
 });
+
+// All is closed by now. kafkajs leaves a socket open where it was told to disconnect while it
+// connected, and that would hold the process for ever.
+if (ending.signal.aborted) setTimeout(() => process.exit(), 1000).unref();

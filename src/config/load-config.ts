@@ -216,6 +216,9 @@ function explainIssue(
       text: `${place([...path, key], read, origin)}: unknown key`,
     }));
   }
+  if (issue.code === 'invalid_key') {
+    return [{ field: path.join('.'), text: `${place(path, read, origin)}: unknown key` }];
+  }
   const message =
     issue.message === 'Invalid input' ? 'has a value that does not fit' : issue.message;
   return [{ field: path.join('.'), text: `${place(path, read, origin)}: ${message}` }];

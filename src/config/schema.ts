@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { signalNames } from '../score/signal.js';
+import { signalNameSchema } from '../score/signal-schema.js';
 import { eventsSchema } from './event-settings.js';
 import { kafkaSchema } from './kafka-settings.js';
 
@@ -34,7 +34,7 @@ const policy = z.strictObject({
   falseAlarmsOf: z.enum(['event', 'signal']).default('event'),
   minFlags: z.int().min(1).default(1),
   controlSample: share.default(0.01),
-  signals: z.partialRecord(z.enum(signalNames), signalRule).default({}),
+  signals: z.partialRecord(signalNameSchema, signalRule).default({}),
   weights: z
     .strictObject({
       confidence: z.number().min(0).default(1),

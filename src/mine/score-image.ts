@@ -38,6 +38,7 @@ export async function scoreImage(
     event.predictions.kind === 'none' && inference !== undefined && model.embedder !== undefined
       ? predictionsFrom(inference, model.embedder.model)
       : event.predictions;
+  const own = await ownOf(event, image, { inference, predictions }, model);
   const input = {
     plane: image?.decoded.plane,
     predictions,
@@ -47,29 +48,31 @@ export async function scoreImage(
     detection: model.reference?.reference.detection ?? { scoreThreshold: model.scoreThreshold },
     referenceLabels: model.reference?.labels,
     previous,
+    own,
   } as const;
+  const { reference, policy } = model;
   return {
-    scores: scoreEvent(input, model.reference?.calibration, model.policy.flags),
+    scores: scoreEvent(input, reference?.calibration, policy.flags, model.own?.all),
     predictions,
   };
 }
 
 /** Whether the event can't be scored by its model's policy from what it brings alone. */
 export function needsPixels(event: InferenceEvent, model: ServedModel): boolean {
-  return asksFor('pixels', model.policy.flags) || needsInference(event, model);
+  return asksFor('pixels', model.policy.flags, model.own?.all) || needsInference(event, model);
 }
 
 function needsInference(
   event: InferenceEvent,
-  { embedder, reference, policy }: ServedModel,
+  { embedder, reference, policy, own }: ServedModel,
 ): boolean {
   if (embedder === undefined) return false;
   const lacksPredictions =
     event.predictions.kind === 'none' && embedder.model.classes !== undefined;
   const lacksEmbedding =
     event.embedding === undefined &&
-    reference?.index !== undefined &&
-    asksFor('neighbours', policy.flags);
+    ((reference?.index !== undefined && asksFor('neighbours', policy.flags)) ||
+      asksFor('embedding', policy.flags, own?.all));
   return lacksPredictions || lacksEmbedding;
 }
 
@@ -80,6 +83,26 @@ async function inferWhatIsLacking(
 ): Promise<Inference | undefined> {
   if (image === undefined || !needsInference(event, model)) return undefined;
   return model.embedder?.infer(image.decoded.plane);
+}
+
+/** What the scores of the user's own measure. */
+async function ownOf(
+  event: InferenceEvent,
+  image: SeenImage | undefined,
+  found: { readonly inference: Inference | undefined; readonly predictions: Predictions },
+  { reference, policy, own }: ServedModel,
+): Promise<ScoringInput['own']> {
+  if (own === undefined) return undefined;
+  // Without a reference there is nothing that an embedding's length could differ from.
+  const embedding = event.embedding ?? found.inference?.embedding;
+  const dimensions = reference?.index?.dimensions ?? embedding?.length ?? 0;
+  const chosen = chooseEmbedding(event.embedding, found.inference?.embedding, dimensions);
+  const input = {
+    plane: image?.decoded.plane,
+    predictions: found.predictions,
+    embedding: chosen.kind === 'embedding' ? chosen.embedding : chosen.why,
+  };
+  return own.measure(input, policy.flags);
 }
 
 /** Neighbours and what the reference's novelty model says, by one embedding. */

@@ -17,9 +17,10 @@ import type { NoveltyModel } from './novelty/novelty-model.js';
 import { predictionsFrom } from './predictions.js';
 import { referenceIdOf } from './reference-files.js';
 import type { Reference, ReferenceItem } from './reference.js';
-import { scorers } from './registry.js';
+import type { OwnScores } from './own/own-scores.js';
+import { scorers as builtIn } from './registry.js';
 import { NoveltyGathering } from './sample-novelty.js';
-import type { PredictionOrigin, InputWithPixels } from './scorer.js';
+import type { PredictionOrigin, InputWithPixels, Scorer } from './scorer.js';
 import type { SignalName } from './signal.js';
 import { SpreadSample } from './spread-sample.js';
 
@@ -37,6 +38,8 @@ export interface BuildReferenceOptions {
   readonly pictures: AsyncIterable<TrainingPicture>;
   readonly decode: (bytes: Uint8Array) => Promise<DecodedImage>;
   readonly embedder?: Embedder;
+  /** Scores of the user's own, measured beside the built-in ones. */
+  readonly own?: OwnScores;
   readonly modelName: ModelName;
   readonly modelVersion: ModelVersion;
   /** Milliseconds since 1970-01-01 UTC. */
@@ -157,7 +160,7 @@ async function workOn(picture: TrainingPicture, options: BuildReferenceOptions):
 
 async function measurePicture(
   { path, bytes, label, predictions: own }: TrainingPicture,
-  { decode, embedder }: BuildReferenceOptions,
+  { decode, embedder, own: ownScores }: BuildReferenceOptions,
 ): Promise<Omit<Extract<Outcome, { kind: 'measured' }>, 'kind'>> {
   const { plane } = await decode(bytes);
   const inference = await embedder?.infer(plane);
@@ -171,10 +174,15 @@ async function measurePicture(
   const measurements = new Map<SignalName, number>();
   // What looks at predictions or neighbours is measured at the end, when all of them are there.
   const input: InputWithPixels = { plane, predictions, predictionsBy, neighbours: 'no-reference' };
-  for (const scorer of scorers) {
+  for (const scorer of builtIn) {
     if (scorer.looksAt !== 'pixels') continue;
     const measurement = scorer.measure(input);
     if (measurement.kind === 'measured') measurements.set(scorer.name, measurement.raw);
+  }
+  const embedding = inference?.embedding ?? 'no-embedding';
+  const found = await ownScores?.measure({ plane, predictions, embedding }, undefined);
+  for (const [name, measurement] of found ?? []) {
+    if (measurement.kind === 'measured') measurements.set(name, measurement.raw);
   }
   const sha256 = contentHash(bytes);
   return {
@@ -202,7 +210,11 @@ async function assemble(
   const neighbours = options.neighbours ?? neighboursFor(measured.length);
   const predictionsBy = originOf(measured);
   const confidence = measureConfidence(gathered.sample, measured.length, options.scoreThreshold);
-  const measurements = { ...columnsOf(measured), ...confidence.columns };
+  const scorers = options.own?.all ?? builtIn;
+  const measurements = {
+    ...columnsOf(measured, scorers, predictionsBy),
+    ...confidence.columns,
+  };
   const labels = measured.flatMap(({ item }) => (item.label === undefined ? [] : [item.label]));
   const classes = [...new Set(labels)].sort();
   const items = measured.map(({ item, ...picture }) =>
@@ -236,6 +248,7 @@ async function assemble(
     ...(confidence.detection === undefined ? {} : { detection: confidence.detection }),
     items,
     measurements,
+    ...ownOf(scorers, measurements),
     embeddings,
     ...(novelty === undefined ? {} : { novelty }),
     neighbours,
@@ -273,16 +286,32 @@ function originOf(measured: readonly MeasuredPicture[]): PredictionOrigin | unde
 
 function columnsOf(
   measured: readonly MeasuredPicture[],
+  scorers: readonly Scorer[],
+  origin: PredictionOrigin | undefined,
 ): Partial<Record<SignalName, Float64Array>> {
   const columns: Partial<Record<SignalName, Float64Array>> = {};
-  for (const { name } of scorers) {
-    const column = Float64Array.from(
-      measured,
-      ({ measurements }) => measurements.get(name) ?? Number.NaN,
+  for (const scorer of scorers) {
+    const { name } = scorer;
+    const byOrigin = scorer.looksAt === 'own' && scorer.needs.includes('predictions');
+    const column = Float64Array.from(measured, ({ measurements, predictionsBy }) =>
+      byOrigin && predictionsBy !== origin ? Number.NaN : (measurements.get(name) ?? Number.NaN),
     );
     if (column.some((raw) => !Number.isNaN(raw))) columns[name] = column;
   }
   return columns;
+}
+
+/** What measured the columns of the user's own scores. */
+function ownOf(
+  scorers: readonly Scorer[],
+  measurements: Partial<Record<SignalName, Float64Array>>,
+): Pick<Reference, 'own'> {
+  const own = scorers.flatMap((scorer) =>
+    scorer.looksAt === 'own' && measurements[scorer.name] !== undefined
+      ? [[scorer.name, scorer.fingerprint] as const]
+      : [],
+  );
+  return own.length === 0 ? {} : { own: Object.fromEntries(own) };
 }
 
 function tooFew(measured: number, skipped: number): EdgeminerError {

@@ -2,7 +2,7 @@ import type { ReferenceId } from '../ids.js';
 import { temperatureOf } from './confidence/fit-temperature.js';
 import { classGroups } from './class-groups.js';
 import type { Reference, ReferenceItem } from './reference.js';
-import { scorers } from './registry.js';
+import { scorers as builtIn } from './registry.js';
 import type { PredictionOrigin, Scorer, Standing } from './scorer.js';
 import type { SignalName } from './signal.js';
 import { rateOfEach } from './together.js';
@@ -59,11 +59,17 @@ export const minMeasured = 10;
 /** Rounding in (n + 1) * rate must not cost a picture: 100 * 0.01 is 1. */
 const rounding = 1e-9;
 
-export function calibrationOf(reference: Reference): Calibration {
+/**
+ * Scores of one's own are calibrated only while they are what the reference was measured with.
+ */
+export function calibrationOf(
+  reference: Reference,
+  scorers: readonly Scorer[] = builtIn,
+): Calibration {
   const byName = new Map<SignalName, (predicted: string | undefined) => SignalCalibration>();
   for (const scorer of scorers) {
     const column = reference.measurements[scorer.name];
-    if (column === undefined) continue;
+    if (column === undefined || !wasMeasuredBy(scorer, reference)) continue;
     if (column.filter((raw) => !Number.isNaN(raw)).length < minMeasured) continue;
     byName.set(scorer.name, calibrateColumn(column, reference.items, scorer));
   }
@@ -83,6 +89,10 @@ export function calibrationOf(reference: Reference): Calibration {
   };
 }
 
+function wasMeasuredBy(scorer: Scorer, { own = {} }: Reference): boolean {
+  return scorer.looksAt !== 'own' || own[scorer.name] === scorer.fingerprint;
+}
+
 /** Each group of pictures is calibrated when it is first asked for. */
 function calibrateColumn(
   column: Float64Array,
@@ -92,7 +102,7 @@ function calibrateColumn(
   const groupOf = classGroups(items, column);
   const calibrated = new Map<string | undefined, SignalCalibration>();
   return (predicted) => {
-    const { called, rows } = groupOf(scorer.family === 'confidence' ? predicted : undefined);
+    const { called, rows } = groupOf(readsPredictions(scorer) ? predicted : undefined);
     const known =
       calibrated.get(called) ??
       calibrateSignal(
@@ -111,7 +121,13 @@ export function calibrates(
   scorer: Scorer,
   predictionsBy: PredictionOrigin,
 ): boolean {
-  return scorer.family !== 'confidence' || calibration.predictionsBy === predictionsBy;
+  return !readsPredictions(scorer) || calibration.predictionsBy === predictionsBy;
+}
+
+function readsPredictions(scorer: Scorer): boolean {
+  return scorer.looksAt === 'own'
+    ? scorer.needs.includes('predictions')
+    : scorer.family === 'confidence';
 }
 
 /** Of at least two measurements, none of them NaN; `called` names their pictures, if not all. */

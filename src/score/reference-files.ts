@@ -9,8 +9,9 @@ import type { EmbeddingMatrix } from './embedding-matrix.js';
 import type { NoveltyModel } from './novelty/novelty-model.js';
 import type { Reference } from './reference.js';
 import { noveltyFromFiles, noveltyHead, noveltyToFiles } from './novelty/novelty-files.js';
-import { signalNames } from './signal.js';
+import { inSignalOrder } from './signal.js';
 import type { SignalName } from './signal.js';
+import { signalNameSchema } from './signal-schema.js';
 
 /**
  * A reference as files that Python can open, the same in every store:
@@ -76,8 +77,10 @@ const headSchema = z.strictObject({
   neighbours: z.int().min(0),
   classes: z.array(z.string()),
   columns: z
-    .array(z.enum(signalNames))
+    .array(signalNameSchema)
     .refine((names) => new Set(names).size === names.length, { error: 'must not repeat a name' }),
+  /** Of each column of the user's own scores, what measured it. */
+  own: z.record(z.string(), sha256Hex).optional(),
   files: z.strictObject({
     'items.json': sha256Hex,
     'measurements.npy': sha256Hex,
@@ -174,6 +177,7 @@ export function referenceFromFiles(files: ReadonlyMap<string, Uint8Array>): Refe
     ...(head.detection === undefined ? {} : { detection: head.detection }),
     items,
     measurements: columnsOf(measured, items.length, head.columns),
+    ...(head.own === undefined ? {} : { own: head.own }),
     embeddings,
     ...(head.files['novelty.json'] === undefined
       ? {}
@@ -194,6 +198,7 @@ function contentHead(content: ReferenceContent, files: DataFiles): HeadContent {
     ...(content.detection === undefined ? {} : { detection: content.detection }),
     neighbours: content.neighbours,
     classes: [...content.classes],
+    ...(content.own === undefined ? {} : { own: content.own }),
     columns: columnNames(content.measurements),
     files: {
       'items.json': sha256(files['items.json']),
@@ -253,7 +258,8 @@ function noveltyModel(json: Uint8Array, npy: Uint8Array): NoveltyModel {
 
 /** Signals in their fixed order, so that the order of keys in memory does not matter. */
 function columnNames(measurements: Reference['measurements']): SignalName[] {
-  return signalNames.filter((name) => measurements[name] !== undefined);
+  const present = Object.entries(measurements).filter(([, column]) => column !== undefined);
+  return inSignalOrder(present.map(([name]) => name));
 }
 
 function measurementTable({ items, measurements }: ReferenceContent): NpyArray {

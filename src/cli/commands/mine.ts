@@ -186,6 +186,7 @@ function progressFor(liveness: Liveness): MiningObserver {
     candidateQueued: ignore,
     deadLettered: ignore,
     noReference: ignore,
+    ownScoreFailed: ignore,
     inFlight: ignore,
     stationTook: ignore,
   };
@@ -207,7 +208,7 @@ function openSource(
 }
 
 function summaryLines(summary: MiningSummary): string[] {
-  const reasons = Object.entries(summary.candidatesByReason);
+  const reasons = Object.entries(summary.candidatesByReason).map(([reason, n = 0]) => [reason, n]);
   const codes = Object.entries(summary.rejectedByCode);
   return [
     `${summary.events} events: ${summary.scored} scored, ${summary.queued} queued, ` +

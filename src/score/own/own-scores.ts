@@ -1,0 +1,83 @@
+import { messageOf } from '../../faults.js';
+import { scorers as builtIn } from '../registry.js';
+import type { Measurement, OwnInput, OwnScorer, Scorer } from '../scorer.js';
+import type { AbsentSignal, FlagRules, OwnSignalName } from '../signal.js';
+import type { ScoreNeed } from './own-score.js';
+
+/** Scores of one's own, opened and ready. Whoever opened them closes what they hold. */
+export interface OwnScores {
+  /** In the order of the settings. */
+  readonly scorers: readonly OwnScorer[];
+  /** The built-in scorers, then these. */
+  readonly all: readonly Scorer[];
+  /**
+   * What each measures, but those that `rules` switches off. Never rejects: a score that fails is
+   * absent, and `onFailure` hears of it.
+   */
+  measure(
+    input: OwnInput,
+    rules: FlagRules | undefined,
+  ): Promise<ReadonlyMap<OwnSignalName, Measurement>>;
+}
+
+/** Hears each failure of a score. Must not throw. */
+export type OnScoreFailure = (name: OwnSignalName, problem: string) => void;
+
+export function createOwnScores(
+  scorers: readonly OwnScorer[],
+  onFailure: OnScoreFailure,
+): OwnScores {
+  const measureOne = async (scorer: OwnScorer, input: OwnInput): Promise<Measurement> => {
+    const result = await runOwn(scorer, input);
+    if (result.kind !== 'failed') return result;
+    onFailure(scorer.name, result.problem);
+    return { kind: 'absent', why: 'failed' };
+  };
+  return {
+    scorers,
+    all: [...builtIn, ...scorers],
+    async measure(input, rules) {
+      const asked = scorers.filter(({ name }) => rules === undefined || isOn(rules, name));
+      const found = await Promise.all(
+        asked.map(async (scorer) => [scorer.name, await measureOne(scorer, input)] as const),
+      );
+      return new Map(found);
+    },
+  };
+}
+
+function isOn(rules: FlagRules, name: OwnSignalName): boolean {
+  return (rules[name] ?? { kind: 'off' }).kind !== 'off';
+}
+
+/** What came of running a score of one's own. */
+export type OwnResult = Measurement | { readonly kind: 'failed'; readonly problem: string };
+
+/** Runs a score where its needs are met, and holds what it gives to its range. Never rejects. */
+export async function runOwn(scorer: OwnScorer, input: OwnInput): Promise<OwnResult> {
+  for (const need of scorer.needs) {
+    const why = lacks(need, input);
+    if (why !== undefined) return { kind: 'absent', why };
+  }
+  const [low, high] = scorer.range;
+  try {
+    const raw = await scorer.run(input);
+    if (raw === undefined) return { kind: 'absent', why: 'does-not-apply' };
+    if (raw >= low && raw <= high) return { kind: 'measured', raw };
+    return { kind: 'failed', problem: `gave ${raw}, outside its range of ${low} to ${high}` };
+  } catch (error) {
+    return { kind: 'failed', problem: `failed: ${messageOf(error)}` };
+  }
+}
+
+function lacks(need: ScoreNeed, input: OwnInput): AbsentSignal['why'] | undefined {
+  switch (need) {
+    case 'pixels':
+      if (input.plane === undefined) throw new TypeError('pixels are asked for, but not decoded');
+      return undefined;
+    case 'predictions':
+      return input.predictions.kind === 'none' ? 'no-predictions' : undefined;
+    case 'embedding':
+      return typeof input.embedding === 'string' ? input.embedding : undefined;
+  }
+}

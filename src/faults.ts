@@ -32,6 +32,7 @@ const kinds = {
   'model.not-found': 'setup',
   'model.hash-mismatch': 'setup',
   'model.shape-mismatch': 'setup',
+  'score.invalid': 'setup',
   'reference.not-found': 'setup',
   'reference.invalid': 'setup',
   'reference.mismatch': 'setup',

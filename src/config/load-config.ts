@@ -291,6 +291,11 @@ function settle(settings: Settings, source: ConfigSource, file: string | undefin
     modelsDir:
       settings.modelsDir === undefined ? source.packagedModels : absolute(settings.modelsDir),
     kafka: settings.kafka === undefined ? undefined : withAbsoluteFiles(settings.kafka, absolute),
+    scores: settings.scores.map(({ module, onnx, ...score }) => ({
+      ...score,
+      ...(module === undefined ? {} : { module: absolute(module) }),
+      ...(onnx === undefined ? {} : { onnx: absolute(onnx) }),
+    })),
     fetch: { ...settings.fetch, allowDirectories: settings.fetch.allowDirectories.map(absolute) },
     models: settings.models.map((model) => ({
       ...model,

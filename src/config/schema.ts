@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { signalNameSchema } from '../score/signal-schema.js';
 import { eventsSchema } from './event-settings.js';
 import { kafkaSchema } from './kafka-settings.js';
+import { scoresSchema } from './score-settings.js';
 
 /**
  * The settings as a person writes them in edgeminer.config.yaml. Unknown keys are refused.
@@ -203,6 +204,8 @@ export const configSchema = z.strictObject({
   modelsDir: name.optional(),
   models: z.array(model).default([]),
   labelSets: z.record(name, labelSet).default({}),
+  /** Scores of the user's own; docs/own-scores.md. */
+  scores: scoresSchema,
   policies: z.record(name, policy).default({}),
   log: z
     .strictObject({

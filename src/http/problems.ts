@@ -38,6 +38,7 @@ const faultStatus: Readonly<Record<FaultCode, number>> = {
   'model.not-found': 500,
   'model.hash-mismatch': 500,
   'model.shape-mismatch': 500,
+  'score.invalid': 500,
   'reference.not-found': 500,
   'reference.invalid': 500,
   'reference.mismatch': 500,

@@ -88,6 +88,8 @@ export interface OwnScorer extends AnyScorer {
   readonly name: OwnSignalName;
   /** An event that lacks one of these is not given to `run`. */
   readonly needs: readonly ScoreNeed[];
+  /** Length of the embeddings that it is for, where not any. */
+  readonly embeddingLength?: number;
   /**
    * Stands for what it is made of, so that a reference calibrates it only while it is the same:
    * lower-case hex sha256.

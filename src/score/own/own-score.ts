@@ -49,6 +49,8 @@ export interface Score<Needs extends ScoreNeed = ScoreNeed> {
    * predictions, `novelty` for one that needs the embedding, else `quality`.
    */
   readonly family?: SignalFamily;
+  /** Length of the embeddings that it is for; others are not given to it. Any, unless told. */
+  readonly embeddingLength?: number;
   /**
    * Ways of spoiling a picture that never make the measurement less unusual; the checks hold it
    * to that.

@@ -22,7 +22,7 @@ export function ownScorer(
   traits: ScoreTraits,
   run: OwnScorer['run'],
 ): OwnScorer {
-  const { needs, unit, range, unusual, limit, worsensWith } = traits;
+  const { needs, unit, range, unusual, limit, worsensWith, embeddingLength } = traits;
   const signal = ownSignal(name);
   const comparison = unusual === 'high' ? 'higher' : 'lower';
   return {
@@ -35,6 +35,7 @@ export function ownScorer(
     range,
     unusual,
     fallbackLimit: limit,
+    ...(embeddingLength === undefined ? {} : { embeddingLength }),
     ...(worsensWith === undefined ? {} : { worsensWith }),
     uncalibrated: (raw) => fallbackScore(raw, limit, { range, unusual }),
     run,

@@ -51,12 +51,19 @@ function isOn(rules: FlagRules, name: OwnSignalName): boolean {
 }
 
 /** What came of running a score of one's own. */
-export type OwnResult = Measurement | { readonly kind: 'failed'; readonly problem: string };
+export type OwnResult =
+  | Measurement
+  | {
+      readonly kind: 'failed';
+      readonly how: 'threw' | 'out-of-range';
+      /** What a sentence says of the score, without a full stop. */
+      readonly problem: string;
+    };
 
 /** Runs a score where its needs are met, and holds what it gives to its range. Never rejects. */
 export async function runOwn(scorer: OwnScorer, input: OwnInput): Promise<OwnResult> {
   for (const need of scorer.needs) {
-    const why = lacks(need, input);
+    const why = lacks(need, input, scorer);
     if (why !== undefined) return { kind: 'absent', why };
   }
   const [low, high] = scorer.range;
@@ -64,20 +71,27 @@ export async function runOwn(scorer: OwnScorer, input: OwnInput): Promise<OwnRes
     const raw = await scorer.run(input);
     if (raw === undefined) return { kind: 'absent', why: 'does-not-apply' };
     if (raw >= low && raw <= high) return { kind: 'measured', raw };
-    return { kind: 'failed', problem: `gave ${raw}, outside its range of ${low} to ${high}` };
+    const problem = `gave ${raw}, outside its range of ${low} to ${high}`;
+    return { kind: 'failed', how: 'out-of-range', problem };
   } catch (error) {
-    return { kind: 'failed', problem: `failed: ${messageOf(error)}` };
+    return { kind: 'failed', how: 'threw', problem: `failed: ${messageOf(error)}` };
   }
 }
 
-function lacks(need: ScoreNeed, input: OwnInput): AbsentSignal['why'] | undefined {
+function lacks(
+  need: ScoreNeed,
+  { plane, predictions, embedding }: OwnInput,
+  { embeddingLength }: OwnScorer,
+): AbsentSignal['why'] | undefined {
   switch (need) {
     case 'pixels':
-      if (input.plane === undefined) throw new TypeError('pixels are asked for, but not decoded');
+      if (plane === undefined) throw new TypeError('pixels are asked for, but not decoded');
       return undefined;
     case 'predictions':
-      return input.predictions.kind === 'none' ? 'no-predictions' : undefined;
+      return predictions.kind === 'none' ? 'no-predictions' : undefined;
     case 'embedding':
-      return typeof input.embedding === 'string' ? input.embedding : undefined;
+      if (typeof embedding === 'string') return embedding;
+      if (embeddingLength === undefined || embeddingLength === embedding.length) return undefined;
+      return 'embedding-size-differs';
   }
 }

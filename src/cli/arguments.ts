@@ -1,4 +1,6 @@
 import { InvalidArgumentError } from 'commander';
+import type { Reason } from '../decision/decision.js';
+import { isOwnSignal, signalNames } from '../score/signal.js';
 
 /** For commander: a whole number of at least `least`. */
 export function wholeNumber(least: number): (text: string) => number {
@@ -14,4 +16,13 @@ export function positiveNumber(text: string): number {
   const number = Number(text);
   if (Number.isFinite(number) && number > 0) return number;
   throw new InvalidArgumentError('It must be a number above 0.');
+}
+
+/** For commander: why tasks were queued. */
+export function reasonArgument(text: string): Reason {
+  if (text === 'control-sample' || isOwnSignal(text)) return text;
+  const known = signalNames.find((name) => name === text);
+  if (known !== undefined) return known;
+  const all = [...signalNames, 'control-sample'].join(', ');
+  throw new InvalidArgumentError(`It must be one of ${all}, or own:NAME of a score of your own.`);
 }

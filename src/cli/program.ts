@@ -8,6 +8,7 @@ import { eventsCommand } from './commands/events.js';
 import { mineCommand } from './commands/mine.js';
 import { queueCommand } from './commands/queue.js';
 import { referenceCommand } from './commands/reference-build.js';
+import { scoreCommand } from './commands/score.js';
 import { serveCommand } from './commands/serve.js';
 import { faultLines } from './output.js';
 import type { World } from './world.js';
@@ -49,6 +50,7 @@ export function createProgram(world: World): Command {
     curateCommand,
     deadLetterCommand,
     eventsCommand,
+    scoreCommand,
     doctorCommand,
   ]) {
     add(program, world);

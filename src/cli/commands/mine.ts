@@ -216,6 +216,10 @@ function summaryLines(summary: MiningSummary): string[] {
     `${summary.imagesPerSecond.toFixed(1)} images per second over ${summary.seconds.toFixed(1)} s`,
     ...(reasons.length === 0 ? [] : ['', ...table([['reason', 'candidates'], ...reasons])]),
     ...(codes.length === 0 ? [] : ['', ...table([['rejected for', 'events'], ...codes])]),
+    ...Object.entries(summary.ownScoreFailures).flatMap(([score, count]) => [
+      '',
+      `${score} failed at ${count} events, which went on without it; the log says how`,
+    ]),
     ...(summary.withoutReference === 0
       ? []
       : [

@@ -9,8 +9,7 @@ import type { LabelDesk } from '../../queue/label-desk.js';
 import type { LeaseFilter, QueueStats } from '../../queue/relabel-queue.js';
 import type { Task, TaskState } from '../../queue/task.js';
 import { stateAt } from '../../queue/task.js';
-import { signalNames } from '../../score/signal.js';
-import { positiveNumber, wholeNumber } from '../arguments.js';
+import { reasonArgument, positiveNumber, wholeNumber } from '../arguments.js';
 import { importLabels, writeBatch } from '../label-files.js';
 import { labelSets } from '../open-models.js';
 import { openStores } from '../open-stores.js';
@@ -182,12 +181,7 @@ function filtered(command: Command): Command {
   return command
     .option('--model <name>', 'only tasks of this model')
     .option('--source <id>', 'only tasks of this source')
-    .addOption(
-      new Option('--reason <reason>', 'only tasks queued for this').choices([
-        ...signalNames,
-        'control-sample',
-      ]),
-    );
+    .option('--reason <reason>', 'only tasks queued for this', reasonArgument);
 }
 
 function filterOf({ model, source, reason }: FilterOptions): LeaseFilter {

@@ -11,6 +11,8 @@ import { minLabelled } from '../../score/confidence/fit-temperature.js';
 import type { TemperatureFit } from '../../score/confidence/fit-temperature.js';
 import type { NoveltyModel } from '../../score/novelty/novelty-model.js';
 import { buildReference } from '../../score/build-reference.js';
+import { openScores } from '../open-scores.js';
+import type { OpenScores } from '../open-scores.js';
 import { openStores } from '../open-stores.js';
 import { print, progress } from '../output.js';
 import { configFor, withGlobalOptions } from '../settings.js';
@@ -57,8 +59,15 @@ async function build(world: World, options: BuildOptions): Promise<void> {
     embedderName === 'none'
       ? undefined
       : await openEmbedder({ modelsDir: config.modelsDir, name: embedderName });
+  const failures = new Map<string, { count: number; readonly first: string }>();
+  let own: OpenScores | undefined;
   const bar = progress(world, 'fitting', total);
   try {
+    own = await openScores(config, (score, problem) => {
+      const known = failures.get(score) ?? { count: 0, first: problem };
+      known.count += 1;
+      failures.set(score, known);
+    });
     const { reference, skipped } = await buildReference({
       pictures: trainingPictures(directory, {
         labels: path(options.labels),
@@ -67,6 +76,7 @@ async function build(world: World, options: BuildOptions): Promise<void> {
       }),
       decode: (bytes) => decodeImage(bytes, { maxPixels: config.mining.maxPixels }),
       ...(embedder === undefined ? {} : { embedder }),
+      own,
       modelName: name,
       modelVersion: version,
       now: world.now(),
@@ -86,6 +96,7 @@ async function build(world: World, options: BuildOptions): Promise<void> {
       signals: Object.keys(reference.measurements),
       temperature: reference.temperature,
       novelty: reference.novelty?.figures,
+      ownScoreFailures: Object.fromEntries(failures),
       out: path(options.out),
     };
     print(world, result, options.json, (r) => [
@@ -93,6 +104,10 @@ async function build(world: World, options: BuildOptions): Promise<void> {
         `${r.signals.length} signals${r.embedder === undefined ? '' : `, embeddings by ${r.embedder}`}`,
       ...temperatureLines(r.temperature),
       ...noveltyLines(r.novelty),
+      ...Object.entries(r.ownScoreFailures).map(
+        ([score, { count, first }]) =>
+          `${score} failed at ${count} pictures; at the first, it ${first}`,
+      ),
       ...r.skipped.map((one) => `skipped ${one.path}: ${one.why}`),
       ...(r.out === undefined ? [] : [`written to ${r.out}`]),
       `published to the ${config.store.kind === 'mongodb' ? 'MongoDB' : 'embedded'} store: ` +
@@ -101,6 +116,7 @@ async function build(world: World, options: BuildOptions): Promise<void> {
   } finally {
     bar.end();
     await embedder?.close();
+    await own?.close();
   }
 }
 

@@ -127,14 +127,14 @@ it('registers every signal once, in the order of signalNames', () => {
 });
 
 describe.each(scorers.map((scorer) => [scorer.name, scorer] as const))('%s', (_, scorer) => {
+  it.each(scorerChecks)('$claim', async ({ problems }) => {
+    expect(await problems(scorer, probes)).toEqual([]);
+  });
+
   it('measures something here', async () => {
     const measurements = await measurementsOf(scorer, probes);
     expect(measurements.length).toBeGreaterThanOrEqual(4);
     expect(new Set(measurements).size).toBeGreaterThan(2);
-  });
-
-  it.each(scorerChecks)('$claim', async ({ problems }) => {
-    expect(await problems(scorer, probes)).toEqual([]);
   });
 
   it('bears any picture', async () => {

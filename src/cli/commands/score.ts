@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { Config } from '../../config/load-config.js';
 import { EdgeminerError } from '../../faults.js';
@@ -7,7 +7,7 @@ import type { CheckedClaim } from '../../score/checks/check-scorer.js';
 import { manyProbes } from '../../score/checks/probes.js';
 import { scorers as builtIn } from '../../score/registry.js';
 import type { Scorer } from '../../score/scorer.js';
-import { isOwnSignal, ownSignal } from '../../score/signal.js';
+import { isOwnSignal, ownScoreName, ownSignal } from '../../score/signal.js';
 import { wholeNumber } from '../arguments.js';
 import { openScore } from '../open-scores.js';
 import type { OpenScore } from '../open-scores.js';
@@ -153,7 +153,8 @@ async function find(world: World, name: string, options: CheckOptions): Promise<
   const given = optionsOf(options);
   if (/[/\\]|\.[cm]?js$/.test(name)) {
     const module = resolve(world.workingDirectory, name);
-    return openScore({ name: 'checked', module, ...given });
+    const called = basename(name).replace(/\.[cm]?js$/, '');
+    return openScore({ name: ownScoreName.test(called) ? called : 'checked', module, ...given });
   }
   const known = builtIn.find((scorer) => scorer.name === name);
   if (known !== undefined) return { scorer: known, close: async () => undefined };

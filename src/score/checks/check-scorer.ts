@@ -19,10 +19,11 @@ export interface ScorerCheck {
 }
 
 export const scorerChecks: readonly ScorerCheck[] = [
+  // First: what writes to its input would find it written to already.
+  { claim: 'leaves its input as it was', problems: each(leavesItsInput) },
   { claim: 'bears every input', problems: each(bearsIt) },
   { claim: 'stays finite and within its range', problems: each(staysInRange) },
   { claim: 'measures the same from the same input', problems: each(isDeterministic) },
-  { claim: 'leaves its input as it was', problems: each(leavesItsInput) },
   {
     claim: 'has a limit within its range, of edge score 0.5, rising towards the unusual end',
     problems: async (scorer) => scaleProblems(scorer),
@@ -33,7 +34,8 @@ export const scorerChecks: readonly ScorerCheck[] = [
 
 /** Measures by a scorer of any kind; what a built-in one throws is told like one's own. */
 export async function measureProbe(scorer: Scorer, probe: Probe): Promise<OwnResult> {
-  if (scorer.looksAt === 'own') return runOwn(scorer, probe);
+  // A copy: what one's own score writes there must not reach the other checks.
+  if (scorer.looksAt === 'own') return runOwn(scorer, structuredClone(probe));
   try {
     return scorer.measure(probe);
   } catch (error) {
@@ -82,7 +84,8 @@ async function isDeterministic(scorer: Scorer, probe: Probe): Promise<string | u
 async function leavesItsInput(scorer: Scorer, probe: Probe): Promise<string | undefined> {
   // A copy: what was measured of this plane before is remembered, and would not be again.
   const given = structuredClone(probe);
-  await measureProbe(scorer, given);
+  if (scorer.looksAt === 'own') await runOwn(scorer, given);
+  else await measureProbe(scorer, given);
   const changed = Object.keys(probe).find(
     (key) => !isDeepStrictEqual(given[key as keyof Probe], probe[key as keyof Probe]),
   );

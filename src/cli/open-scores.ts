@@ -155,15 +155,21 @@ async function openOnnx(settings: ScoreSettings, file: string): Promise<OpenScor
     picture: picture ?? null,
     output: output ?? null,
   });
-  return {
-    scorer: ownScorer({ name, fingerprint }, traits, ({ plane, embedding }) => {
-      const wanted = over === 'picture' ? plane : embedding;
-      if (wanted === undefined || typeof wanted === 'string')
-        throw new TypeError('nothing to look at');
-      return model.measure(wanted);
-    }),
-    close: () => model.close(),
-  };
+  const scorer = ownScorer({ name, fingerprint }, traits, async ({ plane, embedding }) => {
+    const wanted = over === 'picture' ? plane : embedding;
+    if (wanted === undefined || typeof wanted === 'string') {
+      throw new TypeError(`there is no ${over} to look at`);
+    }
+    return withinRounding(await model.measure(wanted), traits.range);
+  });
+  return { scorer, close: () => model.close() };
+}
+
+/** A softmax of floats may come out at 1.0000001; that is no fault of the model. */
+function withinRounding(value: number, [low, high]: readonly [number, number]): number {
+  const slack = 1e-5 * (high - low);
+  if (value > high && value <= high + slack) return high;
+  return value < low && value >= low - slack ? low : value;
 }
 
 function isFunction(value: unknown): value is (given: unknown) => unknown {

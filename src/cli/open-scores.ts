@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { openOnnxScore } from '../adapters/onnx/onnx-score.js';
 import type { Config } from '../config/load-config.js';

@@ -85,4 +85,3 @@ const forOnnx = [
 export const scoresSchema = z.array(score).default([]);
 
 export type ScoreSettings = z.output<typeof score>;
-export type PictureInputSettings = z.output<typeof pictureInput>;

@@ -33,7 +33,7 @@ export const scorerChecks: readonly ScorerCheck[] = [
 ];
 
 /** Measures by a scorer of any kind; what a built-in one throws is told like one's own. */
-export async function measureProbe(scorer: Scorer, probe: Probe): Promise<OwnResult> {
+async function measureProbe(scorer: Scorer, probe: Probe): Promise<OwnResult> {
   // A copy: what one's own score writes there must not reach the other checks.
   if (scorer.looksAt === 'own') return runOwn(scorer, structuredClone(probe));
   try {
@@ -108,7 +108,7 @@ function scaleProblems(scorer: Scorer): string[] {
   const calibrated = calibrateSignal(reference, scorer);
   const scales = [
     ['without a reference', (raw: number) => scorer.uncalibrated(raw)],
-    ['against a reference', calibrated.edgeScore],
+    ['against a reference', (raw: number) => calibrated.edgeScore(raw)],
   ] as const;
   for (const [where, score] of scales) {
     const scores = raws.map(score);

@@ -72,7 +72,7 @@ describe('checkScorer', () => {
       'grows no less unusual where it says so',
     ],
   ])('finds out one that %s', async (_, fault, claim) => {
-    expect(await failedClaims({ ...sound, ...fault } as Score)).toContain(claim);
+    expect(await failedClaims({ ...sound, ...fault })).toContain(claim);
   });
 
   it('names the input at which a score fails', async () => {

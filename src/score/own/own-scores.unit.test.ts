@@ -174,7 +174,7 @@ describe('own scores of an event', () => {
 
 describe('ownScorer', () => {
   it('takes its family from what it needs, unless it says', () => {
-    const family = (score: Partial<Score>) => scorerOf({ ...redness, ...score } as Score).family;
+    const family = (score: Partial<Score>) => scorerOf({ ...redness, ...score }).family;
     expect(family({})).toBe('quality');
     expect(family({ needs: ['embedding', 'pixels'] })).toBe('novelty');
     expect(family({ needs: ['embedding', 'predictions'] })).toBe('confidence');
@@ -183,7 +183,8 @@ describe('ownScorer', () => {
 
   it('explains itself where the score has no words, or none that serve', () => {
     const explain = (describe?: (raw: number) => string) => {
-      const { describe: _, ...bare } = redness;
+      const { needs, unit, range, unusual, limit, measure } = redness;
+      const bare = { needs, unit, range, unusual, limit, measure };
       return scorerOf(describe === undefined ? bare : { ...bare, describe }).explain(1.23456, {
         lessUnusual: 0.5,
         count: 20,

@@ -9,6 +9,7 @@ import { compileKernel } from './kernels/compile.mjs';
 const kernels = [
   { name: 'resize-kernel', room: 'image', variable: 'resizeKernelBinary' },
   { name: 'plane-kernel', room: 'score', variable: 'planeKernelBinary' },
+  { name: 'row-products', room: 'score', variable: 'rowProductsBinary' },
 ];
 for (const { name, room, variable } of kernels) {
   const text = Buffer.from(await compileKernel(name)).toString('base64');

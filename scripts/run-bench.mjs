@@ -1,20 +1,20 @@
 /** `npm run bench -- ARGS`, `npm run bench:int8 -- ARGS`: installs what is missing, and measures. */
 import path from 'node:path';
 import { availableParallelism } from 'node:os';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { install } from './install.mjs';
 import { runToEnd } from './run-to-end.mjs';
 
 const [what = 'speed', ...args] = process.argv.slice(2);
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 install();
-const loaders = ['tsx', pathToFileURL(path.join(root, 'test/register-typescript.mjs')).href];
 // As src/main.ts sets it.
 process.env['UV_THREADPOOL_SIZE'] ??= String(Math.max(4, availableParallelism() * 2));
 process.exitCode = await runToEnd(
   process.execPath,
   [
-    ...loaders.flatMap((loader) => ['--import', loader]),
+    // Takes the types away and leaves the rest as it is, as the build does; threads inherit it.
+    ...['--import', 'ts-blank-space/register'],
     path.join(root, 'bench', `${what}.ts`),
     ...args,
   ],

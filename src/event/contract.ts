@@ -4,6 +4,7 @@ import { EdgeminerError } from '../faults.js';
 import { eventId, modelName, modelVersion, sourceId } from '../ids.js';
 import type { Reading } from './event-source.js';
 import type { EventImage, InferenceEvent, Predictions } from './inference-event.js';
+import type { NumberList } from './long-lists.js';
 import { kindOf } from './value-kind.js';
 import { endOfYear9999, requiredFields, wireEvent } from './wire-event.js';
 import type { WireEvent } from './wire-event.js';
@@ -48,7 +49,7 @@ export function parseEvent(candidate: unknown): Reading {
     sourceId: sourceId(wire.sourceId),
     image: image.value,
     predictions: predictions.value,
-    ...(wire.embedding == null ? {} : { embedding: Float32Array.from(wire.embedding) }),
+    ...(wire.embedding == null ? {} : { embedding: floatsOf(wire.embedding) }),
     tags: wire.tags ?? {},
   };
   return { kind: 'event', event };
@@ -136,10 +137,18 @@ function predictionsOf(predictions: WireEvent['predictions']): Checked<Predictio
     value: {
       kind,
       classes,
-      ...(probabilities == null ? {} : { probabilities }),
-      ...(logits == null ? {} : { logits }),
+      ...(probabilities == null ? {} : { probabilities: numbersOf(probabilities) }),
+      ...(logits == null ? {} : { logits: numbersOf(logits) }),
     },
   };
+}
+
+function floatsOf(list: NumberList): Float32Array {
+  return list instanceof Float32Array ? list : new Float32Array(list);
+}
+
+function numbersOf(list: NumberList): readonly number[] {
+  return list instanceof Float32Array ? Array.from(list) : list;
 }
 
 function unreadable(problems: readonly Problem[]): Reading {

@@ -247,6 +247,12 @@ describe('the event contract', () => {
     ['tags.a', { ...minimal, tags: { a: '\udc00' } }, 'half of a character'],
     ['embedding', { ...minimal, embedding: [] }, 'must not be empty'],
     ['embedding.1', { ...minimal, embedding: [0, 1e300] }, 'must be at most'],
+    ['embedding', { ...minimal, embedding: new Float32Array(0) }, 'must not be empty'],
+    [
+      'embedding.2',
+      { ...minimal, embedding: Float32Array.of(1, 2, NaN) },
+      'must be a finite number',
+    ],
     ['tags.shift', { ...minimal, tags: { shift: 3 } }, 'must be text'],
     ['event', [minimal], 'must be an object, not a list'],
   ])('names %s', (field, candidate, message) => {

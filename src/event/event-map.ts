@@ -1,4 +1,5 @@
 import { valueAt } from './field-path.js';
+import { isList } from './value-kind.js';
 import type { FieldPath } from './field-path.js';
 
 /** Where a field of an event comes from, in a record of another maker. */
@@ -195,7 +196,7 @@ function boxes(get: Get, map: Extract<PredictionsMap, { kind: 'boxes' }>): objec
             'steps' in map.box
               ? valueAt(item, map.box)
               : map.box.map((path) => valueAt(item, path));
-          const numbers: readonly number[] = Array.isArray(four) ? four.map(Number) : [];
+          const numbers: readonly number[] = isList(four) ? Array.from(four, Number) : [];
           return {
             label: textOf(valueAt(item, map.label)),
             score: valueAt(item, map.score),

@@ -1,27 +1,30 @@
 import { z } from 'zod';
-import { kindOf } from './value-kind.js';
+import { isList, kindOf } from './value-kind.js';
 
 /**
  * Lists of a thousand values (embeddings, the classes of ImageNet), each checked in one loop: a
  * schema per value took half of the time of an event that needs no inference. The first value
  * that is wrong is named, in the words of contract.ts.
  */
-function longList<T>(problemOf: (value: unknown) => string | undefined) {
-  return z.custom<readonly T[]>().superRefine((value: unknown, context) => {
+function longList<L extends ArrayLike<unknown>>(
+  problemOf: (value: unknown) => string | undefined,
+  isRight: (list: readonly unknown[] | Float32Array) => boolean = () => false,
+) {
+  return z.custom<L>().superRefine((value: unknown, context) => {
     const report = (message: string, path: number[] = []) =>
       context.addIssue({ code: 'custom', message, path });
     if (value == null) {
       report('is missing');
       return;
     }
-    if (!Array.isArray(value)) {
+    if (!isList(value)) {
       report(`must be a list, not ${kindOf(value)}`);
       return;
     }
-    const list: readonly unknown[] = value;
-    if (list.length === 0) report('must not be empty');
-    for (let at = 0; at < list.length; at += 1) {
-      const problem = problemOf(list[at]);
+    if (value.length === 0) report('must not be empty');
+    if (isRight(value)) return;
+    for (let at = 0; at < value.length; at += 1) {
+      const problem = problemOf(value[at]);
       if (problem === undefined) continue;
       report(problem, [at]);
       return;
@@ -36,6 +39,9 @@ export function isWellFormed(text: string): boolean {
   return !/\p{Surrogate}/u.test(text);
 }
 
+/** As JSON and Avro bring them. */
+export type NumberList = readonly number[] | Float32Array;
+
 /** One or more finite numbers, each within `min` and `max`. */
 export function numberList({ min, max }: { readonly min?: number; readonly max?: number } = {}) {
   const items = {
@@ -43,18 +49,24 @@ export function numberList({ min, max }: { readonly min?: number; readonly max?:
     ...(min === undefined ? {} : { minimum: min }),
     ...(max === undefined ? {} : { maximum: max }),
   } as const;
-  return longList<number>((value) => {
+  const problemOf = (value: unknown) => {
     if (typeof value !== 'number' || !Number.isFinite(value)) {
       return `must be a finite number, not ${kindOf(value)}`;
     }
     if (min !== undefined && value < min) return `must be at least ${min}`;
     return max !== undefined && value > max ? `must be at most ${max}` : undefined;
+  };
+  const [least, most] = [min ?? -Number.MAX_VALUE, max ?? Number.MAX_VALUE];
+  return longList<NumberList>(problemOf, (list) => {
+    if (!(list instanceof Float32Array)) return false;
+    for (const value of list) if (!(value >= least && value <= most)) return false;
+    return true;
   }).meta({ minItems: 1, type: 'array', items });
 }
 
 /** One or more texts of 1 to `longest` characters. */
 export function nameList(longest: number) {
-  return longList<string>((value) => {
+  return longList<readonly string[]>((value) => {
     if (typeof value !== 'string') return `must be text, not ${kindOf(value)}`;
     if (value.length === 0) return 'must not be empty';
     if (!isWellFormed(value)) return notWellFormed;

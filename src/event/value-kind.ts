@@ -2,7 +2,7 @@
 export function kindOf(value: unknown): string {
   if (value === null) return 'null';
   if (value === undefined) return 'nothing';
-  if (Array.isArray(value)) return 'a list';
+  if (isList(value)) return 'a list';
   switch (typeof value) {
     case 'string':
       return 'text';
@@ -13,4 +13,9 @@ export function kindOf(value: unknown): string {
     default:
       return `a ${typeof value}`;
   }
+}
+
+/** Avro's arrays of floats come as a Float32Array. */
+export function isList(value: unknown): value is readonly unknown[] | Float32Array {
+  return Array.isArray(value) || value instanceof Float32Array;
 }

@@ -66,7 +66,12 @@ export function cosineDistance(
     sum3 += (a[p + 3] ?? 0) * (b[q + 3] ?? 0);
   }
   for (; i < dimensions; i += 1) sum0 += (a[aStart + i] ?? 0) * (b[bStart + i] ?? 0);
-  return Math.min(2, Math.max(0, 1 - (sum0 + sum1 + (sum2 + sum3))));
+  return distanceOfProduct(sum0 + sum1 + (sum2 + sum3));
+}
+
+/** Cosine distance of two rows of length 1, by their product; within 0..2 against rounding. */
+export function distanceOfProduct(product: number): number {
+  return Math.min(2, Math.max(0, 1 - product));
 }
 
 /** The k nearest of what was offered, nearest first; of two at one distance, the first offered. */

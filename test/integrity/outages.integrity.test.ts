@@ -17,7 +17,7 @@ import {
 import { avroMessages } from './avro-messages.js';
 import { openBed } from './bed.js';
 import type { Bed, BedOptions } from './bed.js';
-import { openDoor } from './door.js';
+import { openDoor } from '../services/door.js';
 import { madeEvents } from './made-stream.js';
 import type { MadeEvent } from './made-stream.js';
 import { report, sized } from './size.js';

@@ -3,6 +3,7 @@ import http from 'node:http';
 import https, { Agent } from 'node:https';
 import { SchemaRegistry, SchemaType } from '@kafkajs/confluent-schema-registry';
 import { EdgeminerError, messageOf } from '../../faults.js';
+import { floatArrays } from './float-arrays.js';
 
 /** Schemas by id; each is asked for once. */
 export interface SchemaSource {
@@ -59,6 +60,7 @@ export function connectSchemaRegistry(address: string, ca?: string): SchemaRegis
       ],
     },
     {
+      [SchemaType.AVRO]: { typeHook: floatArrays },
       [SchemaType.JSON]: {
         // A shape that it checks for; the types ask for the whole of Ajv.
         ajvInstance: acceptAnything as never,

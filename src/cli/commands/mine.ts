@@ -12,6 +12,7 @@ import { observers } from '../../mine/mining-observer.js';
 import type { MiningObserver } from '../../mine/mining-observer.js';
 import { SummaryCounter } from '../../mine/summary.js';
 import type { MiningSummary } from '../../mine/summary.js';
+import { untilItWorks } from '../../mine/retry.js';
 import { runWorker } from '../../mine/worker.js';
 import type { Logger } from '../../telemetry/logger.js';
 import { createMetrics } from '../../telemetry/metrics.js';
@@ -100,7 +101,11 @@ async function mine(world: World, options: MineOptions): Promise<void> {
   };
   const start = performance.now();
   try {
-    const stores = opened(await openStores(config));
+    // What is away ends a command that a person waits for; a worker waits until it is back.
+    const patient = options.source.kind === 'kafka' && options.once !== true;
+    const stores = opened(
+      await (patient ? onceThere(() => openStores(config), logger, world) : openStores(config)),
+    );
     metrics.watchQueue(async () => (await stores.queue.stats(world.now())).byState);
     const kafka =
       options.source.kind === 'kafka'
@@ -169,13 +174,30 @@ async function mine(world: World, options: MineOptions): Promise<void> {
     }
   } catch (error) {
     // Asked to end while it waited for what is away: there is nothing left to wait for.
-    if (!world.ending.aborted || !isEdgeminerError(error) || !error.retriable) throw error;
-    logger.info('ends as it was asked to, while something is away', { code: error.code });
+    const isOutage = isEdgeminerError(error) && error.retriable;
+    if (!world.ending.aborted || !(isOutage || error === world.ending.reason)) throw error;
+    logger.info('ends as it was asked to, while something is away');
   } finally {
     await closeAll(open);
   }
   const summary = counter.summary((performance.now() - start) / 1000);
   print(world, summary, options.json, summaryLines);
+}
+
+function onceThere<T>(work: () => Promise<T>, logger: Logger, world: World): Promise<T> {
+  return untilItWorks(
+    async () => {
+      try {
+        return await work();
+      } catch (error) {
+        if (isEdgeminerError(error) && error.retriable) {
+          logger.warn('waits for what is away', { code: error.code, error: error.message });
+        }
+        throw error;
+      }
+    },
+    { plan: retryPlan, signal: world.ending, isWanted: () => true, onRetry: () => undefined },
+  );
 }
 
 function progressFor(liveness: Liveness): MiningObserver {

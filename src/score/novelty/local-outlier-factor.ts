@@ -1,6 +1,8 @@
+import { rowOf } from '../embedding-matrix.js';
 import type { EmbeddingMatrix } from '../embedding-matrix.js';
-import { cosineDistance, NearestSoFar } from '../exact-neighbours.js';
+import { distanceOfProduct, NearestSoFar } from '../exact-neighbours.js';
 import type { Neighbour } from '../neighbours.js';
+import { rowProducts } from '../row-products.js';
 
 /**
  * Some of the reference's embeddings, of length 1, with how densely each lies among them; only their
@@ -25,7 +27,7 @@ const smallest = 1e-6;
 export function localDensities(unit: EmbeddingMatrix): LocalDensities {
   const neighbours = Math.max(1, Math.min(neighboursAsked, unit.rows - 1));
   const nearest = Array.from({ length: unit.rows }, (_, row) =>
-    nearestRows(unit, unit.values.subarray(row * unit.dimensions), neighbours, row),
+    nearestRows(unit, rowOf(unit, row), neighbours, row),
   );
   const reach = Float64Array.from(nearest, (found) => found.at(-1)?.distance ?? 0);
   const density = Float64Array.from(nearest, (found) => densityAt(found, reach));
@@ -51,15 +53,14 @@ function densityAt(found: readonly Neighbour[], reach: Float64Array): number {
 }
 
 function nearestRows(
-  { rows, dimensions, values }: EmbeddingMatrix,
+  matrix: EmbeddingMatrix,
   unit: Float32Array,
   k: number,
   without = -1,
 ): readonly Neighbour[] {
   const nearest = new NearestSoFar(k);
-  for (let row = 0; row < rows; row += 1) {
-    if (row === without) continue;
-    nearest.offer(row, cosineDistance(values, row * dimensions, unit, 0, dimensions));
+  for (const [row, product] of rowProducts(matrix, unit).entries()) {
+    if (row !== without) nearest.offer(row, distanceOfProduct(product));
   }
   return nearest.found;
 }

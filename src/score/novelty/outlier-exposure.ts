@@ -1,6 +1,6 @@
 import type { EmbeddingMatrix } from '../embedding-matrix.js';
+import { rowProducts } from '../row-products.js';
 import { addRows, dot, meanRow } from './principal-axes.js';
-import { alongAxes } from './shared-axes.js';
 
 /** A direction in which spoilt pictures differ from the reference's. */
 export interface ExposedDirection {
@@ -57,7 +57,7 @@ export function exposedDirection(
     const gradient = ahead.map((weight) => weight * penalty);
     let offsetGradient = 0;
     for (const { features, sign } of sides) {
-      const pulls = productsOf(features, ahead).map(
+      const pulls = rowProducts(features, ahead).map(
         (along) => ((-sign / (1 + Math.exp(sign * (along + aheadOffset)))) * 0.5) / features.rows,
       );
       addRows(gradient, features, pulls);
@@ -113,7 +113,7 @@ function largestMoment(
   for (let round = 0; round < 12; round += 1) {
     const next = new Float32Array(dimensions);
     for (const { features } of sides) {
-      const along = productsOf(features, direction);
+      const along = rowProducts(features, direction);
       addRows(
         next,
         features,
@@ -125,9 +125,4 @@ function largestMoment(
     direction = next.map((value) => value / largest);
   }
   return 1.1 * largest;
-}
-
-/** The product of each row with a vector. */
-function productsOf({ rows, dimensions, values }: EmbeddingMatrix, vector: Float32Array) {
-  return alongAxes({ count: rows, dimensions, axes: values }, vector);
 }

@@ -1,4 +1,6 @@
+import { rowOf } from '../embedding-matrix.js';
 import type { EmbeddingMatrix } from '../embedding-matrix.js';
+import { rowProducts } from '../row-products.js';
 import { addScaled, dot, meanRow, principalAxes } from './principal-axes.js';
 
 /**
@@ -53,48 +55,20 @@ export function sharedAxes(
   return { count, dimensions, axes: axes.slice(0, count * dimensions) };
 }
 
-/** The part of an embedding along each axis. Four axes at a time: it is read a fourth as often. */
+/** The part of an embedding along each axis. */
 export function alongAxes(
   { count, dimensions, axes }: SharedAxes,
   embedding: Float32Array,
 ): Float64Array {
-  const along = new Float64Array(count);
-  let axis = 0;
-  for (const whole = count - 3; axis < whole; axis += 4) {
-    let sum0 = 0;
-    let sum1 = 0;
-    let sum2 = 0;
-    let sum3 = 0;
-    const start0 = axis * dimensions;
-    const start1 = start0 + dimensions;
-    const start2 = start1 + dimensions;
-    const start3 = start2 + dimensions;
-    for (let at = 0; at < dimensions; at += 1) {
-      const value = embedding[at] ?? 0;
-      sum0 += value * (axes[start0 + at] ?? 0);
-      sum1 += value * (axes[start1 + at] ?? 0);
-      sum2 += value * (axes[start2 + at] ?? 0);
-      sum3 += value * (axes[start3 + at] ?? 0);
-    }
-    along[axis] = sum0;
-    along[axis + 1] = sum1;
-    along[axis + 2] = sum2;
-    along[axis + 3] = sum3;
-  }
-  for (; axis < count; axis += 1) {
-    along[axis] = dot(axes, axis * dimensions, embedding, 0, dimensions);
-  }
-  return along;
+  return rowProducts({ rows: count, dimensions, values: axes }, embedding);
 }
 
-export function seenRows(
-  shared: SharedAxes,
-  { rows, dimensions, values }: EmbeddingMatrix,
-): SeenRows {
+export function seenRows(shared: SharedAxes, matrix: EmbeddingMatrix): SeenRows {
+  const { rows, dimensions } = matrix;
   const along = new Float32Array(rows * shared.count);
   const squares = new Float64Array(rows);
   for (let row = 0; row < rows; row += 1) {
-    const embedding = values.subarray(row * dimensions, (row + 1) * dimensions);
+    const embedding = rowOf(matrix, row);
     along.set(alongAxes(shared, embedding), row * shared.count);
     squares[row] = dot(embedding, 0, embedding, 0, dimensions);
   }

@@ -85,7 +85,7 @@ describe('a MongoDB that is less than it should be', () => {
     });
     // What the warning says of lists.
     const store = await openMongoStore({ uri, database: newDatabase() });
-    await expect(store.queue.stats(0)).rejects.toMatchObject({ code: 'store.unavailable' });
+    await expect(store.queue.stats(0)).rejects.toMatchObject({ code: 'config.invalid' });
     await store.close();
   });
 

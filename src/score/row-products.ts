@@ -1,0 +1,111 @@
+import { layOut, openKernel } from '../image/kernel-memory.js';
+import type { EmbeddingMatrix } from './embedding-matrix.js';
+import { rowProductsBinary } from './row-products-binary.js';
+
+const { memory, multiply } = openKernel<'multiply'>(rowProductsBinary);
+
+const floatBytes = 4;
+/** The kernel reads eight floats at a time. */
+const step = 8;
+/** Matrices of more bytes pass through the kernel's memory in parts of as many. */
+const partBytes = 4 * 1024 * 1024;
+/** Matrices that are multiplied again and again stay there, up to as many bytes. */
+const mostKeptBytes = 32 * 1024 * 1024;
+const mostRows = partBytes / (step * floatBytes);
+
+/** Addresses in the kernel's memory: of the vector, the products, and what matrices may have. */
+interface Places {
+  readonly width: number;
+  readonly vector: number;
+  readonly products: number;
+  readonly matrices: number;
+}
+
+let places = placesFor(2048);
+let kept = new Map<Float32Array, number>();
+let nextFree = places.matrices;
+
+/**
+ * The product of each row of a matrix with a vector of as many values as it has dimensions.
+ * Summed in 32 bits: right to about a millionth of the product of the two lengths, and the same on
+ * every machine. A matrix's values must never change: they are copied when they are first seen.
+ */
+export function rowProducts(matrix: EmbeddingMatrix, vector: Float32Array): Float64Array {
+  const { rows, dimensions } = matrix;
+  const width = step * Math.ceil(dimensions / step);
+  if (width > places.width) {
+    places = placesFor(width);
+    forgetMatrices();
+  }
+  const products = new Float64Array(rows);
+  const rowsAtOnce = Math.max(1, Math.min(mostRows, Math.floor(partBytes / (width * floatBytes))));
+  const whole = rows <= rowsAtOnce;
+  const own = whole ? keptAt(matrix, width) : undefined;
+  const passing = own ?? freeFor(Math.min(rows, rowsAtOnce) * width);
+  const room = new Float32Array(memory.buffer);
+  room.set(vector, places.vector / floatBytes);
+  room.fill(0, places.vector / floatBytes + dimensions, places.vector / floatBytes + width);
+  for (let first = 0; first < rows; first += rowsAtOnce) {
+    const count = Math.min(rowsAtOnce, rows - first);
+    if (!whole) copyRows(matrix, { first, count, width, to: passing });
+    multiply(passing, count, width, places.vector, places.products);
+    const at = places.products / floatBytes;
+    products.set(room.subarray(at, at + count), first);
+  }
+  return products;
+}
+
+function keptAt(matrix: EmbeddingMatrix, width: number): number {
+  const known = kept.get(matrix.values);
+  if (known !== undefined) return known;
+  const to = freeFor(matrix.rows * width);
+  copyRows(matrix, { first: 0, count: matrix.rows, width, to });
+  kept.set(matrix.values, to);
+  nextFree = to + matrix.rows * width * floatBytes;
+  return to;
+}
+
+/** The address of so many free floats; matrices are forgotten where they leave too little room. */
+function freeFor(floats: number): number {
+  const bytes = floats * floatBytes;
+  if (nextFree + bytes > places.matrices + mostKeptBytes) forgetMatrices();
+  const missing = nextFree + bytes - memory.buffer.byteLength;
+  if (missing > 0) memory.grow(Math.ceil(missing / 65_536));
+  return nextFree;
+}
+
+function forgetMatrices(): void {
+  kept = new Map();
+  nextFree = places.matrices;
+}
+
+function copyRows(
+  { dimensions, values }: EmbeddingMatrix,
+  part: {
+    readonly first: number;
+    readonly count: number;
+    readonly width: number;
+    readonly to: number;
+  },
+): void {
+  const { first, count, width, to } = part;
+  const room = new Float32Array(memory.buffer, to, count * width);
+  if (width === dimensions) {
+    room.set(values.subarray(first * dimensions, (first + count) * dimensions));
+    return;
+  }
+  room.fill(0);
+  for (let row = 0; row < count; row += 1) {
+    const start = (first + row) * dimensions;
+    room.set(values.subarray(start, start + dimensions), row * width);
+  }
+}
+
+function placesFor(width: number): Places {
+  const { area, reserve } = layOut(memory);
+  const vector = area(width * floatBytes);
+  const products = area(mostRows * floatBytes);
+  const matrices = area(0);
+  reserve();
+  return { width, vector, products, matrices };
+}

@@ -1,0 +1,78 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { compileKernel } from '../../scripts/kernels/compile.mjs';
+import type { EmbeddingMatrix } from './embedding-matrix.js';
+import { rowProductsBinary } from './row-products-binary.js';
+import { rowProducts } from './row-products.js';
+
+const matrices = fc
+  .record({ rows: fc.integer({ min: 0, max: 11 }), dimensions: fc.integer({ min: 0, max: 40 }) })
+  .chain(({ rows, dimensions }) =>
+    fc.record({
+      matrix: floats(rows * dimensions).map((values): EmbeddingMatrix => {
+        return { rows, dimensions, values };
+      }),
+      vector: floats(dimensions),
+    }),
+  );
+
+describe('rowProducts', () => {
+  it('sums as plain loops do, within rounding', () => {
+    fc.assert(
+      fc.property(matrices, ({ matrix, vector }) => {
+        expectProducts(matrix, vector);
+      }),
+    );
+  });
+
+  it('tells matrices apart, wider ones and ones too large to keep among them', () => {
+    const small = made(3, 5);
+    const wide = made(2, 3000);
+    const tall = made(5000, 300);
+    for (const matrix of [small, wide, tall, small, tall, wide]) {
+      expectProducts(matrix, made(1, matrix.dimensions).values);
+    }
+  });
+
+  it('goes on when its memory is full', () => {
+    const many = Array.from({ length: 15 }, () => made(1000, 1000));
+    for (const matrix of [...many, ...many]) {
+      expectProducts(matrix, made(1, 1000).values);
+    }
+  });
+
+  it('is what its source compiles to', async () => {
+    expect(Buffer.from(await compileKernel('row-products')).equals(rowProductsBinary)).toBe(true);
+  });
+});
+
+function expectProducts(matrix: EmbeddingMatrix, vector: Float32Array): void {
+  const products = rowProducts(matrix, vector);
+  expect(products).toHaveLength(matrix.rows);
+  for (const [row, product] of products.entries()) {
+    let exact = 0;
+    let size = 0;
+    for (let at = 0; at < matrix.dimensions; at += 1) {
+      const part = (matrix.values[row * matrix.dimensions + at] ?? 0) * (vector[at] ?? 0);
+      exact += part;
+      size += Math.abs(part);
+    }
+    expect(Math.abs(product - exact)).toBeLessThanOrEqual(1e-5 * size + 1e-30);
+  }
+}
+
+let turn = 0;
+
+function made(rows: number, dimensions: number): EmbeddingMatrix {
+  turn += 1;
+  const values = Float32Array.from({ length: rows * dimensions }, (_, at) =>
+    Math.sin(at * 0.7 + turn),
+  );
+  return { rows, dimensions, values };
+}
+
+function floats(length: number): fc.Arbitrary<Float32Array> {
+  return fc
+    .array(fc.integer({ min: -1000, max: 1000 }), { minLength: length, maxLength: length })
+    .map((whole) => Float32Array.from(whole, (value) => value / 7));
+}

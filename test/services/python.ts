@@ -12,7 +12,7 @@ const requirements = fileURLToPath(new URL('python-requirements.txt', import.met
 /**
  * A `describe` that needs a Python with the packages of python-requirements.txt: the one named
  * by EDGEMINER_PYTHON, else a virtual environment in the download cache, made on first use (about
- * a minute and 400 MB, from the package index that pip is configured for).
+ * two minutes and 600 MB, from the package index that pip is configured for).
  *
  * Where neither can be had the tests are skipped, and the title says why; with CI=true that is a
  * failing test instead. Call `python()`, which gives the interpreter's path, inside hooks and
@@ -71,8 +71,11 @@ async function makeEnvironment(folder: string): Promise<void> {
   await checkImports(pythonIn(folder));
 }
 
+/** One of each package that a test uses. */
+const imports = 'import cleanlab, datasets, krippendorff, PIL, pycocotools.coco, scipy, sklearn';
+
 async function checkImports(python: string): Promise<void> {
-  await promisify(execFile)(python, ['-c', 'import datasets, PIL, pycocotools.coco'], {
+  await promisify(execFile)(python, ['-c', imports], {
     env: { ...process.env, HF_HUB_OFFLINE: '1' },
   });
 }

@@ -1,7 +1,15 @@
 import type { DetectedBox, Detection } from '../../event/inference-event.js';
 
+/** Where a box lies, in any unit; x, y is the top-left corner. */
+export interface Rectangle {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
 /** Area that two boxes share over the area that they cover together, 0..1 (Everingham et al. 2010). */
-export function intersectionOverUnion(a: DetectedBox, b: DetectedBox): number {
+export function intersectionOverUnion(a: Rectangle, b: Rectangle): number {
   const width = Math.min(a.x + a.width, b.x + b.width) - Math.max(a.x, b.x);
   const height = Math.min(a.y + a.height, b.y + b.height) - Math.max(a.y, b.y);
   if (!(width > 0) || !(height > 0)) return 0;

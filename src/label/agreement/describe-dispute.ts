@@ -1,0 +1,34 @@
+import type { LabelledBox } from '../label.js';
+import type { Dispute, Vote } from './settle.js';
+import { percent, place } from './wording.js';
+
+/** What is disputed, as a sentence for the adjudicator. */
+export function describeDispute(dispute: Dispute): string {
+  switch (dispute.about) {
+    case 'nothing':
+      return 'Nobody has given an opinion.';
+    case 'kind':
+      return `The opinions are of different kinds: ${listed(dispute.votes)}.`;
+    case 'class': {
+      const likeliest =
+        dispute.probability === undefined
+          ? ''
+          : `; by what the annotators are worth, the likeliest is ${percent(dispute.probability)} sure`;
+      return `The picture is called ${listed(dispute.votes)}${likeliest}.`;
+    }
+    case 'presence':
+      return `${dispute.seen} of ${dispute.of} see a ${where(dispute.box)}.`;
+    case 'box-class':
+      return `The object ${place(dispute.box)} is called ${listed(dispute.votes)}.`;
+    case 'place':
+      return `The boxes of the ${where(dispute.box)} share only ${percent(dispute.placement)} with their median.`;
+  }
+}
+
+function listed(votes: readonly Vote[]): string {
+  return votes.map((vote) => `${vote.for} (${vote.votes})`).join(', ');
+}
+
+function where(box: LabelledBox): string {
+  return `${box.class} ${place(box)}`;
+}

@@ -11,7 +11,7 @@ import type { Views } from './format/turn-model.js';
 import { fitNovelty } from './novelty/fit-novelty.js';
 import { referenceFiles, referenceFromFiles, referenceIdOf } from './reference-files.js';
 import type { Reference } from './reference.js';
-import { signalNames } from './signal.js';
+import { ownSignal, signalNames } from './signal.js';
 import type { SignalName } from './signal.js';
 
 const sha256 = fc.string({
@@ -71,7 +71,7 @@ const references: fc.Arbitrary<Reference> = fc
   .record({
     rows: fc.nat({ max: 8 }),
     dimensions: fc.integer({ min: 1, max: 5 }),
-    columns: fc.subarray([...signalNames]),
+    columns: fc.subarray([...signalNames, ownSignal('a-1'), ownSignal('rust')]),
   })
   .chain(({ rows, dimensions, columns }) => {
     const exactly = (length: number) => ({ minLength: length, maxLength: length });
@@ -102,6 +102,7 @@ const references: fc.Arbitrary<Reference> = fc
         fc.float32Array(exactly(rows * dimensions)).map((values) => ({ rows, dimensions, values })),
         { nil: undefined },
       ),
+      own: fc.dictionary(name, sha256, { noNullPrototype: true }),
       predictionsBy: fc.constantFrom('producer', 'embedder'),
       temperature: fc.oneof(
         fc.record({

@@ -151,8 +151,8 @@ describe('buildReference', () => {
     expect(before).toBeLessThan(20);
     const { reference } = await buildReference(again());
     expect(reference.id).toBe(whole.reference.id);
-    // Spoilt copies of 20 pictures in 14 ways come on top.
-    expect(inferred - before).toBeLessThanOrEqual(20 - 9 + 20 * 14);
+    // Copies of 20 pictures come on top: four turned, and spoilt in 14 ways.
+    expect(inferred - before).toBeLessThanOrEqual(20 - 9 + 20 * (4 + 14));
   });
 
   it('ends between the fits, too', async () => {
@@ -168,7 +168,13 @@ describe('buildReference', () => {
       },
     });
     await expect(building).rejects.toMatchObject({ code: 'reference.unfinished' });
-    expect([...steps]).toEqual(['pictures', 'neighbours', 'spoilt-copies', 'novelty']);
+    expect([...steps]).toEqual([
+      'pictures',
+      'turned-copies',
+      'neighbours',
+      'spoilt-copies',
+      'novelty',
+    ]);
   });
 
   it('stops at a failure that is no fault of the picture, once all are at rest', async () => {

@@ -89,14 +89,13 @@ export function exposedScore(surprises: Float64Array): number {
 function roots(embedding: Float32Array): Float32Array {
   const rooted = new Float32Array(embedding.length);
   let sum = 0;
+  for (let at = 0; at < embedding.length; at += 1) sum += Math.abs(embedding[at] ?? 0);
+  if (!(sum > 0 && Number.isFinite(sum))) return rooted;
+  const scale = 1 / sum;
   for (let at = 0; at < embedding.length; at += 1) {
     const part = embedding[at] ?? 0;
-    const size = Math.abs(part);
-    sum += size;
-    rooted[at] = part < 0 ? -Math.sqrt(size) : Math.sqrt(size);
+    rooted[at] = part < 0 ? -Math.sqrt(-part * scale) : Math.sqrt(part * scale);
   }
-  const scale = sum > 0 && Number.isFinite(sum) ? 1 / Math.sqrt(sum) : 0;
-  for (let at = 0; at < rooted.length; at += 1) rooted[at] = (rooted[at] ?? 0) * scale;
   return rooted;
 }
 

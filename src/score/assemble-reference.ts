@@ -109,15 +109,16 @@ function ofOneOrigin(
   own: readonly OwnScorer[],
 ): Columns {
   const origin = originOf(rows);
-  const left = { ...columns };
-  for (const { name, needs } of own) {
-    const column = columns[name];
-    if (column === undefined || !needs.includes('predictions')) continue;
-    const kept = column.map((raw, row) => (rows[row]?.predictionsBy === origin ? raw : Number.NaN));
-    if (kept.every(Number.isNaN)) delete left[name];
-    else left[name] = kept;
-  }
-  return left;
+  const byPredictions = new Set<string>(
+    own.filter(({ needs }) => needs.includes('predictions')).map(({ name }) => name),
+  );
+  const kept = Object.entries(columns).map(([name, column = new Float64Array()]) => {
+    if (!byPredictions.has(name)) return [name, column] as const;
+    const ofOrigin = (raw: number, row: number) =>
+      rows[row]?.predictionsBy === origin ? raw : Number.NaN;
+    return [name, column.map(ofOrigin)] as const;
+  });
+  return Object.fromEntries(kept.filter(([, column]) => !column.every(Number.isNaN)));
 }
 
 /** What measured the columns of the user's own scores. */

@@ -62,16 +62,15 @@ const temperatureSchema = z.discriminatedUnion('kind', [
 ]);
 
 /** By any name: zod's own record leaves out `__proto__`, which a class may be called. */
-function byName<Value extends z.ZodType>(value: Value) {
+function byName<Value>(value: z.ZodType<Value>) {
   return z
-    .preprocess(
-      (given) =>
-        typeof given === 'object' && given !== null && !Array.isArray(given)
-          ? Object.entries(given)
-          : given,
-      z.array(z.tuple([z.string(), value])),
+    .custom<Readonly<Record<string, unknown>>>(
+      (given) => typeof given === 'object' && given !== null && !Array.isArray(given),
+      { error: 'must be an object' },
     )
-    .transform((entries): Readonly<Record<string, z.output<Value>>> => Object.fromEntries(entries));
+    .transform((given) => Object.entries(given).map(([name, of]) => ({ name, of })))
+    .pipe(z.array(z.object({ name: z.string(), of: value })))
+    .transform((all) => Object.fromEntries(all.map(({ name, of }) => [name, of] as const)));
 }
 
 const spreadSchema = z.strictObject({ mean: z.number(), deviation: z.number().min(0) });

@@ -251,8 +251,7 @@ function measuredFrom(
   const inference: Inference | undefined =
     widths.embedding === 0 ? undefined : { embedding, ...(widths.logits === 0 ? {} : { logits }) };
   const { pixels, format, own } = measurementsSchema.parse(JSON.parse(json));
-  // A partial record's absent keys are undefined to zod's types, and absent in fact.
-  return { pixels: pixels as MeasuredPicture['pixels'], format, inference, own };
+  return { pixels, format, inference, own };
 }
 
 /** A copy: records do not lie at multiples of four. */

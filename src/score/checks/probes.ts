@@ -1,5 +1,9 @@
 import type { Detection, Predictions } from '../../event/inference-event.js';
 import type { PixelPlane } from '../../image/decoded-image.js';
+import type { FormatFacts } from '../../image/format-facts.js';
+import { profileOf } from '../format/format-profile.js';
+import type { FormatProfile, PictureFormat } from '../format/format-profile.js';
+import { framePrint } from '../frame-print.js';
 import type { InputWithPixels } from '../scorer.js';
 
 /** An input that scorers are tried on. */
@@ -74,14 +78,62 @@ export function manyProbes(
 const usualLength = 1280;
 
 function prober(random: () => number, length: number) {
-  return (called: string, plane: PixelPlane, given: Predictions = { kind: 'none' }): Probe => ({
-    called: `${called}, ${plane.width} x ${plane.height}`,
-    plane,
-    predictions: given,
-    predictionsBy: 'producer',
-    neighbours: 'no-embedding',
-    embedding: Float32Array.from({ length }, () => 2 * random() - 1),
-  });
+  let count = 0;
+  const formats = usualFormats();
+  return (called: string, plane: PixelPlane, given: Predictions = { kind: 'none' }): Probe => {
+    const at = count++;
+    return {
+      called: `${called}, ${plane.width} x ${plane.height}`,
+      plane,
+      predictions: given,
+      predictionsBy: 'producer',
+      neighbours: 'no-embedding',
+      embedding: Float32Array.from({ length }, () => 2 * random() - 1),
+      format: differing[at % differing.length],
+      formats,
+      ...(at % 3 === 2 ? { turn: { quarters: 1, logOdds: at } } : {}),
+      previous: {
+        predictions: predictions[at % predictions.length],
+        occurredAt: 0,
+        image: { print: framePrint(plane), inARow: 1 + at ** 2 },
+      },
+    };
+  };
+}
+
+const usualFacts: FormatFacts = {
+  width: 640,
+  height: 480,
+  container: 'image/jpeg',
+  colourMode: 'RGB',
+  bitsPerChannel: 8,
+  chromaSubsampling: '4:2:0',
+  scan: 'sequential',
+  orientation: 1,
+  colourProfile: 'none',
+  compression: 'quality 90',
+  camera: 'none',
+  software: 'none',
+};
+
+const differing: readonly PictureFormat[] = [
+  formOf({}, true),
+  formOf({ width: 480, height: 640, orientation: 6 }, true),
+  formOf({ colourMode: 'grey', bitsPerChannel: 16, container: 'image/png' }, false),
+  formOf({ width: 700, height: 500, orientation: 8, camera: 'Maker Model' }, true),
+  formOf({ width: 1, height: 3000, orientation: 3, chromaSubsampling: '4:4:4' }, false),
+];
+
+function formOf(facts: Partial<FormatFacts>, coloured: boolean): PictureFormat {
+  return { facts: { ...usualFacts, ...facts }, coloured };
+}
+
+/** Mostly one form, and each of two others once. */
+function usualFormats(): FormatProfile {
+  return profileOf([
+    ...Array.from({ length: 40 }, () => formOf({}, true)),
+    ...differing.slice(1, 3),
+  ]);
 }
 
 function detection(scores: readonly number[]): Detection {

@@ -4,6 +4,7 @@ import { EdgeminerError } from '../faults.js';
 import { modelName, modelVersion } from '../ids.js';
 import { factsOf } from '../../test/fixtures/formats.js';
 import { seeded } from '../../test/fixtures/planes.js';
+import type { Spread } from './confidence/detection-statistics.js';
 import { normalisedRows } from './exact-neighbours.js';
 import { profileOf } from './format/format-profile.js';
 import { fitTurns } from './format/turn-model.js';
@@ -184,6 +185,24 @@ describe('reference files', () => {
         expect(referenceFromFiles(referenceFiles(reference))).toEqual(reference);
       }),
     );
+  });
+
+  it('keep a class that is called __proto__', () => {
+    const spreads = JSON.parse('{"__proto__":{"mean":-1,"deviation":2}}') as Record<string, Spread>;
+    const boxCount = { mean: 1, deviation: 0 };
+    const detection = { pictures: 40, boxCount, boxSizeOf: spreads };
+    const content = { ...sampleReference(), detection };
+    const reference = { ...content, id: referenceIdOf(content) };
+    const read = referenceFromFiles(referenceFiles(reference));
+    expect(Object.entries(read.detection?.boxSizeOf ?? {})).toEqual(Object.entries(spreads));
+    expect(read.id).toBe(reference.id);
+  });
+
+  it('refuse statistics of classes that are none', () => {
+    const detection = { pictures: 40, boxCount: { mean: 1, deviation: 0 }, boxSizeOf: [] };
+    const content = { ...sampleReference(), detection } as unknown as Reference;
+    const files = referenceFiles({ ...content, id: referenceIdOf(content) });
+    expect(() => referenceFromFiles(files)).toThrow(/boxSizeOf.*must be an object/);
   });
 
   it('give the same id whatever the time and the order of keys', () => {

@@ -81,7 +81,9 @@ afterEach(() => rm(folder, { recursive: true }));
 
 const write = (name: string, text: string) => writeFile(join(folder, name), text);
 
-async function edgeminer(...args: string[]) {
+const edgeminer = (...args: string[]) => edgeminerUntil(new AbortController().signal, ...args);
+
+async function edgeminerUntil(ending: AbortSignal, ...args: string[]) {
   const results: unknown[] = [];
   const errors: string[] = [];
   const stderr = new PassThrough().on('data', (text) => errors.push(String(text)));
@@ -94,7 +96,7 @@ async function edgeminer(...args: string[]) {
     stdout: new PassThrough().resume(),
     stderr,
     now: () => 1_770_000_000_000,
-    ending: new AbortController().signal,
+    ending,
     onResult: (result) => results.push(result),
   });
   return { code, result: results.at(-1), errors: errors.join('') };
@@ -219,6 +221,26 @@ describe('scores of one’s own', () => {
     expect(later.get('own:redness')).toMatchObject({ calibrated: true });
     const doctor = await edgeminer('doctor');
     expect(JSON.stringify(doctor.result)).toContain('own:strength (not measured)');
+  }, 240_000);
+
+  it('are kept by a build that is ended, until they are others', async () => {
+    await train(40);
+    const build = [
+      ...['reference', 'build', '--images', 'training', '--model-name', 'shop'],
+      ...['--model-version', '1'],
+    ];
+    const ended = () => edgeminerUntil(AbortSignal.abort(), ...build);
+    expect((await ended()).errors).toContain('reference.unfinished');
+    expect((await ended()).errors).toMatch(/goes on with 1 picture that/);
+    await write('edgeminer.config.yaml', config(70));
+    expect((await ended()).errors).toContain(
+      'starts anew: an earlier build was not ended, but the scores of your own were others',
+    );
+    const last = await edgeminer(...build);
+    expect(last.errors).toMatch(/goes on with 1 picture that/);
+    expect(last.result).toMatchObject({
+      signals: expect.arrayContaining(['own:rust', 'own:redness']) as string[],
+    });
   }, 240_000);
 
   it('are listed, checked and named wherever a reason is asked for', async () => {

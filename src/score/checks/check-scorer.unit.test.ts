@@ -5,7 +5,7 @@ import type { Score } from '../own/own-score.js';
 import { ownScorer, runOf } from '../own/own-scorer.js';
 import { scorers } from '../registry.js';
 import type { PixelScorer } from '../scorer.js';
-import { checkScorer, firstProblem } from './check-scorer.js';
+import { checkScorer, firstProblem, measurementsOf } from './check-scorer.js';
 import { manyProbes, simpleProbes } from './probes.js';
 
 const mean = (values: Uint8Array) => values.reduce((sum, value) => sum + value, 0) / values.length;
@@ -75,6 +75,17 @@ describe('checkScorer', () => {
   ])('finds out one that %s', async (_, fault, claim) => {
     expect(await failedClaims({ ...sound, ...fault })).toContain(claim);
   });
+
+  it('gives every kind of scorer something to measure', async () => {
+    const probes = manyProbes(1, 7);
+    for (const kind of ['pixels', 'frames', 'format'] as const) {
+      for (const scorer of scorers.filter(({ looksAt }) => looksAt === kind)) {
+        const measured = await measurementsOf(scorer, probes);
+        expect(new Set(measured).size, scorer.name).toBeGreaterThan(1);
+        expect(firstProblem(await checkScorer(scorer, probes)), scorer.name).toBeUndefined();
+      }
+    }
+  }, 60_000);
 
   it('names the input at which a score fails', async () => {
     const faulty: Score<'pixels'> = { ...sound, measure: ({ pixels }) => 1 / (pixels.width - 1) };

@@ -145,6 +145,7 @@ async function build(folder: string): Promise<Mark[]> {
   const checkpoint = await openBuildCheckpoint(join(folder, 'building'), {
     edgeminer: 'bench',
     measuring: measuringFingerprint(),
+    own: undefined,
     embedder: made().model,
   });
   watch.mark('start');

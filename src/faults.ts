@@ -34,6 +34,7 @@ const kinds = {
   'model.shape-mismatch': 'setup',
   'model.unsuitable': 'setup',
   'model.check-failed': 'setup',
+  'score.invalid': 'setup',
   'reference.not-found': 'setup',
   'reference.invalid': 'setup',
   'reference.mismatch': 'setup',

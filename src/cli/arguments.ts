@@ -1,4 +1,6 @@
 import { InvalidArgumentError } from 'commander';
+import type { Reason } from '../decision/decision.js';
+import { isOwnSignal, signalNames } from '../score/signal.js';
 
 /** For commander: a whole number of at least `least`. */
 export function wholeNumber(least: number): (text: string) => number {
@@ -28,4 +30,13 @@ export function moment(text: string): number {
   const time = Date.parse(text);
   if (Number.isFinite(time)) return time;
   throw new InvalidArgumentError('It must be a time such as 2026-03-01 or 2026-03-01T08:00:00Z.');
+}
+
+/** For commander: why tasks were queued. */
+export function reasonArgument(text: string): Reason {
+  if (text === 'control-sample' || isOwnSignal(text)) return text;
+  const known = signalNames.find((name) => name === text);
+  if (known !== undefined) return known;
+  const all = [...signalNames, 'control-sample'].join(', ');
+  throw new InvalidArgumentError(`It must be one of ${all}, or own:NAME of a score of your own.`);
 }

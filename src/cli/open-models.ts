@@ -20,6 +20,9 @@ import type { LoadedReference, ServedModels } from '../mine/served-models.js';
 import { checkReference } from '../score/check-reference.js';
 import type { Embedder } from '../score/embedder.js';
 import type { NeighbourIndex, OpenNeighbours } from '../score/neighbours.js';
+import { uncalibratedBy, uncalibratedText } from '../score/own/in-reference.js';
+import type { OwnScores } from '../score/own/own-scores.js';
+import type { Reference } from '../score/reference.js';
 import type { ReferenceStore } from '../score/reference-store.js';
 import { openShortlistedNeighbours, shortlistFrom } from '../score/shortlisted-neighbours.js';
 import type { Logger } from '../telemetry/logger.js';
@@ -56,6 +59,7 @@ export interface OpenModels {
 export async function openModels(
   config: Config,
   references: ReferenceStore,
+  own: OwnScores,
   logger: Logger,
   now: () => number,
 ): Promise<OpenModels> {
@@ -68,6 +72,16 @@ export async function openModels(
         : await openShortlistedNeighbours(matrix, openOnnxNeighbours);
     indexes.push(index);
     return index;
+  };
+  const onReference = (reference: Reference) => {
+    const uncalibrated = uncalibratedBy(reference, own.scorers);
+    if (uncalibrated.length === 0) return;
+    logger.warn('a reference does not calibrate scores of your own: fixed limits apply', {
+      model: reference.modelName,
+      version: reference.modelVersion,
+      scores: uncalibratedText(uncalibrated),
+      mend: 'Build the reference again: edgeminer reference build measures them too.',
+    });
   };
   const close = () => closeAll([...embedders.values(), ...indexes]);
 
@@ -83,7 +97,7 @@ export async function openModels(
 
   async function entryOf(settings: ModelSettings): Promise<ModelEntry> {
     const embedder = await embedderOf(settings.embedder);
-    const policy = policyOf(config, settings.policy);
+    const policy = policyOf(config, settings.policy, own);
     const labelSet = labelSetOf(config, settings);
     const known = new Set([...(labelSet?.classes ?? []), ...(embedder?.model.classes ?? [])]);
     const unknown = labelSet === undefined ? [] : unknownClasses(policy, known);
@@ -102,7 +116,13 @@ export async function openModels(
       labelSet,
       embedder,
       scoreThreshold: settings.detection.scoreThreshold,
-      reference: await referenceOf(settings, { embedder, references, openNeighbours }),
+      reference: await referenceOf(settings, {
+        embedder,
+        references,
+        openNeighbours,
+        own,
+        onReference,
+      }),
     };
   }
 
@@ -116,6 +136,8 @@ export async function openModels(
         fallback: named ?? (await entryOf(everyOtherModel(config))),
         references,
         openNeighbours,
+        own,
+        onReference,
         now,
         refreshMs: referenceRefreshMs,
         onMismatch: (fault) =>
@@ -138,10 +160,14 @@ async function referenceOf(
     embedder,
     references,
     openNeighbours,
+    own,
+    onReference,
   }: {
     readonly embedder: Embedder | undefined;
     readonly references: ReferenceStore;
     readonly openNeighbours: OpenNeighbours;
+    readonly own: OwnScores;
+    readonly onReference: (reference: Reference) => void;
   },
 ): Promise<LoadedReference | 'store' | 'none'> {
   if (settings.reference === 'none') return 'none';
@@ -156,7 +182,8 @@ async function referenceOf(
     modelVersion: fits ? reference.modelVersion : modelVersion(settings.versions.join(', ')),
     embedder: embedder?.model,
   });
-  return loadReference(reference, openNeighbours);
+  onReference(reference);
+  return loadReference(reference, openNeighbours, own);
 }
 
 /** Where name and version are exact, a wrong reference is found at the start, not later. */
@@ -192,7 +219,7 @@ function labelSetOf(config: Config, { labelSet: name }: ModelSettings): LabelSet
   return name === undefined || settings === undefined ? undefined : { name, ...settings };
 }
 
-function policyOf(config: Config, name: string): Policy {
+function policyOf(config: Config, name: string, own: OwnScores): Policy {
   const settings = config.policies[name] ?? (name === 'default' ? defaultPolicy : undefined);
   if (settings === undefined) {
     throw new EdgeminerError('config.invalid', `there is no policy '${name}'`, {
@@ -200,5 +227,9 @@ function policyOf(config: Config, name: string): Policy {
       mend: `Define it under policies, or use 'default'.`,
     });
   }
-  return toPolicy(name, settings);
+  return toPolicy(
+    name,
+    settings,
+    own.scorers.map((scorer) => scorer.name),
+  );
 }

@@ -1,10 +1,14 @@
 import type { FlagRuleSettings, PolicySettings, SignalRuleSettings } from '../config/schema.js';
 import type { Policy } from '../decision/policy.js';
 import { signalNames } from '../score/signal.js';
-import type { ByClass, FlagRule, FlagRules } from '../score/signal.js';
+import type { ByClass, FlagRule, FlagRules, OwnSignalName } from '../score/signal.js';
 
-/** A policy as it was written, with a rule for every signal. */
-export function toPolicy(name: string, settings: PolicySettings): Policy {
+/** A policy as it was written, with a rule for every signal, `own` ones included. */
+export function toPolicy(
+  name: string,
+  settings: PolicySettings,
+  own: readonly OwnSignalName[] = [],
+): Policy {
   const rate = settings.falseAlarms;
   const unwritten: FlagRule =
     settings.falseAlarmsOf === 'event'
@@ -13,7 +17,10 @@ export function toPolicy(name: string, settings: PolicySettings): Policy {
   return {
     name,
     flags: Object.fromEntries(
-      signalNames.map((signal) => [signal, signalRule(settings.signals[signal], unwritten)]),
+      [...signalNames, ...own].map((signal) => [
+        signal,
+        signalRule(settings.signals[signal], unwritten),
+      ]),
     ) as FlagRules,
     minFlags: settings.minFlags,
     weights: settings.weights,
@@ -48,7 +55,7 @@ function flagRule(written: FlagRuleSettings | SignalRuleSettings): FlagRule | un
 export function unknownClasses({ flags }: Policy, known: ReadonlySet<string>): readonly string[] {
   if (known.size === 0) return [];
   const named = Object.values(flags).flatMap((rule) =>
-    rule.kind === 'by-class' ? [...rule.classes.keys()] : [],
+    rule?.kind === 'by-class' ? [...rule.classes.keys()] : [],
   );
   return [...new Set(named)].filter((name) => !known.has(name));
 }

@@ -10,6 +10,7 @@ import { mineCommand } from './commands/mine.js';
 import { modelCommand } from './commands/model.js';
 import { queueCommand } from './commands/queue.js';
 import { referenceCommand } from './commands/reference-build.js';
+import { scoreCommand } from './commands/score.js';
 import { serveCommand } from './commands/serve.js';
 import { faultLines } from './output.js';
 import type { World } from './world.js';
@@ -53,6 +54,7 @@ export function createProgram(world: World): Command {
     curateCommand,
     deadLetterCommand,
     eventsCommand,
+    scoreCommand,
     doctorCommand,
   ]) {
     add(program, world);

@@ -8,8 +8,11 @@ import type { MiningObserver } from '../mine/mining-observer.js';
 import type { Stations } from '../mine/pipeline.js';
 import type { Logger } from '../telemetry/logger.js';
 import { openModels } from './open-models.js';
+import type { OpenModels } from './open-models.js';
+import { openScores } from './open-scores.js';
 import type { Stores } from './open-stores.js';
 import { closeAll } from './open-stores.js';
+import { reportFailures } from './score-failures.js';
 
 export interface OpenStations extends Stations {
   close(): Promise<void>;
@@ -26,7 +29,17 @@ export async function openStations(
     readonly now: () => number;
   },
 ): Promise<OpenStations> {
-  const models = await openModels(config, stores.references, parts.logger, parts.now);
+  const own = await openScores(
+    config,
+    reportFailures(parts.observer, parts.logger, () => performance.now()),
+  );
+  let models: OpenModels;
+  try {
+    models = await openModels(config, stores.references, own, parts.logger, parts.now);
+  } catch (error) {
+    await own.close();
+    throw error;
+  }
   const fetcher = openImageFetcher({
     allowOrigins: config.fetch.allowOrigins,
     allowDirectories: config.fetch.allowDirectories,
@@ -53,7 +66,7 @@ export async function openStations(
       maxGapMs: config.mining.frames.maxGapSeconds * 1000,
     }),
     took: (station, seconds) => parts.observer.stationTook(station, seconds),
-    close: () => closeAll([fetcher, models]),
+    close: () => closeAll([fetcher, models, own]),
   };
 }
 

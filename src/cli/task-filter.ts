@@ -1,10 +1,8 @@
-import { Option } from 'commander';
 import type { Command } from 'commander';
 import type { Reason } from '../decision/decision.js';
 import { modelName, sourceId } from '../ids.js';
 import type { LeaseFilter, TimeRange } from '../queue/relabel-queue.js';
-import { signalNames } from '../score/signal.js';
-import { moment } from './arguments.js';
+import { moment, reasonArgument } from './arguments.js';
 
 export interface FilterOptions {
   readonly model?: string;
@@ -23,12 +21,7 @@ export function filtered(command: Command): Command {
   return command
     .option('--model <name>', 'only tasks of this model')
     .option('--source <id>', 'only tasks of this source')
-    .addOption(
-      new Option('--reason <reason>', 'only tasks queued for this').choices([
-        ...signalNames,
-        'control-sample',
-      ]),
-    )
+    .option('--reason <reason>', 'only tasks queued for this', reasonArgument)
     .option('--class <name>', 'only tasks that the model took most for this class')
     .option('--project <name>', 'only tasks whose event has the tag project=<name>')
     .option('--offered-from <time>', 'only tasks queued at this time or later', moment)

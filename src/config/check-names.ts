@@ -1,3 +1,4 @@
+import { isOwnSignal, ownSignal } from '../score/signal.js';
 import type { Settings } from './schema.js';
 
 export interface NameProblem {
@@ -33,6 +34,22 @@ export function checkReferences(settings: Settings): NameProblem[] {
       });
     }
   });
+  const own = settings.scores.map(({ name }) => name);
+  own.forEach((name, index) => {
+    if (own.indexOf(name) === index) return;
+    const problem = `'${name}' is used twice; signals are told apart by it`;
+    problems.push({ path: ['scores', String(index), 'name'], problem });
+  });
+  for (const [name, policy] of Object.entries(settings.policies)) {
+    for (const signal of Object.keys(policy.signals).filter(isOwnSignal)) {
+      if (own.some((known) => ownSignal(known) === signal)) continue;
+      const defined = own.length === 0 ? 'none is defined' : `defined: ${own.join(', ')}`;
+      problems.push({
+        path: ['policies', name, 'signals', signal],
+        problem: `there is no score '${signal.slice('own:'.length)}' under scores (${defined})`,
+      });
+    }
+  }
   for (const [name, labelSet] of Object.entries(settings.labelSets)) {
     const doubled = labelSet.classes.find((c, index) => labelSet.classes.indexOf(c) !== index);
     if (doubled !== undefined) {

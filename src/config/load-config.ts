@@ -216,6 +216,9 @@ function explainIssue(
       text: `${place([...path, key], read, origin)}: unknown key`,
     }));
   }
+  if (issue.code === 'invalid_key') {
+    return [{ field: path.join('.'), text: `${place(path, read, origin)}: unknown key` }];
+  }
   const message =
     issue.message === 'Invalid input' ? 'has a value that does not fit' : issue.message;
   return [{ field: path.join('.'), text: `${place(path, read, origin)}: ${message}` }];
@@ -288,6 +291,11 @@ function settle(settings: Settings, source: ConfigSource, file: string | undefin
     modelsDir:
       settings.modelsDir === undefined ? source.packagedModels : absolute(settings.modelsDir),
     kafka: settings.kafka === undefined ? undefined : withAbsoluteFiles(settings.kafka, absolute),
+    scores: settings.scores.map(({ module, onnx, ...score }) => ({
+      ...score,
+      ...(module === undefined ? {} : { module: absolute(module) }),
+      ...(onnx === undefined ? {} : { onnx: absolute(onnx) }),
+    })),
     fetch: { ...settings.fetch, allowDirectories: settings.fetch.allowDirectories.map(absolute) },
     models: settings.models.map((model) => ({
       ...model,

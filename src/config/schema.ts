@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { signalNames } from '../score/signal.js';
+import { reasonSchema, signalNameSchema } from '../score/signal-schema.js';
 import { eventsSchema } from './event-settings.js';
 import { kafkaSchema } from './kafka-settings.js';
+import { scoresSchema } from './score-settings.js';
 
 /**
  * The settings as a person writes them in edgeminer.config.yaml. Unknown keys are refused.
@@ -34,7 +35,7 @@ const policy = z.strictObject({
   falseAlarmsOf: z.enum(['event', 'signal']).default('event'),
   minFlags: z.int().min(1).default(1),
   controlSample: share.default(0.01),
-  signals: z.partialRecord(z.enum(signalNames), signalRule).default({}),
+  signals: z.partialRecord(signalNameSchema, signalRule).default({}),
   weights: z
     .strictObject({
       confidence: z.number().min(0).default(1),
@@ -49,7 +50,7 @@ const policy = z.strictObject({
 });
 
 const overlapRule = z.strictObject({
-  reason: z.enum([...signalNames, 'control-sample']).optional(),
+  reason: reasonSchema.optional(),
   model: name.optional(),
   /** Of the tasks that match, drawn by the hash of their ids. */
   share: share.default(1),
@@ -220,6 +221,8 @@ export const configSchema = z.strictObject({
   modelsDir: name.optional(),
   models: z.array(model).default([]),
   labelSets: z.record(name, labelSet).default({}),
+  /** Scores of the user's own; docs/own-scores.md. */
+  scores: scoresSchema,
   policies: z.record(name, policy).default({}),
   log: z
     .strictObject({

@@ -40,6 +40,7 @@ const faultStatus: Readonly<Record<FaultCode, number>> = {
   'model.shape-mismatch': 500,
   'model.unsuitable': 500,
   'model.check-failed': 500,
+  'score.invalid': 500,
   'reference.not-found': 500,
   'reference.invalid': 500,
   'reference.mismatch': 500,

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { exportFormats } from '../curate/export.js';
 import { splits } from '../curate/curated-set.js';
 import { taskStates } from '../queue/task.js';
-import { signalNames } from '../score/signal.js';
+import { reasonSchema, signalNameSchema } from '../score/signal-schema.js';
 
 /**
  * What goes over the wire, requests and answers, as zod schemas: they check at run time, type
@@ -11,7 +11,7 @@ import { signalNames } from '../score/signal.js';
 const time = z.iso.datetime();
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/u, { error: 'must be 64 lower-case hex digits' });
 const name = z.string().min(1).max(200);
-const reason = z.enum([...signalNames, 'control-sample']);
+const reason = reasonSchema;
 const state = z.enum(taskStates);
 
 export const problem = z
@@ -88,7 +88,7 @@ const predictions = z.discriminatedUnion('kind', [
 ]);
 
 const signal = z.object({
-  name: z.enum(signalNames),
+  name: signalNameSchema,
   family: z.enum(['confidence', 'quality', 'format', 'novelty']),
   raw: z.number(),
   edgeScore: z.number().describe('0..1; 1 is the most unusual.'),
@@ -124,7 +124,7 @@ export const task = z
     policy: z.string(),
     reference: z.string(),
     signals: z.array(signal),
-    absentSignals: z.array(z.object({ name: z.enum(signalNames), why: z.string() })),
+    absentSignals: z.array(z.object({ name: signalNameSchema, why: z.string() })),
     labelSet: z
       .object({
         name: z.string(),

@@ -1,6 +1,7 @@
 import type { Reason } from '../decision/decision.js';
 import type { FaultCode } from '../faults.js';
 import type { ModelName } from '../ids.js';
+import type { OwnSignalName } from '../score/signal.js';
 
 /** The stations that an event passes, in order. */
 export type Station = 'read' | 'image' | 'score' | 'queue';
@@ -15,6 +16,8 @@ export interface MiningObserver {
   deadLettered(code: FaultCode): void;
   retried(code: FaultCode): void;
   noReference(model: ModelName): void;
+  /** A score of the user's own failed at an event, which went on without it. */
+  ownScoreFailed(score: OwnSignalName): void;
   inFlight(events: number, bytes: number): void;
   stationTook(station: Station, seconds: number): void;
 }
@@ -27,6 +30,7 @@ export function observers(all: readonly MiningObserver[]): MiningObserver {
     deadLettered: (code) => all.forEach((o) => o.deadLettered(code)),
     retried: (code) => all.forEach((o) => o.retried(code)),
     noReference: (model) => all.forEach((o) => o.noReference(model)),
+    ownScoreFailed: (score) => all.forEach((o) => o.ownScoreFailed(score)),
     inFlight: (events, bytes) => all.forEach((o) => o.inFlight(events, bytes)),
     stationTook: (station, seconds) => all.forEach((o) => o.stationTook(station, seconds)),
   };

@@ -7,6 +7,7 @@ import { calibrationOf } from '../score/calibrate.js';
 import { checkReference } from '../score/check-reference.js';
 import type { Embedder } from '../score/embedder.js';
 import type { OpenNeighbours } from '../score/neighbours.js';
+import type { OwnScores } from '../score/own/own-scores.js';
 import type { Reference } from '../score/reference.js';
 import type { ReferenceStore } from '../score/reference-store.js';
 import type { LoadedReference, ServedModel, ServedModels } from './served-models.js';
@@ -31,6 +32,10 @@ export interface ModelDirectoryOptions {
   readonly fallback: ModelEntry;
   readonly references: ReferenceStore;
   readonly openNeighbours: OpenNeighbours;
+  /** Serve every model; a policy may switch them off. */
+  readonly own?: OwnScores;
+  /** Hears of each reference that was loaded from the store. */
+  readonly onReference?: (reference: Reference) => void;
   /** Milliseconds, from any start. */
   readonly now: () => number;
   /** How long an answer of the store is believed: a reference published later is found then. */
@@ -73,11 +78,12 @@ export function matchesPattern(pattern: string, text: string): boolean {
 export async function loadReference(
   reference: Reference,
   openNeighbours: OpenNeighbours,
+  own?: OwnScores,
 ): Promise<LoadedReference> {
   const { embeddings, ...rest } = reference;
   return {
     reference: rest,
-    calibration: calibrationOf(rest),
+    calibration: calibrationOf(rest, own?.all),
     labels: new Set(reference.classes),
     index: embeddings === undefined ? undefined : await openNeighbours(embeddings),
   };
@@ -123,7 +129,8 @@ export function createServedModels(options: ModelDirectoryOptions): ServedModels
       const reference = await options.references.load(id);
       if (reference === undefined) return undefined;
       checkReference(reference, { modelName, modelVersion, embedder: embedder?.model });
-      const ready = await loadReference(reference, options.openNeighbours);
+      const ready = await loadReference(reference, options.openNeighbours, options.own);
+      options.onReference?.(reference);
       loaded.set(id, ready);
       await use(key, id);
       return ready;
@@ -138,9 +145,10 @@ export function createServedModels(options: ModelDirectoryOptions): ServedModels
   async function serve(modelName: ModelName, modelVersion: ModelVersion): Promise<ServedModel> {
     const entry = findEntry(options.entries, modelName, modelVersion) ?? options.fallback;
     const { policy, labelSet, embedder, scoreThreshold } = entry;
+    const { own } = options;
     if (entry.reference !== 'store') {
       const reference = entry.reference === 'none' ? undefined : entry.reference;
-      return { policy, labelSet, embedder, scoreThreshold, reference };
+      return { policy, labelSet, embedder, scoreThreshold, own, reference };
     }
     const key = keyOf(modelName, modelVersion);
     let answer = known.get(key);
@@ -155,7 +163,7 @@ export function createServedModels(options: ModelDirectoryOptions): ServedModels
       // A failure is not remembered: the caller's next try asks again.
       reference.catch(() => known.delete(key));
     }
-    return { policy, labelSet, embedder, scoreThreshold, reference: await answer.reference };
+    return { policy, labelSet, embedder, scoreThreshold, own, reference: await answer.reference };
   }
 
   return { serve };

@@ -6,6 +6,7 @@ import { meanDistance } from '../score/novelty/embedding-distance.js';
 import { measureNovelty } from '../score/novelty/novelty-model.js';
 import { turnOf } from '../score/format/second-look.js';
 import { isColoured } from '../score/format/is-coloured.js';
+import { askedBy } from '../score/own/own-scores.js';
 import { predictionsFrom } from '../score/predictions.js';
 import { statisticsOf } from '../score/plane-statistics.js';
 import { asksFor, scoreEvent } from '../score/score-event.js';
@@ -40,6 +41,7 @@ export async function scoreImage(
     event.predictions.kind === 'none' && inference !== undefined && model.embedder !== undefined
       ? predictionsFrom(inference, model.embedder.model)
       : event.predictions;
+  const own = await ownOf(event, image, { inference, predictions }, model);
   const input = {
     plane: image?.decoded.plane,
     predictions,
@@ -50,12 +52,15 @@ export async function scoreImage(
     referenceLabels: model.reference?.labels,
     previous,
     ...(await formatOf(image, inference, model)),
+    own,
   } as const;
+  const { reference, policy } = model;
   return {
     scores: scoreEvent(
       input,
-      model.reference?.calibration.forSource(event.sourceId),
-      model.policy.flags,
+      reference?.calibration.forSource(event.sourceId),
+      policy.flags,
+      model.own?.all,
     ),
     predictions,
   };
@@ -82,7 +87,11 @@ async function formatOf(
 /** Whether the event can't be scored by its model's policy from what it brings alone. */
 export function needsPixels(event: InferenceEvent, model: ServedModel): boolean {
   const { flags } = model.policy;
-  return asksFor('pixels', flags) || asksFor('frames', flags) || needsInference(event, model);
+  return (
+    asksFor('pixels', flags, model.own?.all) ||
+    asksFor('frames', flags) ||
+    needsInference(event, model)
+  );
 }
 
 /** Whether a signal is asked for that compares the picture with its source's frame before. */
@@ -92,15 +101,15 @@ export function comparesFrames({ policy }: ServedModel): boolean {
 
 function needsInference(
   event: InferenceEvent,
-  { embedder, reference, policy }: ServedModel,
+  { embedder, reference, policy, own }: ServedModel,
 ): boolean {
   if (embedder === undefined) return false;
   const lacksPredictions =
     event.predictions.kind === 'none' && embedder.model.classes !== undefined;
   const lacksEmbedding =
     event.embedding === undefined &&
-    reference?.index !== undefined &&
-    asksFor('neighbours', policy.flags);
+    ((reference?.index !== undefined && asksFor('neighbours', policy.flags)) ||
+      asksFor('embedding', policy.flags, own?.all));
   return lacksPredictions || lacksEmbedding;
 }
 
@@ -111,6 +120,26 @@ async function inferWhatIsLacking(
 ): Promise<Inference | undefined> {
   if (image === undefined || !needsInference(event, model)) return undefined;
   return model.embedder?.infer(image.decoded.plane);
+}
+
+/** What the scores of the user's own measure. */
+async function ownOf(
+  event: InferenceEvent,
+  image: SeenImage | undefined,
+  found: { readonly inference: Inference | undefined; readonly predictions: Predictions },
+  { reference, policy, own }: ServedModel,
+): Promise<ScoringInput['own']> {
+  if (own === undefined) return undefined;
+  // Without a reference there is nothing that an embedding's length could differ from.
+  const embedding = event.embedding ?? found.inference?.embedding;
+  const dimensions = reference?.index?.dimensions ?? embedding?.length ?? 0;
+  const chosen = chooseEmbedding(event.embedding, found.inference?.embedding, dimensions);
+  const input = {
+    plane: image?.decoded.plane,
+    predictions: found.predictions,
+    embedding: chosen.kind === 'embedding' ? chosen.embedding : chosen.why,
+  };
+  return own.measure(input, askedBy(policy.flags, own.scorers));
 }
 
 /** Neighbours and what the reference's novelty model says, by one embedding. */

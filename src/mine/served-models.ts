@@ -4,6 +4,7 @@ import type { LabelSet } from '../label/label.js';
 import type { Calibration } from '../score/calibrate.js';
 import type { Embedder } from '../score/embedder.js';
 import type { NeighbourIndex } from '../score/neighbours.js';
+import type { OwnScores } from '../score/own/own-scores.js';
 import type { Reference } from '../score/reference.js';
 
 /** All that the miner needs to know of one production model in one version. */
@@ -14,6 +15,8 @@ export interface ServedModel {
   readonly reference: LoadedReference | undefined;
   /** The score from which the deployed detector's boxes count, 0..1, where the settings say it. */
   readonly scoreThreshold?: number | undefined;
+  /** Scores of the user's own, beside the built-in ones. */
+  readonly own?: OwnScores | undefined;
 }
 
 export interface LoadedReference {

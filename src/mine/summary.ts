@@ -21,6 +21,8 @@ export interface MiningSummary {
   readonly rejectedByCode: Readonly<Partial<Record<FaultCode, number>>>;
   /** Scored without a reference, for lack of one. */
   readonly withoutReference: number;
+  /** How often each score of the user's own failed; those events went on without it. */
+  readonly ownScoreFailures: Readonly<Record<string, number>>;
   readonly retries: number;
   readonly seconds: number;
   readonly imagesPerSecond: number;
@@ -31,6 +33,7 @@ export class SummaryCounter implements MiningObserver {
   private readonly outcomes = new Map<string, number>();
   private readonly reasons = new Map<Reason, number>();
   private readonly codes = new Map<FaultCode, number>();
+  private readonly scoreFailures = new Map<string, number>();
   private unreferenced = 0;
   private retries = 0;
 
@@ -48,6 +51,9 @@ export class SummaryCounter implements MiningObserver {
   }
   noReference(): void {
     this.unreferenced += 1;
+  }
+  ownScoreFailed(score: string): void {
+    add(this.scoreFailures, score);
   }
   inFlight(): void {
     // Not part of a summary.
@@ -74,6 +80,7 @@ export class SummaryCounter implements MiningObserver {
       rejected,
       rejectedByCode: sorted(this.codes),
       withoutReference: this.unreferenced,
+      ownScoreFailures: Object.fromEntries(this.scoreFailures),
       retries: this.retries,
       seconds,
       imagesPerSecond: seconds > 0 ? scored / seconds : 0,

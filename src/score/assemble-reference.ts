@@ -14,7 +14,7 @@ import type { NoveltyModel } from './novelty/novelty-model.js';
 import { referenceIdOf } from './reference-files.js';
 import type { Reference, ReferenceItem } from './reference.js';
 import type { NoveltyGathering } from './sample-novelty.js';
-import type { PredictionOrigin } from './scorer.js';
+import type { OwnScorer, PredictionOrigin } from './scorer.js';
 import type { SignalName } from './signal.js';
 import type { BuildProgress, BuildReferenceOptions } from './training-pictures.js';
 
@@ -47,7 +47,12 @@ export async function assembleReference(
     rows.map(({ format }) => format),
     turned,
   );
-  const measurements = { ...gathered.columns, ...confidence.columns, ...formats.columns };
+  const own = options.own?.scorers ?? [];
+  const measurements = {
+    ...ofOneOrigin(gathered.columns, rows, own),
+    ...confidence.columns,
+    ...formats.columns,
+  };
   const labels = rows.flatMap(({ item }) => (item.label === undefined ? [] : [item.label]));
   const classes = [...new Set(labels)].sort();
   const items = rows.map(({ item, ...row }) =>
@@ -84,6 +89,7 @@ export async function assembleReference(
     ...(confidence.detection === undefined ? {} : { detection: confidence.detection }),
     items,
     measurements,
+    ...measuredBy(own, measurements),
     embeddings: embeddings === undefined ? undefined : await matrixOf(embeddings),
     ...(novelty === undefined ? {} : { novelty }),
     formats: formats.profile,
@@ -92,6 +98,34 @@ export async function assembleReference(
     classes,
   };
   return { ...content, id: referenceIdOf(content), createdAt: options.now };
+}
+
+type Columns = Partial<Record<SignalName, Float64Array>>;
+
+/** Without what one's own scores measured of predictions that others outrank. */
+function ofOneOrigin(
+  columns: Columns,
+  rows: readonly ReferenceRow[],
+  own: readonly OwnScorer[],
+): Columns {
+  const origin = originOf(rows);
+  const byPredictions = new Set<string>(
+    own.filter(({ needs }) => needs.includes('predictions')).map(({ name }) => name),
+  );
+  const kept = Object.entries(columns).map(([name, column = new Float64Array()]) => {
+    if (!byPredictions.has(name)) return [name, column] as const;
+    const ofOrigin = (raw: number, row: number) =>
+      rows[row]?.predictionsBy === origin ? raw : Number.NaN;
+    return [name, column.map(ofOrigin)] as const;
+  });
+  return Object.fromEntries(kept.filter(([, column]) => !column.every(Number.isNaN)));
+}
+
+/** What measured the columns of the user's own scores. */
+function measuredBy(own: readonly OwnScorer[], columns: Columns): Pick<Reference, 'own'> {
+  const measured = own.filter(({ name }) => columns[name] !== undefined);
+  if (measured.length === 0) return {};
+  return { own: Object.fromEntries(measured.map(({ name, fingerprint }) => [name, fingerprint])) };
 }
 
 /** How upright pictures look; undefined without an embedder, or with too few pictures. */

@@ -12,12 +12,13 @@ import { TurnGathering } from './format/turn-gathering.js';
 import { mostHeld } from './measure-confidence.js';
 import type { HeldPicture } from './measure-confidence.js';
 import { measuredInMemory, measurePixels } from './measured-pictures.js';
-import type { MeasuredPicture, MeasuredPictures } from './measured-pictures.js';
+import type { MeasuredPicture, MeasuredPictures, OwnMeasurements } from './measured-pictures.js';
+import { measureOwn, measureOwnAgain } from './own/measure-own.js';
 import { predictionsFrom } from './predictions.js';
 import type { Reference } from './reference.js';
 import { scorers } from './registry.js';
 import { NoveltyGathering } from './sample-novelty.js';
-import type { PredictionOrigin, PreviousFrame } from './scorer.js';
+import type { OwnScorer, PredictionOrigin, PreviousFrame } from './scorer.js';
 import type { SignalName } from './signal.js';
 import { SpreadSample } from './spread-sample.js';
 import type { BuildReferenceOptions, TrainingPicture, UnreadPicture } from './training-pictures.js';
@@ -42,6 +43,8 @@ type Outcome =
       readonly place: number | undefined;
       readonly plane: PixelPlane | undefined;
       readonly measured: MeasuredPicture;
+      /** By all scores of one's own. */
+      readonly own: OwnMeasurements;
     }
   | { readonly kind: 'skipped'; readonly picture: SkippedPicture }
   | { readonly kind: 'failed'; readonly error: unknown };
@@ -62,7 +65,7 @@ export async function buildReference(options: BuildReferenceOptions): Promise<Bu
   const rows: ReferenceRow[] = [];
   const places: number[] = [];
   const skipped: SkippedPicture[] = [];
-  const columns = new PixelColumns();
+  const columns = new PictureColumns(options.own?.scorers ?? []);
   const novelty = new NoveltyGathering();
   const turns = new TurnGathering();
   const frames = new FramesBefore(options.maxGapMs ?? 0);
@@ -81,7 +84,7 @@ export async function buildReference(options: BuildReferenceOptions): Promise<Bu
       const { label, sourceId } = picture;
       const row = rows.length;
       places.push(outcome.place ?? (await kept.keep(sha256, measured)));
-      columns.append(measured.pixels);
+      columns.append(measured.pixels, outcome.own);
       if (measured.inference !== undefined) {
         novelty.offer(sha256, row, picture.bytes, measured.inference);
         turns.offer(sha256, row, async () => {
@@ -151,7 +154,7 @@ async function* inOrder(
 /** Never rejects: a failure must wait for its turn. */
 async function workOn(
   picture: TrainingPicture | UnreadPicture,
-  { decode, embedder }: BuildReferenceOptions,
+  { decode, embedder, own: ownScores }: BuildReferenceOptions,
   kept: MeasuredPictures,
 ): Promise<Outcome> {
   try {
@@ -160,13 +163,22 @@ async function workOn(
     const place = kept.placeOf(sha256);
     if (place !== undefined) {
       const measured = await kept.read(place);
-      return { kind: 'measured', picture, sha256, place, plane: undefined, measured };
+      const { predictions } = predictionsOf(picture, measured, embedder);
+      const own = await measureOwnAgain(ownScores, measured, {
+        predictions,
+        plane: async () => (await decode(picture.bytes)).plane,
+      });
+      return { kind: 'measured', picture, sha256, place, plane: undefined, measured, own };
     }
     const { plane, format: facts } = await decode(picture.bytes);
     const inference = await embedder?.infer(plane);
     const format = { facts, coloured: isColoured(plane) };
-    const measured = { pixels: measurePixels(plane), format, inference };
-    return { kind: 'measured', picture, sha256, place, plane, measured };
+    const found = { pixels: measurePixels(plane), format, inference, own: {} };
+    const { predictions } = predictionsOf(picture, found, embedder);
+    const embedding = inference?.embedding ?? 'no-embedding';
+    const own = await measureOwn(ownScores, { plane, predictions: predictions(), embedding });
+    const measured = { ...found, own: own.ofPicture };
+    return { kind: 'measured', picture, sha256, place, plane, measured, own: own.all };
   } catch (error) {
     if (!isEdgeminerError(error) || error.kind !== 'data') return { kind: 'failed', error };
     return { kind: 'skipped', picture: { path: picture.path, why: error.message } };
@@ -227,16 +239,20 @@ class FramesBefore {
   }
 }
 
-/** The measurements of pixels, by signal. */
-class PixelColumns {
-  readonly #columns = new Map<SignalName, number[]>();
+/** The measurements that are made picture by picture, by signal. */
+class PictureColumns {
+  readonly #columns: ReadonlyMap<SignalName, number[]>;
 
-  append(pixels: MeasuredPicture['pixels']): void {
-    for (const { name, looksAt } of scorers) {
-      if (looksAt !== 'pixels') continue;
-      let column = this.#columns.get(name);
-      if (column === undefined) this.#columns.set(name, (column = []));
-      column.push(pixels[name] ?? Number.NaN);
+  constructor(own: readonly OwnScorer[]) {
+    const pixelScorers = scorers.filter(({ looksAt }) => looksAt === 'pixels');
+    this.#columns = new Map([...pixelScorers, ...own].map(({ name }) => [name, []]));
+  }
+
+  append(pixels: MeasuredPicture['pixels'], own: OwnMeasurements): void {
+    const found: Partial<Record<SignalName, number | 'failed'>> = { ...pixels, ...own };
+    for (const [name, column] of this.#columns) {
+      const raw = found[name];
+      column.push(typeof raw === 'number' ? raw : Number.NaN);
     }
   }
 

@@ -2,7 +2,7 @@ import type { ReferenceId } from '../ids.js';
 import { temperatureOf } from './confidence/fit-temperature.js';
 import { classGroups } from './class-groups.js';
 import type { Reference, ReferenceItem } from './reference.js';
-import { scorers } from './registry.js';
+import { scorers as builtIn } from './registry.js';
 import type { PredictionOrigin, Scorer, Standing } from './scorer.js';
 import type { SignalName } from './signal.js';
 import { jointRate } from './together.js';
@@ -68,8 +68,15 @@ const rounding = 1e-9;
 /** Pictures of a source from which it is held against them, where no rate is asked for. */
 const minOfSource = 100;
 
-export function calibrationOf(reference: Omit<Reference, 'embeddings'>): Calibration {
-  const all = calibratedSignals(reference, undefined);
+/**
+ * Scores of one's own are calibrated only while they are what the reference was measured with.
+ */
+export function calibrationOf(
+  reference: Omit<Reference, 'embeddings'>,
+  scorers: readonly Scorer[] = builtIn,
+): Calibration {
+  const calibrated = scorers.filter((scorer) => wasMeasuredBy(scorer, reference));
+  const all = calibratedSignals(reference, calibrated, undefined);
   const rowsOf = rowsBySource(reference.items);
   const ofSources = new Map<string, Calibration>();
   const shared = {
@@ -103,7 +110,7 @@ export function calibrationOf(reference: Omit<Reference, 'embeddings'>): Calibra
   }
 
   function calibrationOfSource(sourceId: string, rows: readonly number[]): Calibration {
-    const own = calibratedSignals(reference, { called: `of ${sourceId}`, rows });
+    const own = calibratedSignals(reference, calibrated, { called: `of ${sourceId}`, rows });
     return {
       ...shared,
       of: (name, predicted, rate) =>
@@ -157,6 +164,7 @@ function rowsBySource(items: readonly ReferenceItem[]): ReadonlyMap<string, read
 /** Of some of the pictures, if not of all; each signal and class when it is first asked for. */
 function calibratedSignals(
   { items, measurements }: Omit<Reference, 'embeddings'>,
+  scorers: readonly Scorer[],
   part: { readonly called: string; readonly rows: readonly number[] } | undefined,
 ): (name: SignalName, predicted?: string) => SignalCalibration | undefined {
   type Groups = (predicted: string | undefined) => SignalCalibration;
@@ -178,6 +186,10 @@ function calibratedSignals(
   };
 }
 
+function wasMeasuredBy(scorer: Scorer, { own = {} }: Pick<Reference, 'own'>): boolean {
+  return scorer.looksAt !== 'own' || own[scorer.name] === scorer.fingerprint;
+}
+
 /** Each group of pictures is calibrated when it is first asked for. */
 function calibrateColumn(
   column: Float64Array,
@@ -188,7 +200,7 @@ function calibrateColumn(
   const groupOf = classGroups(items, column);
   const calibrated = new Map<string | undefined, SignalCalibration>();
   return (predicted) => {
-    const { called, rows } = groupOf(scorer.family === 'confidence' ? predicted : undefined);
+    const { called, rows } = groupOf(readsPredictions(scorer) ? predicted : undefined);
     const known =
       calibrated.get(called) ??
       calibrateSignal(
@@ -207,7 +219,13 @@ export function calibrates(
   scorer: Scorer,
   predictionsBy: PredictionOrigin,
 ): boolean {
-  return scorer.family !== 'confidence' || calibration.predictionsBy === predictionsBy;
+  return !readsPredictions(scorer) || calibration.predictionsBy === predictionsBy;
+}
+
+function readsPredictions(scorer: Scorer): boolean {
+  return scorer.looksAt === 'own'
+    ? scorer.needs.includes('predictions')
+    : scorer.family === 'confidence';
 }
 
 /** Of at least two measurements, none of them NaN; `called` names their pictures, if not all. */

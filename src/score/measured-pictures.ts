@@ -5,11 +5,11 @@ import type { Inference } from './embedder.js';
 import type { PictureFormat } from './format/format-profile.js';
 import { scorers } from './registry.js';
 import type { InputWithPixels } from './scorer.js';
-import type { SignalName } from './signal.js';
+import type { OwnSignalName, SignalName } from './signal.js';
 
 /**
  * What one picture gives to a reference by itself: it follows from the picture's bytes, from the
- * network and from how edgeminer measures, and from nothing else.
+ * network, from scores of one's own and from how edgeminer measures, and from nothing else.
  */
 export interface MeasuredPicture {
   /** The signals that look at pixels; one that is absent has no key. */
@@ -18,7 +18,12 @@ export interface MeasuredPicture {
   readonly format: PictureFormat;
   /** Undefined without an embedder. */
   readonly inference: Inference | undefined;
+  /** By the scores of one's own that look at nothing else (own/measure-own.ts). */
+  readonly own: OwnMeasurements;
 }
+
+/** A score that is absent has no key. */
+export type OwnMeasurements = Readonly<Partial<Record<OwnSignalName, number | 'failed'>>>;
 
 /**
  * Pictures that were measured, by their content. Obligations:

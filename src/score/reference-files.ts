@@ -11,8 +11,9 @@ import type { Reference } from './reference.js';
 import { formatsSchema, turnsFromTable, turnsTable } from './format/format-files.js';
 import type { TurnModel } from './format/turn-model.js';
 import { noveltyFromFiles, noveltyHead, noveltyToFiles } from './novelty/novelty-files.js';
-import { signalNames } from './signal.js';
+import { inSignalOrder } from './signal.js';
 import type { SignalName } from './signal.js';
+import { signalNameSchema } from './signal-schema.js';
 
 /**
  * A reference as files that Python can open, the same in every store:
@@ -59,13 +60,26 @@ const temperatureSchema = z.discriminatedUnion('kind', [
     labelled: z.int().min(0),
   }),
 ]);
+
+/** By any name: zod's own record leaves out `__proto__`, which a class may be called. */
+function byName<Value>(value: z.ZodType<Value>) {
+  return z
+    .custom<Readonly<Record<string, unknown>>>(
+      (given) => typeof given === 'object' && given !== null && !Array.isArray(given),
+      { error: 'must be an object' },
+    )
+    .transform((given) => Object.entries(given).map(([name, of]) => ({ name, of })))
+    .pipe(z.array(z.object({ name: z.string(), of: value })))
+    .transform((all) => Object.fromEntries(all.map(({ name, of }) => [name, of] as const)));
+}
+
 const spreadSchema = z.strictObject({ mean: z.number(), deviation: z.number().min(0) });
 const detectionSchema = z.strictObject({
   pictures: z.int().min(1),
   scoreThreshold: shareSchema.optional(),
   boxCount: spreadSchema,
   boxSize: spreadSchema.optional(),
-  boxSizeOf: z.record(z.string(), spreadSchema),
+  boxSizeOf: byName(spreadSchema),
 });
 
 const headSchema = z.strictObject({
@@ -83,8 +97,10 @@ const headSchema = z.strictObject({
   neighbours: z.int().min(0),
   classes: z.array(z.string()),
   columns: z
-    .array(z.enum(signalNames))
+    .array(signalNameSchema)
     .refine((names) => new Set(names).size === names.length, { error: 'must not repeat a name' }),
+  /** Of each column of the user's own scores, what measured it. */
+  own: byName(sha256Hex).optional(),
   files: z.strictObject({
     'items.json': sha256Hex,
     'measurements.npy': sha256Hex,
@@ -187,6 +203,7 @@ export function referenceFromFiles(files: ReadonlyMap<string, Uint8Array>): Refe
     ...(head.detection === undefined ? {} : { detection: head.detection }),
     items,
     measurements: columnsOf(measured, items.length, head.columns),
+    ...(head.own === undefined ? {} : { own: head.own }),
     embeddings,
     ...(head.files['novelty.json'] === undefined
       ? {}
@@ -213,6 +230,7 @@ function contentHead(content: ReferenceContent, files: DataFiles): HeadContent {
     ...(content.detection === undefined ? {} : { detection: content.detection }),
     neighbours: content.neighbours,
     classes: [...content.classes],
+    ...(content.own === undefined ? {} : { own: content.own }),
     columns: columnNames(content.measurements),
     files: {
       'items.json': sha256(files['items.json']),
@@ -286,7 +304,8 @@ function noveltyModel(json: Uint8Array, npy: Uint8Array): NoveltyModel {
 
 /** Signals in their fixed order, so that the order of keys in memory does not matter. */
 function columnNames(measurements: Reference['measurements']): SignalName[] {
-  return signalNames.filter((name) => measurements[name] !== undefined);
+  const present = Object.entries(measurements).filter(([, column]) => column !== undefined);
+  return inSignalOrder(present.map(([name]) => name));
 }
 
 function measurementTable({ items, measurements }: ReferenceContent): NpyArray {

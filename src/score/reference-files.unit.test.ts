@@ -4,6 +4,7 @@ import { EdgeminerError } from '../faults.js';
 import { modelName, modelVersion } from '../ids.js';
 import { factsOf } from '../../test/fixtures/formats.js';
 import { seeded } from '../../test/fixtures/planes.js';
+import type { Spread } from './confidence/detection-statistics.js';
 import { normalisedRows } from './exact-neighbours.js';
 import { profileOf } from './format/format-profile.js';
 import { fitTurns } from './format/turn-model.js';
@@ -11,7 +12,7 @@ import type { Views } from './format/turn-model.js';
 import { fitNovelty } from './novelty/fit-novelty.js';
 import { referenceFiles, referenceFromFiles, referenceIdOf } from './reference-files.js';
 import type { Reference } from './reference.js';
-import { signalNames } from './signal.js';
+import { ownSignal, signalNames } from './signal.js';
 import type { SignalName } from './signal.js';
 
 const sha256 = fc.string({
@@ -71,7 +72,7 @@ const references: fc.Arbitrary<Reference> = fc
   .record({
     rows: fc.nat({ max: 8 }),
     dimensions: fc.integer({ min: 1, max: 5 }),
-    columns: fc.subarray([...signalNames]),
+    columns: fc.subarray([...signalNames, ownSignal('a-1'), ownSignal('rust')]),
   })
   .chain(({ rows, dimensions, columns }) => {
     const exactly = (length: number) => ({ minLength: length, maxLength: length });
@@ -102,6 +103,7 @@ const references: fc.Arbitrary<Reference> = fc
         fc.float32Array(exactly(rows * dimensions)).map((values) => ({ rows, dimensions, values })),
         { nil: undefined },
       ),
+      own: fc.dictionary(name, sha256, { noNullPrototype: true }),
       predictionsBy: fc.constantFrom('producer', 'embedder'),
       temperature: fc.oneof(
         fc.record({
@@ -183,6 +185,24 @@ describe('reference files', () => {
         expect(referenceFromFiles(referenceFiles(reference))).toEqual(reference);
       }),
     );
+  });
+
+  it('keep a class that is called __proto__', () => {
+    const spreads = JSON.parse('{"__proto__":{"mean":-1,"deviation":2}}') as Record<string, Spread>;
+    const boxCount = { mean: 1, deviation: 0 };
+    const detection = { pictures: 40, boxCount, boxSizeOf: spreads };
+    const content = { ...sampleReference(), detection };
+    const reference = { ...content, id: referenceIdOf(content) };
+    const read = referenceFromFiles(referenceFiles(reference));
+    expect(Object.entries(read.detection?.boxSizeOf ?? {})).toEqual(Object.entries(spreads));
+    expect(read.id).toBe(reference.id);
+  });
+
+  it('refuse statistics of classes that are none', () => {
+    const detection = { pictures: 40, boxCount: { mean: 1, deviation: 0 }, boxSizeOf: [] };
+    const content = { ...sampleReference(), detection } as unknown as Reference;
+    const files = referenceFiles({ ...content, id: referenceIdOf(content) });
+    expect(() => referenceFromFiles(files)).toThrow(/boxSizeOf.*must be an object/);
   });
 
   it('give the same id whatever the time and the order of keys', () => {

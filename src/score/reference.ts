@@ -27,6 +27,8 @@ export interface Reference {
    * what is out of distribution was scored by detectors that did not see the item.
    */
   readonly measurements: Readonly<Partial<Record<SignalName, Float64Array>>>;
+  /** Of each of the user's own scores in `measurements`, the fingerprint that measured it. */
+  readonly own?: Readonly<Record<string, string>>;
   /**
    * Whose predictions the confidence signals were measured on; absent where there were none.
    * They calibrate predictions of the same origin only.

@@ -34,10 +34,10 @@ import { lowContrast } from './quality/low-contrast.js';
 import { overExposed } from './quality/over-exposed.js';
 import type { Scorer } from './scorer.js';
 import { signalNames } from './signal.js';
-import type { SignalName } from './signal.js';
+import type { BuiltInSignalName } from './signal.js';
 
 /** A scorer for every signal name: a missing one does not compile. */
-const byName: Readonly<Record<SignalName, Scorer>> = {
+const byName: Readonly<Record<BuiltInSignalName, Scorer>> = {
   'least-confidence': leastConfidence,
   margin,
   entropy,
@@ -74,5 +74,5 @@ const byName: Readonly<Record<SignalName, Scorer>> = {
   'out-of-distribution': outOfDistribution,
 };
 
-/** Every scorer, in the order of `signalNames`. To add one, see ARCHITECTURE.md. */
+/** Every built-in scorer, in the order of `signalNames`. To add one, see ARCHITECTURE.md. */
 export const scorers: readonly Scorer[] = signalNames.map((name) => byName[name]);

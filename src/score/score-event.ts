@@ -3,7 +3,7 @@ import type { Calibration, SignalCalibration } from './calibrate.js';
 import { predictedClass, tempered } from './confidence/class-scores.js';
 import { isFlagged } from './flag.js';
 import { causeOf, noveltyDetail } from './novelty/novelty-detail.js';
-import { scorers } from './registry.js';
+import { scorers as builtIn } from './registry.js';
 import type { Measurement, Scorer, ScoringInput } from './scorer.js';
 import type {
   AbsentSignal,
@@ -16,8 +16,8 @@ import type {
 } from './signal.js';
 
 /**
- * Every registered scorer on one event: measured, then scored, then flagged. Signals stand in
- * the order of `signalNames`; one that can't be had is listed with why, one that is switched off
+ * Every scorer on one event: measured, then scored, then flagged. Signals stand in
+ * the order of the scorers; one that can't be had is listed with why, one that is switched off
  * is neither measured nor listed. Pure. A confidence signal is only calibrated for predictions of
  * the origin that its reference was measured on, and those are tempered as the reference's were.
  */
@@ -25,6 +25,7 @@ export function scoreEvent(
   given: ScoringInput,
   calibration: Calibration | undefined,
   rules: FlagRules,
+  scorers: readonly Scorer[] = builtIn,
 ): ScoreCard {
   const found: Found[] = [];
   const absent: AbsentSignal[] = [];
@@ -32,7 +33,7 @@ export function scoreEvent(
   const predicted = predictedClass(input.predictions);
   for (const scorer of scorers) {
     const ruleOf = rules[scorer.name];
-    if (ruleOf.kind === 'off') continue;
+    if (ruleOf === undefined || ruleOf.kind === 'off') continue;
     let measured: Measurement;
     if (scorer.looksAt !== 'pixels' && scorer.looksAt !== 'frames')
       measured = scorer.measure(input);
@@ -136,6 +137,14 @@ function withNoveltyDetail(
 }
 
 /** Whether any signal that is switched on looks at what is named. */
-export function asksFor(what: Scorer['looksAt'], rules: FlagRules): boolean {
-  return scorers.some(({ name, looksAt }) => looksAt === what && rules[name].kind !== 'off');
+export function asksFor(
+  what: Exclude<Scorer['looksAt'], 'own'> | 'embedding',
+  rules: FlagRules,
+  scorers: readonly Scorer[] = builtIn,
+): boolean {
+  return scorers.some((scorer) => {
+    if ((rules[scorer.name] ?? { kind: 'off' }).kind === 'off') return false;
+    if (scorer.looksAt !== 'own') return scorer.looksAt === what;
+    return scorer.needs.some((need) => need === what);
+  });
 }

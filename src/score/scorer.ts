@@ -1,12 +1,20 @@
 import type { Predictions } from '../event/inference-event.js';
 import type { PixelPlane } from '../image/decoded-image.js';
+import type { Spoiling } from '../image/spoil-plane.js';
 import type { DetectionStatistics } from './confidence/detection-statistics.js';
 import type { FramePrint } from './frame-print.js';
 import type { FormatProfile, PictureFormat } from './format/format-profile.js';
 import type { TurnFinding } from './format/turn-model.js';
 import type { LabelledNeighbour } from './neighbours.js';
 import type { NoveltyFinding } from './novelty/novelty-model.js';
-import type { AbsentSignal, SignalFamily, SignalName } from './signal.js';
+import type { ScoreNeed } from './own/own-score.js';
+import type {
+  AbsentSignal,
+  BuiltInSignalName,
+  OwnSignalName,
+  SignalFamily,
+  SignalName,
+} from './signal.js';
 
 /** All that a scorer may look at. Data only: a scorer does no I/O and keeps no state. */
 export interface ScoringInput {
@@ -34,6 +42,8 @@ export interface ScoringInput {
   readonly referenceLabels?: ReadonlySet<string> | undefined;
   /** The source's frame before this one; undefined where none is known. */
   readonly previous?: PreviousFrame | undefined;
+  /** What the scores of one's own measured (own/own-scores.ts). */
+  readonly own?: ReadonlyMap<OwnSignalName, Measurement> | undefined;
 }
 
 /** Without a reference, the threshold may still be known from the settings. */
@@ -65,13 +75,15 @@ export type PredictionOrigin = 'producer' | 'embedder';
 
 /**
  * One signal in three separate steps: measure here, then calibrate and flag (calibrate.ts,
- * flag.ts) the same way for all. Checks that run on every registered scorer hold: the same
+ * flag.ts) the same way for all. Checks that run on every scorer (checks/) hold: the same
  * input gives the same measurement, it is finite and in `range`, and `explain` is a sentence.
  */
-export type Scorer = PixelScorer | FrameScorer | PlainScorer | FormatScorer;
+export type Scorer = BuiltInScorer | OwnScorer;
+export type BuiltInScorer = PixelScorer | FrameScorer | PlainScorer | FormatScorer;
 
 /** Looks at the picture itself. */
 export interface PixelScorer extends AnyScorer {
+  readonly name: BuiltInSignalName;
   readonly looksAt: 'pixels';
   measure(input: InputWithPixels): Measurement;
 }
@@ -81,12 +93,14 @@ export interface PixelScorer extends AnyScorer {
  * A reference has no frames in order, so these are never calibrated.
  */
 export interface FrameScorer extends AnyScorer {
+  readonly name: BuiltInSignalName;
   readonly looksAt: 'frames';
   measure(input: InputWithPixels): Measurement;
 }
 
 /** Needs no pixels, so that an event that brings the rest is scored without decoding its image. */
 export interface PlainScorer extends AnyScorer {
+  readonly name: BuiltInSignalName;
   readonly looksAt: 'predictions' | 'neighbours';
   measure(input: ScoringInput): Measurement;
 }
@@ -96,8 +110,39 @@ export interface PlainScorer extends AnyScorer {
  * fetched or decoded for it.
  */
 export interface FormatScorer extends AnyScorer {
+  readonly name: BuiltInSignalName;
   readonly looksAt: 'format';
   measure(input: ScoringInput): Measurement;
+}
+
+/**
+ * A score of the user's own. It may take its time and may fail, so `run` comes before the others
+ * (own/own-scores.ts), and `measure` only picks up what came of it.
+ */
+export interface OwnScorer extends AnyScorer {
+  readonly looksAt: 'own';
+  readonly name: OwnSignalName;
+  /** An event that lacks one of these is not given to `run`. */
+  readonly needs: readonly ScoreNeed[];
+  /** Length of the embeddings that it is for, where not any. */
+  readonly embeddingLength?: number;
+  /**
+   * Stands for what it is made of, so that a reference calibrates it only while it is the same:
+   * lower-case hex sha256.
+   */
+  readonly fingerprint: string;
+  /** Undefined where it has nothing to say. May throw, and give any number. */
+  run(input: OwnInput): number | undefined | Promise<number | undefined>;
+  measure(input: ScoringInput): Measurement;
+}
+
+/** What scores of one's own may look at. */
+export interface OwnInput {
+  readonly plane: PixelPlane | undefined;
+  /** As they came, not tempered. */
+  readonly predictions: Predictions;
+  /** The event's own, else the configured model's; or why there is none. */
+  readonly embedding: Float32Array | AbsentSignal['why'];
 }
 
 export interface InputWithPixels extends ScoringInput {
@@ -126,6 +171,8 @@ interface AnyScorer {
    * own pictures do. Absent where what is ordinary depends on the model or the scene.
    */
   readonly ordinaryLimit?: number;
+  /** Ways of spoiling a picture that never make the measurement less unusual. */
+  readonly worsensWith?: readonly Spoiling[];
   /**
    * One sentence; `standing` is set where there is a reference, `note` is the measurement's own.
    */

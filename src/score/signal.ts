@@ -36,7 +36,33 @@ export const signalNames = [
   'out-of-distribution',
 ] as const;
 
-export type SignalName = (typeof signalNames)[number];
+export type BuiltInSignalName = (typeof signalNames)[number];
+
+/**
+ * A score of the user's own (docs/own-scores.md). The prefix keeps it apart from every built-in
+ * one, also from those that a later version brings.
+ */
+export type OwnSignalName = `own:${string}`;
+
+export type SignalName = BuiltInSignalName | OwnSignalName;
+
+/** What stands behind `own:`, as it is written under `scores`. */
+export const ownScoreName = /^[a-z][a-z0-9-]{0,49}$/;
+
+export const ownSignal = (name: string): OwnSignalName => `own:${name}`;
+
+export function isOwnSignal(name: string): name is OwnSignalName {
+  return name.startsWith('own:') && ownScoreName.test(name.slice('own:'.length));
+}
+
+/** Built-in ones in their fixed order, then one's own by name; what is neither is left out. */
+export function inSignalOrder(names: Iterable<string>): SignalName[] {
+  const given = new Set(names);
+  return [
+    ...signalNames.filter((name) => given.has(name)),
+    ...[...given].filter(isOwnSignal).sort(),
+  ];
+}
 
 /** What a signal is about; candidates are counted and prioritised by it. */
 export type SignalFamily = 'confidence' | 'quality' | 'format' | 'novelty';
@@ -84,7 +110,11 @@ export interface AbsentSignal {
     /** The reference's pictures have none. */
     | 'no-labels'
     /** The predicted class is none of the reference's labels. */
-    | 'labels-differ';
+    | 'labels-differ'
+    /** A score of one's own threw, or gave what is no number within its range. */
+    | 'failed'
+    /** A score of one's own has nothing to say of this event. */
+    | 'does-not-apply';
 }
 
 /** All that was found out about one event. */
@@ -116,4 +146,6 @@ export interface ByClass {
   readonly otherwise: FlagRule;
 }
 
-export type FlagRules = Readonly<Record<SignalName, FlagRule | ByClass>>;
+/** A score of one's own that has no rule is off. */
+export type FlagRules = Readonly<Record<BuiltInSignalName, FlagRule | ByClass>> &
+  Readonly<Partial<Record<OwnSignalName, FlagRule | ByClass>>>;

@@ -2,7 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { seeded } from '../../test/fixtures/planes.js';
 import { modelName, modelVersion, referenceId } from '../ids.js';
 import { calibrationOf } from './calibrate.js';
+import type { Score } from './own/own-score.js';
+import { ownScorer, runOf } from './own/own-scorer.js';
 import type { Reference, ReferenceItem } from './reference.js';
+import { scorers } from './registry.js';
 import { scoreEvent } from './score-event.js';
 import { signalNames } from './signal.js';
 import type { FlagRule, FlagRules, SignalName } from './signal.js';
@@ -50,6 +53,39 @@ const limitOf = (reference: Reference, sourceId: string | undefined, rate: numbe
 describe('calibration by source', () => {
   const reference = referenceOf({ day: 800, night: 400, gate: 50, none: 30 });
   const calibration = calibrationOf(reference);
+
+  it('holds for scores of one’s own, while they are what was measured', () => {
+    const lit: Score<'pixels'> = {
+      ...{ needs: ['pixels'], unit: 'grey levels', range: [0, 255], unusual: 'low', limit: 20 },
+      measure: () => 0,
+    };
+    const scorer = ownScorer({ name: 'lit', fingerprint: 'as it was' }, lit, runOf(lit));
+    const { dark } = reference.measurements;
+    if (dark === undefined) throw new Error('dark was not measured');
+    const measured: Reference = {
+      ...reference,
+      measurements: { ...reference.measurements, 'own:lit': dark },
+      own: { 'own:lit': 'as it was' },
+    };
+    const own = calibrationOf(measured, [...scorers, scorer]);
+    for (const [sourceId, count] of [
+      ['night', 400],
+      ['day', 800],
+      [undefined, 1280],
+    ] as const) {
+      const ofSource = own.forSource(sourceId).of('own:lit', undefined, 0.01);
+      expect(ofSource?.count).toBe(count);
+      expect(ofSource?.limitFor(0.01)).toBe(
+        own.forSource(sourceId).of('dark', undefined, 0.01)?.limitFor(0.01),
+      );
+    }
+    expect(own.forSource('night').of('own:lit')?.standing(11)).toMatchObject({ among: 'of night' });
+    expect(own.forSource('night').rateOfEach(['own:lit', 'dark'], 0.01)).toBeGreaterThan(0.009);
+    const changed = calibrationOf(measured, [...scorers, { ...scorer, fingerprint: 'as it is' }]);
+    expect(changed.of('own:lit')).toBeUndefined();
+    expect(changed.forSource('night').of('own:lit')).toBeUndefined();
+    expect(changed.forSource('night').of('dark')).toBeDefined();
+  });
 
   it('keeps the asked rate for each source that has enough pictures', () => {
     const random = seeded(7);

@@ -4,6 +4,7 @@ import type { ModelName, ModelVersion } from '../ids.js';
 import type { DecodedImage } from '../image/decoded-image.js';
 import type { Embedder } from './embedder.js';
 import type { MeasuredPictures } from './measured-pictures.js';
+import type { OwnScores } from './own/own-scores.js';
 
 export interface TrainingPicture {
   /** Relative to the directory, with forward slashes. */
@@ -31,6 +32,8 @@ export interface BuildReferenceOptions {
   readonly total?: number;
   readonly decode: (bytes: Uint8Array) => Promise<DecodedImage>;
   readonly embedder?: Embedder;
+  /** Scores of the user's own, measured beside the built-in ones. */
+  readonly own?: OwnScores;
   readonly modelName: ModelName;
   readonly modelVersion: ModelVersion;
   /** Milliseconds since 1970-01-01 UTC. */

@@ -13,6 +13,7 @@ export interface Metrics {
   deadLettered(code: string): void;
   retried(code: string): void;
   noReference(model: string): void;
+  ownScoreFailed(score: string): void;
   /** What is being worked on now. */
   inFlight(events: number, bytes: number): void;
   stationTook(station: Station, seconds: number): void;
@@ -87,6 +88,12 @@ export function createMetrics(): Metrics {
     name: 'edgeminer_no_reference_total',
     help: 'Events scored without a reference, by model.',
     labelNames: ['model'],
+    registers,
+  });
+  const scoreFailures = new Counter({
+    name: 'edgeminer_own_score_failures_total',
+    help: "Events that a score of the user's own failed at, and that went on without it.",
+    labelNames: ['score'],
     registers,
   });
   const eventsInFlight = new Gauge({
@@ -177,6 +184,7 @@ export function createMetrics(): Metrics {
     deadLettered: (code) => deadLetters.inc({ code }),
     retried: (code) => retries.inc({ code }),
     noReference: (model) => withoutReference.inc({ model: named(model) }),
+    ownScoreFailed: (score) => scoreFailures.inc({ score }),
     inFlight: (count, bytes) => {
       eventsInFlight.set(count);
       bytesInFlight.set(bytes);

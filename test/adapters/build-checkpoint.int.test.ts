@@ -21,7 +21,7 @@ import { factsOf } from '../fixtures/formats.js';
 
 const dimensions = 3;
 const embedder = { name: 'toy', sha256: 'ab', dimensions, classes: ['x', 'y'] };
-const key: CheckpointKey = { edgeminer: '1.0.0', measuring: 'm', embedder };
+const key: CheckpointKey = { edgeminer: '1.0.0', measuring: 'm', own: 'o', embedder };
 
 let root: string;
 let folder: string;
@@ -39,8 +39,9 @@ const made = (seed: number): MeasuredPicture => ({
     embedding: Float32Array.of(seed, 1 / (seed + 1), -seed),
     logits: Float32Array.of(seed / 3, 1e-30),
   },
+  own: { 'own:rust': seed / 3, 'own:broken': 'failed' },
 });
-const { format } = made(1);
+const { format, own } = made(1);
 const file = () => join(folder, 'measured.bin');
 
 async function keepAll(count: number): Promise<void> {
@@ -74,7 +75,12 @@ describe('the checkpoint of a build', () => {
         for (const one of all) {
           const { picture, pixels, embedding, logits } = one;
           if (!first.has(name(picture))) first.set(name(picture), one);
-          await writing.keep(name(picture), { pixels, format, inference: { embedding, logits } });
+          await writing.keep(name(picture), {
+            pixels,
+            format,
+            inference: { embedding, logits },
+            own,
+          });
         }
         await writing.close();
         const reading = await openBuildCheckpoint(folder, key);
@@ -87,6 +93,7 @@ describe('the checkpoint of a build', () => {
             pixels,
             format,
             inference: { embedding, logits },
+            own,
           });
         }
         // In an order of its own, so that some lie behind one another and some do not.
@@ -143,6 +150,8 @@ describe('the checkpoint of a build', () => {
     ['the model has other outputs', { ...key, embedder: { ...embedder, dimensions: 2 } }],
     ['edgeminer 1.0.0 made it, and this is 1.1.0', { ...key, edgeminer: '1.1.0' }],
     ['this edgeminer measures otherwise', { ...key, measuring: 'n' }],
+    ['the scores of your own were others', { ...key, own: 'p' }],
+    ['the scores of your own were others', { ...key, own: undefined }],
   ])('starts anew where %s', async (why, other) => {
     await keepAll(3);
     const checkpoint = await openBuildCheckpoint(folder, other);

@@ -15,6 +15,8 @@ export interface CheckpointKey {
   readonly edgeminer: string;
   /** Of the scorers (measured-pictures.ts). */
   readonly measuring: string;
+  /** Of the scores of one's own (own/measure-own.ts); undefined where there are none. */
+  readonly own: string | undefined;
   readonly embedder: EmbedderModel | undefined;
 }
 
@@ -44,9 +46,10 @@ const longestRecord = 1 << 24;
 const readAtOnce = 1 << 22;
 
 const headSchema = z.strictObject({
-  format: z.literal(1),
+  format: z.literal(2),
   edgeminer: z.string(),
   measuring: z.string(),
+  own: z.string().nullable(),
   byteOrder: z.string(),
   embedder: z
     .strictObject({
@@ -60,6 +63,7 @@ const headSchema = z.strictObject({
 type Head = z.output<typeof headSchema>;
 const measurementsSchema = z.strictObject({
   pixels: z.partialRecord(z.enum(signalNames), z.number()),
+  own: z.record(z.string(), z.union([z.number(), z.literal('failed')])),
   format: z.strictObject({
     coloured: z.boolean(),
     facts: z.strictObject({
@@ -184,11 +188,12 @@ export async function openBuildCheckpoint(
   return checkpoint;
 }
 
-function headOf({ edgeminer, measuring, embedder }: CheckpointKey): Head {
+function headOf({ edgeminer, measuring, own, embedder }: CheckpointKey): Head {
   return {
-    format: 1,
+    format: 2,
     edgeminer,
     measuring,
+    own: own ?? null,
     byteOrder: endianness(),
     embedder:
       embedder === undefined
@@ -213,15 +218,16 @@ function differenceOf(found: Head | undefined, wanted: Head): string | undefined
   if (found.edgeminer !== wanted.edgeminer)
     return `edgeminer ${found.edgeminer} made it, and this is ${wanted.edgeminer}`;
   if (found.measuring !== wanted.measuring) return 'this edgeminer measures otherwise';
+  if (found.own !== wanted.own) return 'the scores of your own were others';
   return found.byteOrder === wanted.byteOrder ? undefined : 'another kind of machine made it';
 }
 
-function recordOf(sha256: string, { pixels, format, inference }: MeasuredPicture): Buffer {
+function recordOf(sha256: string, { pixels, format, inference, own }: MeasuredPicture): Buffer {
   const payload = Buffer.concat([
     Buffer.from(sha256, 'hex'),
     bytesOf(inference?.embedding),
     bytesOf(inference?.logits),
-    Buffer.from(JSON.stringify({ pixels, format })),
+    Buffer.from(JSON.stringify({ pixels, format, own })),
   ]);
   const head = Buffer.alloc(frameHead);
   head.writeUInt32LE(payload.length, 0);
@@ -244,9 +250,8 @@ function measuredFrom(
   const json = record.toString('utf8', start + 4 * (widths.embedding + widths.logits));
   const inference: Inference | undefined =
     widths.embedding === 0 ? undefined : { embedding, ...(widths.logits === 0 ? {} : { logits }) };
-  const { pixels, format } = measurementsSchema.parse(JSON.parse(json));
-  // A partial record's absent keys are undefined to zod's types, and absent in fact.
-  return { pixels: pixels as MeasuredPicture['pixels'], format, inference };
+  const { pixels, format, own } = measurementsSchema.parse(JSON.parse(json));
+  return { pixels, format, inference, own };
 }
 
 /** A copy: records do not lie at multiples of four. */

@@ -9,8 +9,8 @@ import type { ExportFormat } from '../../curate/export.js';
 import type { Reason } from '../../decision/decision.js';
 import { EdgeminerError } from '../../faults.js';
 import { modelName } from '../../ids.js';
-import { signalNames } from '../../score/signal.js';
 import { findCuratedSet } from '../../curate/find-curated-set.js';
+import { reasonArgument } from '../arguments.js';
 import { openEdgeCasePublisher } from '../open-kafka.js';
 import { splitPlan } from '../split-plan.js';
 import { closeAll, openStores } from '../open-stores.js';
@@ -40,12 +40,7 @@ export function curateCommand(parent: Command, world: World): void {
       .description('freeze all labelled tasks into an immutable curated set')
       .requiredOption('--name <name>', 'what the set is for')
       .option('--model <name>', 'only tasks of this model')
-      .addOption(
-        new Option('--reason <reason>', 'only tasks queued for this').choices([
-          ...signalNames,
-          'control-sample',
-        ]),
-      ),
+      .option('--reason <reason>', 'only tasks queued for this', reasonArgument),
     'edgeminer curate snapshot --name week-47',
   ).action((options: SnapshotOptions) => takeSnapshot(world, options));
 

@@ -5,6 +5,7 @@ import { ok, runChecks, skipped, warning } from '../../telemetry/checkup.js';
 import type { Check, Finding, Verdict } from '../../telemetry/checkup.js';
 import { imageChecks } from '../doctor/check-images.js';
 import { modelsCheck } from '../doctor/check-models.js';
+import { scoresCheck } from '../doctor/check-scores.js';
 import { kafkaChecks } from '../open-kafka.js';
 import { storeCheck } from '../open-stores.js';
 import { print } from '../output.js';
@@ -29,6 +30,7 @@ async function doctor(world: World, options: GlobalOptions): Promise<void> {
   const together: Check[] = [
     ...(alone.length === 0 ? [store] : []),
     modelsCheck(config),
+    scoresCheck(config),
     ...(await imageChecks(config)),
     ...kafkaChecks(world, config, loggerFor(config)),
   ];

@@ -208,6 +208,7 @@ function progressFor(liveness: Liveness): MiningObserver {
     candidateQueued: ignore,
     deadLettered: ignore,
     noReference: ignore,
+    ownScoreFailed: ignore,
     inFlight: ignore,
     stationTook: ignore,
   };
@@ -229,7 +230,7 @@ function openSource(
 }
 
 function summaryLines(summary: MiningSummary): string[] {
-  const reasons = Object.entries(summary.candidatesByReason);
+  const reasons = Object.entries(summary.candidatesByReason).map(([reason, n = 0]) => [reason, n]);
   const codes = Object.entries(summary.rejectedByCode);
   return [
     `${summary.events} events: ${summary.scored} scored, ${summary.queued} queued, ` +
@@ -237,6 +238,10 @@ function summaryLines(summary: MiningSummary): string[] {
     `${summary.imagesPerSecond.toFixed(1)} images per second over ${summary.seconds.toFixed(1)} s`,
     ...(reasons.length === 0 ? [] : ['', ...table([['reason', 'candidates'], ...reasons])]),
     ...(codes.length === 0 ? [] : ['', ...table([['rejected for', 'events'], ...codes])]),
+    ...Object.entries(summary.ownScoreFailures).flatMap(([score, count]) => [
+      '',
+      `${score} failed at ${count} events, which went on without it; the log says how`,
+    ]),
     ...(summary.withoutReference === 0
       ? []
       : [

@@ -154,7 +154,10 @@ function statsLines(stats: QueueStats, world: World): string[] {
   return [
     ...table([['state', 'tasks'], ...Object.entries(stats.byState)]),
     '',
-    ...table([['reason', 'tasks'], ...Object.entries(stats.byReason)]),
+    ...table([
+      ['reason', 'tasks'],
+      ...Object.entries(stats.byReason).map(([reason, n = 0]) => [reason, n]),
+    ]),
     '',
     ...table([['model', 'tasks'], ...Object.entries(stats.byModel)]),
     '',

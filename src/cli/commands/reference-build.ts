@@ -20,9 +20,12 @@ import type { NoveltyModel } from '../../score/novelty/novelty-model.js';
 import { buildReference } from '../../score/build-reference.js';
 import type { SkippedPicture } from '../../score/build-reference.js';
 import { measuringFingerprint } from '../../score/measured-pictures.js';
+import { keptScoresFingerprint } from '../../score/own/measure-own.js';
 import type { BuildProgress } from '../../score/training-pictures.js';
 import { share } from '../arguments.js';
 import { inferenceOptions } from '../inference-options.js';
+import { openScores } from '../open-scores.js';
+import type { OpenScores } from '../open-scores.js';
 import { openStores } from '../open-stores.js';
 import { print, progress } from '../output.js';
 import type { Progress } from '../output.js';
@@ -81,15 +84,27 @@ async function build(world: World, options: BuildOptions): Promise<void> {
       ? undefined
       : await openEmbedder({ ...inferenceOptions(config), name: embedderName });
   const shown = buildProgress(world);
+  const failures = new Map<string, { count: number; readonly first: string }>();
+  let own: OpenScores | undefined;
   let checkpoint: BuildCheckpoint | undefined;
   try {
     const out = path(options.out);
     if (out !== undefined) await refuseForeignFolder(out);
+    own = await openScores(config, (score, problem) => {
+      const known = failures.get(score) ?? { count: 0, first: problem };
+      known.count += 1;
+      failures.set(score, known);
+    });
     checkpoint = await openBuildCheckpoint(
       out === undefined
         ? join(config.dataDir, 'building', referencePlaceName(name, version))
         : `${out}.building`,
-      { edgeminer: world.version, measuring: measuringFingerprint(), embedder: embedder?.model },
+      {
+        edgeminer: world.version,
+        measuring: measuringFingerprint(),
+        own: keptScoresFingerprint(own.scorers),
+        embedder: embedder?.model,
+      },
     );
     sayWhereItStarts(world, checkpoint);
     const { reference, skipped } = await buildReference({
@@ -103,6 +118,7 @@ async function build(world: World, options: BuildOptions): Promise<void> {
       decode: (bytes) => decodeImage(bytes, { maxPixels: config.mining.maxPixels }),
       ...(embedder === undefined ? {} : { embedder }),
       measured: checkpoint,
+      own,
       modelName: name,
       modelVersion: version,
       now: world.now(),
@@ -127,6 +143,7 @@ async function build(world: World, options: BuildOptions): Promise<void> {
       signals: Object.keys(reference.measurements),
       temperature: reference.temperature,
       novelty: reference.novelty?.figures,
+      ownScoreFailures: Object.fromEntries(failures),
       out,
     };
     print(world, result, options.json, (r) => [
@@ -135,6 +152,10 @@ async function build(world: World, options: BuildOptions): Promise<void> {
       ...sourceLines(r.sources),
       ...temperatureLines(r.temperature),
       ...noveltyLines(r.novelty),
+      ...Object.entries(r.ownScoreFailures).map(
+        ([score, { count, first }]) =>
+          `${score} failed at ${counted(count)}; at the first, it ${first}`,
+      ),
       ...skippedLines(r.skipped),
       ...(r.out === undefined ? [] : [`written to ${r.out}`]),
       `published to the ${config.store.kind === 'mongodb' ? 'MongoDB' : 'embedded'} store: ` +
@@ -144,6 +165,7 @@ async function build(world: World, options: BuildOptions): Promise<void> {
     shown.end();
     await checkpoint?.close();
     await embedder?.close();
+    await own?.close();
   }
 }
 

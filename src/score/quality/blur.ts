@@ -21,6 +21,7 @@ const roundingSlope = 0.01;
 export const blur: PixelScorer = {
   name: 'blur',
   family: 'quality',
+  worsensWith: ['defocused'],
   looksAt: 'pixels',
   unit: '0..1',
   range: [0, 1],

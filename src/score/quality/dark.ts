@@ -16,6 +16,7 @@ const highlightShare = 0.98;
 export const dark: PixelScorer = {
   name: 'dark',
   family: 'quality',
+  worsensWith: ['dark'],
   looksAt: 'pixels',
   unit: 'grey levels',
   range: [0, 255],

@@ -11,6 +11,7 @@ import { fallbackScore } from '../unusual-end.js';
 export const overExposed: PixelScorer = {
   name: 'over-exposed',
   family: 'quality',
+  worsensWith: ['over-exposed'],
   looksAt: 'pixels',
   unit: 'grey levels',
   range: [0, 255],

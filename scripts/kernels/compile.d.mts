@@ -1,1 +1,3 @@
-export function compileKernel(name: 'plane-kernel' | 'resize-kernel' | 'row-products'): Promise<Uint8Array>;
+export function compileKernel(
+  name: 'plane-kernel' | 'resize-kernel' | 'row-products',
+): Promise<Uint8Array>;

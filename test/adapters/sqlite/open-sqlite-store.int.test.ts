@@ -95,7 +95,13 @@ describe('other processes', () => {
     const run = promisify(execFile);
     const claimed = await Promise.all(
       ['a', 'b', 'c'].map(async (who) => {
-        const { stdout } = await run(process.execPath, ['--import', 'ts-blank-space/register', script, file, who]);
+        const { stdout } = await run(process.execPath, [
+          '--import',
+          'ts-blank-space/register',
+          script,
+          file,
+          who,
+        ]);
         return JSON.parse(stdout) as string[];
       }),
     );

@@ -35,9 +35,10 @@ describe('rowProducts', () => {
   });
 
   it('goes on when its memory is full', () => {
-    const many = Array.from({ length: 15 }, () => made(1000, 1000));
+    const many = Array.from({ length: 15 }, () => made(500, 2000));
+    // 60 MB, of which 32 stay.
     for (const matrix of [...many, ...many]) {
-      expectProducts(matrix, made(1, 1000).values);
+      expectProducts(matrix, made(1, 2000).values, 50);
     }
   });
 
@@ -46,10 +47,12 @@ describe('rowProducts', () => {
   });
 });
 
-function expectProducts(matrix: EmbeddingMatrix, vector: Float32Array): void {
+/** Looks at every `step`-th row. */
+function expectProducts(matrix: EmbeddingMatrix, vector: Float32Array, step = 1): void {
   const products = rowProducts(matrix, vector);
   expect(products).toHaveLength(matrix.rows);
   for (const [row, product] of products.entries()) {
+    if (row % step !== 0) continue;
     let exact = 0;
     let size = 0;
     for (let at = 0; at < matrix.dimensions; at += 1) {

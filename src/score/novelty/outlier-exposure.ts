@@ -89,7 +89,7 @@ export function exposedScore(surprises: Float64Array): number {
 function roots(embedding: Float32Array): Float32Array {
   const rooted = new Float32Array(embedding.length);
   let sum = 0;
-  for (let at = 0; at < embedding.length; at += 1) sum += Math.abs(embedding[at] ?? 0);
+  for (const part of embedding) sum += Math.abs(part);
   if (!(sum > 0 && Number.isFinite(sum))) return rooted;
   const scale = 1 / sum;
   for (let at = 0; at < embedding.length; at += 1) {

@@ -41,7 +41,7 @@ describe('edgeminer doctor with the embedded store', () => {
   it('is content with a new folder, and leaves it as it was', async () => {
     const { code, stdout, stderr } = await runEdgeminer(['doctor'], directory);
     expect(code, stderr).toBe(0);
-    expect(stdout).toMatch(/^ok {7}model efficientnet-lite0: hash, inputs .*ran once$/m);
+    expect(stdout).toMatch(/^ok {7}model efficientnet-lite0: hash, inputs .*ran once on cpu$/m);
     expect(stdout).toMatch(/^WARNING {2}http\.tokens: .*\n {9}what to do: /m);
     expect(stdout).toMatch(/^\d+ ok, 1 warnings, 0 failed, 2 skipped$/m);
     expect(await readdir(directory)).toEqual([]);

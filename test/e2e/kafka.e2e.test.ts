@@ -26,6 +26,9 @@ const settings = {
   log: { level: 'warn' },
 };
 
+/** They compare with the frame before, which another worker may have seen. */
+const ofFrames = ['flicker', 'frozen-camera'];
+
 /** What mining found, without what depends on when and where it ran. */
 async function contents(reader: TaskReader) {
   const tasks = await reader.list({}, { limit: 1000 }, Date.now());
@@ -33,12 +36,14 @@ async function contents(reader: TaskReader) {
     id,
     eventId,
     image: image.hash,
-    scores: scores.signals.map(({ name, flagged, edgeScore }) => ({
-      name,
-      flagged,
-      // Batches of other sizes round the embeddings differently in the last digits.
-      edgeScore: Math.round(edgeScore * 100),
-    })),
+    scores: scores.signals
+      .filter(({ name }) => !ofFrames.includes(name))
+      .map(({ name, flagged, edgeScore }) => ({
+        name,
+        flagged,
+        // Batches of other sizes round the embeddings differently in the last digits.
+        edgeScore: Math.round(edgeScore * 100),
+      })),
     decision: { ...decision, priority: Math.round(decision.priority * 100) },
     state,
     predictions,

@@ -24,7 +24,6 @@ import { uncalibratedBy, uncalibratedText } from '../score/own/in-reference.js';
 import type { OwnScores } from '../score/own/own-scores.js';
 import type { Reference } from '../score/reference.js';
 import type { ReferenceStore } from '../score/reference-store.js';
-import { exactNeighbours, fewRows } from '../score/exact-neighbours.js';
 import { openShortlistedNeighbours, shortlistFrom } from '../score/shortlisted-neighbours.js';
 import type { Logger } from '../telemetry/logger.js';
 import { inferenceOptions } from './inference-options.js';
@@ -67,11 +66,10 @@ export async function openModels(
   const embedders = new Map<string, Embedder>();
   const indexes: NeighbourIndex[] = [];
   const openNeighbours: OpenNeighbours = async (matrix) => {
-    const index = await (matrix.rows <= fewRows
-      ? exactNeighbours(matrix)
-      : matrix.rows < shortlistFrom
-        ? openOnnxNeighbours(matrix)
-        : openShortlistedNeighbours(matrix, openOnnxNeighbours));
+    const index =
+      matrix.rows < shortlistFrom
+        ? await openOnnxNeighbours(matrix)
+        : await openShortlistedNeighbours(matrix, openOnnxNeighbours);
     indexes.push(index);
     return index;
   };

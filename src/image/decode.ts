@@ -1,4 +1,4 @@
-import type { Metadata, SharpOptions } from 'sharp';
+import type { Metadata, Sharp, SharpOptions } from 'sharp';
 import { EdgeminerError, messageOf } from '../faults.js';
 import { contentTypeOf } from './content-type.js';
 import { detailPart, workingSide } from './decoded-image.js';
@@ -26,7 +26,7 @@ export async function decodeImage(bytes: Uint8Array, limits: DecodeLimits): Prom
     const upright = await uprightPixels(bytes, contentType, limits, workingSide);
     const isWhole = Math.max(width, height) <= workingSide;
     if (isWhole || contentType !== 'image/jpeg') return upright;
-    return { ...upright, detail: await detailOf(bytes, contentType, limits) };
+    return { ...upright, detail: await detailOf(bytes, contentType, limits, header) };
   });
   return { width, height, contentType, format: formatFacts(bytes, contentType, header), plane };
 }
@@ -51,16 +51,19 @@ export async function uprightPixels(
     picture = picture.resize(longestSide, longestSide, { fit: 'inside', withoutEnlargement: true });
   }
   try {
-    const { data, info } = await picture
-      .flatten({ background: '#000' })
-      .toColourspace('srgb')
-      .raw({ depth: 'uchar' })
-      .toBuffer({ resolveWithObject: true });
-    const rgb = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-    return { width: info.width, height: info.height, rgb };
+    return await pixelsOf(picture.flatten({ background: '#000' }));
   } catch (error) {
     throw undecodable(bytes, contentType, error);
   }
+}
+
+async function pixelsOf(picture: Sharp): Promise<PixelPlane> {
+  const { data, info } = await picture
+    .toColourspace('srgb')
+    .raw({ depth: 'uchar' })
+    .toBuffer({ resolveWithObject: true });
+  const rgb = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  return { width: info.width, height: info.height, rgb };
 }
 
 /** A strip of the picture as it is stored, see `detailPart`; 0.3 of the working plane's time. */
@@ -68,24 +71,19 @@ async function detailOf(
   bytes: Uint8Array,
   contentType: ImageContentType,
   limits: DecodeLimits,
+  stored: Pick<Metadata, 'width' | 'height'>,
 ): Promise<PixelPlane> {
   try {
     const picture = sharp(bytes, { ...inputOptions(limits), autoOrient: false });
-    const stored = await picture.metadata();
     const width = Math.min(detailPart.width, stored.width);
     const height = Math.min(detailPart.height, stored.height);
-    const { data, info } = await picture
-      .extract({
-        left: Math.floor((stored.width - width) / 2),
-        top: Math.min(Math.floor(detailPart.from * stored.height), stored.height - height),
-        width,
-        height,
-      })
-      .toColourspace('srgb')
-      .raw({ depth: 'uchar' })
-      .toBuffer({ resolveWithObject: true });
-    const rgb = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-    return { width: info.width, height: info.height, rgb };
+    const strip = picture.extract({
+      left: Math.floor((stored.width - width) / 2),
+      top: Math.min(Math.floor(detailPart.from * stored.height), stored.height - height),
+      width,
+      height,
+    });
+    return await pixelsOf(strip);
   } catch (error) {
     throw undecodable(bytes, contentType, error);
   }

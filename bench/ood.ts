@@ -25,6 +25,7 @@ import { decodeImage } from '../src/image/decode.js';
 import { degrade } from '../src/image/degrade.js';
 import { sharp } from '../src/image/sharp.js';
 import { buildReference } from '../src/score/build-reference.js';
+import { rowOf } from '../src/score/embedding-matrix.js';
 import type { EmbeddingMatrix } from '../src/score/embedding-matrix.js';
 import { exactNeighbours } from '../src/score/exact-neighbours.js';
 import { GrowingMatrix } from '../src/score/growing-matrix.js';
@@ -385,10 +386,6 @@ function inHashOrder(pictures: readonly Uint8Array[]): Uint8Array[] {
     .map((bytes) => ({ bytes, hash: createHash('sha256').update(bytes).digest('hex') }))
     .sort((a, b) => (a.hash < b.hash ? -1 : 1))
     .map(({ bytes }) => bytes);
-}
-
-function rowOf({ dimensions, values }: EmbeddingMatrix, row: number): Float32Array {
-  return values.subarray(row * dimensions, (row + 1) * dimensions);
 }
 
 function need<T>(value: T | undefined): T {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Config } from '../config/load-config.js';
 import { batchId } from '../ids.js';
 import { createLabelDesk } from '../queue/label-desk.js';
 import type { LabelDesk } from '../queue/label-desk.js';
@@ -17,6 +18,18 @@ export interface Desk {
   readonly supervisor: SupervisorDesk;
 }
 
+export function labelDeskAt(world: World, config: Config, { queue }: Stores): LabelDesk {
+  return createLabelDesk({
+    queue,
+    reader: queue,
+    labelSetFor: labelSets(config),
+    now: world.now,
+    newBatchId: () => batchId(randomUUID()),
+    leaseSeconds: config.queue.leaseSeconds,
+    maxBatch: config.queue.maxBatch,
+  });
+}
+
 /** Opens the stores for one command at the queue, and closes them after it. */
 export async function atDesk(
   world: World,
@@ -25,21 +38,12 @@ export async function atDesk(
 ): Promise<void> {
   const config = await configFor(world, options);
   const stores = await openStores(config);
-  const labelSetFor = labelSets(config);
   try {
-    const desk = createLabelDesk({
-      queue: stores.queue,
-      reader: stores.queue,
-      labelSetFor,
-      now: world.now,
-      newBatchId: () => batchId(randomUUID()),
-      leaseSeconds: config.queue.leaseSeconds,
-      maxBatch: config.queue.maxBatch,
-    });
+    const desk = labelDeskAt(world, config, stores);
     const supervisor = createSupervisorDesk({
       governor: stores.queue,
       reader: stores.queue,
-      labelSetFor,
+      labelSetFor: labelSets(config),
       now: world.now,
     });
     await work({ stores, desk, supervisor });

@@ -1,4 +1,5 @@
 import { spoilings, spoilPlane } from '../image/spoil-plane.js';
+import { seeded } from '../image/seeded.js';
 import type { DecodedImage, PixelPlane } from '../image/decoded-image.js';
 import type { Embedder, Inference } from './embedder.js';
 import type { EmbeddingMatrix } from './embedding-matrix.js';
@@ -130,13 +131,7 @@ function classesOf(labels: readonly (string | undefined)[]): Int32Array | undefi
   return Int32Array.from(labels, (label) => (label === undefined ? -1 : names.indexOf(label)));
 }
 
-/** Uniform numbers in [0, 1), the same for the same two: mulberry32. */
+/** Uniform numbers in [0, 1), the same for the same two. */
 function uniform(seed: number, stream: number): () => number {
-  let state = Math.imul(seed ^ 0x9e37_79b9, 2 * stream + 1);
-  return () => {
-    state = (state + 0x6d2b_79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
+  return seeded(Math.imul(seed ^ 0x9e37_79b9, 2 * stream + 1));
 }

@@ -1,3 +1,4 @@
+import { rowOf } from './embedding-matrix.js';
 import type { EmbeddingMatrix } from './embedding-matrix.js';
 import { checkLength, cosineDistance, NearestSoFar, normalisedRows } from './exact-neighbours.js';
 import type { NeighbourIndex, OpenNeighbours } from './neighbours.js';
@@ -29,13 +30,12 @@ export async function openShortlistedNeighbours(
   open: OpenNeighbours,
 ): Promise<NeighbourIndex> {
   const { rows, dimensions } = matrix;
-  const unit = normalisedRows(matrix);
-  const axes = mainDirections({ rows, dimensions, values: unit });
+  const unit: EmbeddingMatrix = { rows, dimensions, values: normalisedRows(matrix) };
+  const axes = mainDirections(unit);
   const kept = axes.rows;
   const projected = new Float32Array(rows * kept);
   for (let row = 0; row < rows; row += 1) {
-    const own = unit.subarray(row * dimensions, (row + 1) * dimensions);
-    projected.set(rowProducts(axes, own), row * kept);
+    projected.set(rowProducts(axes, rowOf(unit, row)), row * kept);
     if (row % 256 === 255) await new Promise<void>((resolve) => setImmediate(resolve));
   }
   const coarse = await open({ rows, dimensions: kept, values: projected });
@@ -52,7 +52,7 @@ export async function openShortlistedNeighbours(
       const nearest = new NearestSoFar(Math.min(k, rows));
       // By row, so that of equal ones the lower comes first.
       for (const { index } of shortlist.toSorted((a, b) => a.index - b.index)) {
-        nearest.offer(index, cosineDistance(unit, index * dimensions, query, 0, dimensions));
+        nearest.offer(index, cosineDistance(unit.values, index * dimensions, query, 0, dimensions));
       }
       return nearest.found;
     },

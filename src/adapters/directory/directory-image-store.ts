@@ -1,4 +1,4 @@
-import { access, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { access, readdir, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { EdgeminerError } from '../../faults.js';
 import type { ImageHash } from '../../ids.js';
@@ -8,6 +8,7 @@ import {
   diskFault,
   flushFolder,
   makeFolderDurably,
+  readIfThere,
   systemCode,
   writeDurably,
 } from './durable-write.js';
@@ -103,15 +104,6 @@ function extensionOf(contentType: ImageContentType): string {
   const known = extensions.find(([type]) => type === contentType);
   if (known === undefined) throw new TypeError(`no extension for content type ${contentType}`);
   return known[1];
-}
-
-async function readIfThere(path: string): Promise<Uint8Array | undefined> {
-  try {
-    return await readFile(path);
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return undefined;
-    throw error;
-  }
 }
 
 async function removeAbandoned(incoming: string): Promise<void> {

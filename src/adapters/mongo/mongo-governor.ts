@@ -1,8 +1,7 @@
 import type { Collection } from 'mongodb';
-import type { AnnotatorId, TaskId } from '../../ids.js';
-import type { Governed, TaskGovernor } from '../../queue/task-governor.js';
-import { adjudicate, cancel, requeue, seenAt } from '../../queue/transitions.js';
-import type { Step, TaskStanding } from '../../queue/transitions.js';
+import { governorBy } from '../../queue/govern.js';
+import type { TaskGovernor } from '../../queue/task-governor.js';
+import { seenAt } from '../../queue/transitions.js';
 import { guarded } from './content-addressed-bucket.js';
 import { documentToTask } from './documents.js';
 import type { TaskDocument } from './documents.js';
@@ -16,14 +15,9 @@ export interface TaskCollections {
   readonly persons: Collection<PersonDocument>;
 }
 
-type Decided = ({ readonly kind: 'done' } & Step) | { readonly kind: 'unchanged' | 'refused' };
-
 /** Steps of single tasks, each by compare-and-swap until it is done or settled otherwise. */
 export function mongoGovernor({ tasks, persons }: TaskCollections): TaskGovernor {
-  const govern = (
-    { id, by, now }: { readonly id: TaskId; readonly by: AnnotatorId; readonly now: number },
-    decide: (standing: TaskStanding) => Decided,
-  ): Promise<Governed> =>
+  return governorBy(({ id, by, now }, decide) =>
     guarded(async () => {
       for (;;) {
         const found = await tasks.findOne({ _id: id }, withoutAudit);
@@ -36,14 +30,6 @@ export function mongoGovernor({ tasks, persons }: TaskCollections): TaskGovernor
         const { modifiedCount } = await tasks.updateOne(filter, update);
         if (modifiedCount === 1) return { kind: 'done', task: { ...task, ...outcome.standing } };
       }
-    });
-
-  return {
-    adjudicate: (id, ruling, now) =>
-      govern({ id, by: ruling.by, now }, (standing) => adjudicate(standing, ruling, now)),
-    requeue: (id, order, now) =>
-      govern({ id, by: order.by, now }, (standing) => requeue(standing, order)),
-    cancel: (id, order, now) =>
-      govern({ id, by: order.by, now }, (standing) => cancel(standing, order)),
-  };
+    }),
+  );
 }

@@ -21,6 +21,8 @@ export function inputPacker(input: InputSpec): InputPacker {
   const { width, height, layout } = input;
   const pixels = width * height;
   const tables = channelTables(input);
+  // How far the channels lie apart, and the values of one.
+  const [between, step] = layout === 'NCHW' ? [pixels, 1] : [1, 3];
   let values = emptyLike(tables[0], 0);
 
   return {
@@ -30,14 +32,9 @@ export function inputPacker(input: InputSpec): InputPacker {
       if (values.length < length) values = emptyLike(values, length);
       pictures.forEach((picture, index) => {
         const start = index * 3 * pixels;
-        if (layout === 'NCHW') {
-          for (const [channel, { source, table }] of planes(tables, input).entries()) {
-            fillPlane(values, start + channel * pixels, pixels, picture, source, table);
-          }
-        } else {
-          for (const [channel, { source, table }] of planes(tables, input).entries()) {
-            fillEveryThird(values, start + channel, pixels, picture, source, table);
-          }
+        for (const [channel, { source, table }] of planes(tables, input).entries()) {
+          const places = { start: start + channel * between, step, pixels };
+          fillChannel(values, places, picture, source, table);
         }
       });
       values.fill(0, pictures.length * 3 * pixels, length);
@@ -58,29 +55,19 @@ function planes(tables: Tables, { channels }: InputSpec) {
   return channels === 'RGB' ? [red, green, blue] : [blue, green, red];
 }
 
-function fillPlane(
+function fillChannel(
   values: PackedInput,
-  start: number,
-  pixels: number,
+  {
+    start,
+    step,
+    pixels,
+  }: { readonly start: number; readonly step: number; readonly pixels: number },
   picture: Uint8Array,
   source: number,
   table: PackedInput,
 ): void {
-  for (let pixel = 0, at = source; pixel < pixels; pixel += 1, at += 3) {
-    values[start + pixel] = table[picture[at] ?? 0] ?? 0;
-  }
-}
-
-function fillEveryThird(
-  values: PackedInput,
-  start: number,
-  pixels: number,
-  picture: Uint8Array,
-  source: number,
-  table: PackedInput,
-): void {
-  for (let pixel = 0, at = 0; pixel < pixels; pixel += 1, at += 3) {
-    values[start + at] = table[picture[at + source] ?? 0] ?? 0;
+  for (let pixel = 0, at = source, to = start; pixel < pixels; pixel += 1, at += 3, to += step) {
+    values[to] = table[picture[at] ?? 0] ?? 0;
   }
 }
 

@@ -1,18 +1,12 @@
-import type { AnnotatorId, TaskId } from '../../ids.js';
-import type { Governed, TaskGovernor } from '../../queue/task-governor.js';
-import { adjudicate, cancel, requeue, seenAt } from '../../queue/transitions.js';
-import type { Step, TaskStanding } from '../../queue/transitions.js';
+import { governorBy } from '../../queue/govern.js';
+import type { TaskGovernor } from '../../queue/task-governor.js';
+import { seenAt } from '../../queue/transitions.js';
 import { keyOf } from './persons.js';
 import type { SqliteDatabase } from './sqlite-database.js';
 import { rowToTask, storeStep } from './task-rows.js';
 
-type Decided = ({ readonly kind: 'done' } & Step) | { readonly kind: 'unchanged' | 'refused' };
-
 export function sqliteGovernor(database: SqliteDatabase): TaskGovernor {
-  const govern = (
-    { id, by, now }: { readonly id: TaskId; readonly by: AnnotatorId; readonly now: number },
-    decide: (standing: TaskStanding) => Decided,
-  ): Promise<Governed> =>
+  return governorBy(({ id, by, now }, decide) =>
     database.transact(async (transaction) => {
       const { rows } = await transaction.execute({
         sql: 'SELECT * FROM tasks WHERE id = ?',
@@ -26,14 +20,6 @@ export function sqliteGovernor(database: SqliteDatabase): TaskGovernor {
       const actor = await keyOf(transaction, by);
       await transaction.batch(storeStep(row, outcome, { actor, at: now }));
       return { kind: 'done', task: { ...task, ...outcome.standing } };
-    });
-
-  return {
-    adjudicate: (id, ruling, now) =>
-      govern({ id, by: ruling.by, now }, (standing) => adjudicate(standing, ruling, now)),
-    requeue: (id, order, now) =>
-      govern({ id, by: order.by, now }, (standing) => requeue(standing, order)),
-    cancel: (id, order, now) =>
-      govern({ id, by: order.by, now }, (standing) => cancel(standing, order)),
-  };
+    }),
+  );
 }

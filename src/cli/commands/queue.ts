@@ -2,6 +2,8 @@ import type { Command } from 'commander';
 import { Option } from 'commander';
 import { EdgeminerError } from '../../faults.js';
 import { annotatorId, batchId, taskId } from '../../ids.js';
+import { leaseFilter } from '../../queue/lease-filter.js';
+import type { FilterFields } from '../../queue/lease-filter.js';
 import type { QueueStats } from '../../queue/relabel-queue.js';
 import { stateAt, taskStates } from '../../queue/task.js';
 import type { Task, TaskState } from '../../queue/task.js';
@@ -11,8 +13,7 @@ import { importLabels, writeBatch } from '../label-files.js';
 import { print, table } from '../output.js';
 import { withGlobalOptions } from '../settings.js';
 import type { GlobalOptions } from '../settings.js';
-import { filtered, filterOf } from '../task-filter.js';
-import type { FilterOptions } from '../task-filter.js';
+import { filtered } from '../task-filter.js';
 import type { World } from '../world.js';
 import { governCommands } from './queue-govern.js';
 
@@ -38,12 +39,12 @@ export function queueCommand(parent: Command, world: World): void {
     'edgeminer queue list --state pending --reason dark',
   ).action(
     (
-      options: FilterOptions & GlobalOptions & { state?: TaskState; limit: number; after?: string },
+      options: FilterFields & GlobalOptions & { state?: TaskState; limit: number; after?: string },
     ) =>
       atDesk(world, options, async ({ stores }) => {
         const tasks = await stores.queue.list(
           {
-            ...filterOf(options),
+            ...leaseFilter(options),
             ...(options.state === undefined ? {} : { state: options.state }),
           },
           {
@@ -65,7 +66,7 @@ export function queueCommand(parent: Command, world: World): void {
     'edgeminer queue pull --annotator ada --limit 20 --out ./batch',
   ).action(
     (
-      options: FilterOptions &
+      options: FilterFields &
         GlobalOptions & {
           annotator: string;
           limit: number;
@@ -77,7 +78,7 @@ export function queueCommand(parent: Command, world: World): void {
         const leased = await desk.lease({
           annotator: annotatorId(options.annotator),
           limit: options.limit,
-          filter: filterOf(options),
+          filter: leaseFilter(options),
           leaseSeconds: options.leaseSeconds,
         });
         if (leased.kind === 'refused') throw leased.fault;

@@ -1,18 +1,16 @@
-import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import type { Command } from 'commander';
 import type { Config } from '../../config/load-config.js';
 import { curate } from '../../curate/curation.js';
-import { batchId } from '../../ids.js';
 import { defaultHttpLimits } from '../../http/deps.js';
 import { createHttpServer } from '../../http/server.js';
 import type { EventIntake } from '../../mine/event-intake.js';
 import { createLocalIntake } from '../../mine/local-intake.js';
-import { createLabelDesk } from '../../queue/label-desk.js';
 import type { Logger } from '../../telemetry/logger.js';
 import { createMetrics } from '../../telemetry/metrics.js';
 import type { Metrics } from '../../telemetry/metrics.js';
 import { wholeNumber } from '../arguments.js';
+import { labelDeskAt } from '../at-desk.js';
 import { openEdgeCasePublisher, openKafkaIntake } from '../open-kafka.js';
 import { labelSets } from '../open-models.js';
 import { closeAll, openStores } from '../open-stores.js';
@@ -53,18 +51,9 @@ async function serve(world: World, options: ServeOptions): Promise<void> {
     open.unshift(intake);
     const publisher = openEdgeCasePublisher(world, config, logger);
     if (publisher !== undefined) open.unshift(publisher);
-    const labelSetFor = labelSets(config);
     const server = await createHttpServer({
       intake,
-      desk: createLabelDesk({
-        queue: stores.queue,
-        reader: stores.queue,
-        labelSetFor,
-        now: world.now,
-        newBatchId: () => batchId(randomUUID()),
-        leaseSeconds: config.queue.leaseSeconds,
-        maxBatch: config.queue.maxBatch,
-      }),
+      desk: labelDeskAt(world, config, stores),
       reader: stores.queue,
       images: stores.images,
       curatedSets: stores.curatedSets,
@@ -80,7 +69,7 @@ async function serve(world: World, options: ServeOptions): Promise<void> {
           curation,
         ),
       splitPlan: splitPlan(config),
-      labelSetFor,
+      labelSetFor: labelSets(config),
       tokens: config.http.tokens,
       metrics,
       logger,

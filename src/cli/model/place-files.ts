@@ -1,6 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { systemCode, writeDurably } from '../../adapters/directory/durable-write.js';
+import { readIfThere, systemCode, writeDurably } from '../../adapters/directory/durable-write.js';
 import type { FoundFiles } from '../../adapters/onnx/model-files.js';
 import { sha256Of } from '../../adapters/onnx/model-files.js';
 import { EdgeminerError } from '../../faults.js';
@@ -68,13 +67,4 @@ export async function writeAll(files: readonly NewFile[]): Promise<void> {
 
 function isPlain(file: string): boolean {
   return /^[\w.-]+$/.test(file);
-}
-
-async function readIfThere(path: string): Promise<Uint8Array | undefined> {
-  try {
-    return await readFile(path);
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return undefined;
-    throw error;
-  }
 }

@@ -1,5 +1,7 @@
-import { batchId, modelName, sourceId, taskId } from '../../ids.js';
-import type { LeaseFilter, TimeRange } from '../../queue/relabel-queue.js';
+import { batchId, taskId } from '../../ids.js';
+import { leaseFilter } from '../../queue/lease-filter.js';
+import type { FilterFields } from '../../queue/lease-filter.js';
+import type { LeaseFilter } from '../../queue/relabel-queue.js';
 import { annotatorOf } from '../auth.js';
 import type { App, HttpDeps } from '../deps.js';
 import { problems } from '../openapi.js';
@@ -33,7 +35,7 @@ export function batchRoutes(app: App, { desk, labelSetFor, now }: HttpDeps): voi
         annotator: annotatorOf(request),
         limit: body.limit,
         leaseSeconds: body.leaseSeconds,
-        filter: leaseFilter(body),
+        filter: filterOf(body),
       });
       if (lease.kind === 'refused') throw lease.fault;
       const time = now();
@@ -91,38 +93,22 @@ export function batchRoutes(app: App, { desk, labelSetFor, now }: HttpDeps): voi
   );
 }
 
-interface FilterFields {
-  readonly model?: string | undefined;
-  readonly source?: string | undefined;
-  readonly reason?: LeaseFilter['reason'] | undefined;
-  readonly class?: string | undefined;
-  readonly project?: string | undefined;
-  readonly offeredFrom?: string | undefined;
-  readonly offeredTo?: string | undefined;
-  readonly occurredFrom?: string | undefined;
-  readonly occurredTo?: string | undefined;
-}
+type Times = 'offeredFrom' | 'offeredTo' | 'occurredFrom' | 'occurredTo';
+
+/** Times come as ISO 8601. */
+type TimedByText = Omit<FilterFields, Times> & Readonly<Partial<Record<Times, string | undefined>>>;
 
 /** The queue's filter, of the fields that requests and queries share. */
-export function leaseFilter(fields: FilterFields): LeaseFilter {
-  const { model, source, reason, class: topClass, project } = fields;
-  const offeredAt = timeRange(fields.offeredFrom, fields.offeredTo);
-  const occurredAt = timeRange(fields.occurredFrom, fields.occurredTo);
-  return {
-    ...(model === undefined ? {} : { modelName: modelName(model) }),
-    ...(source === undefined ? {} : { sourceId: sourceId(source) }),
-    ...(reason === undefined ? {} : { reason }),
-    ...(topClass === undefined ? {} : { topClass }),
-    ...(project === undefined ? {} : { project }),
-    ...(offeredAt === undefined ? {} : { offeredAt }),
-    ...(occurredAt === undefined ? {} : { occurredAt }),
-  };
+export function filterOf(fields: TimedByText): LeaseFilter {
+  return leaseFilter({
+    ...fields,
+    offeredFrom: timeOf(fields.offeredFrom),
+    offeredTo: timeOf(fields.offeredTo),
+    occurredFrom: timeOf(fields.occurredFrom),
+    occurredTo: timeOf(fields.occurredTo),
+  });
 }
 
-function timeRange(from: string | undefined, to: string | undefined): TimeRange | undefined {
-  if (from === undefined && to === undefined) return undefined;
-  return {
-    ...(from === undefined ? {} : { from: Date.parse(from) }),
-    ...(to === undefined ? {} : { to: Date.parse(to) }),
-  };
+function timeOf(text: string | undefined): number | undefined {
+  return text === undefined ? undefined : Date.parse(text);
 }

@@ -9,7 +9,7 @@ import { problems } from '../openapi.js';
 import { labelRequest, skipRequest, task, taskPage, taskParams, taskQuery } from '../schemas.js';
 import type { TaskJson } from '../schemas.js';
 import { taskJson } from '../task-json.js';
-import { leaseFilter } from './batches.js';
+import { filterOf } from './batches.js';
 
 /** See tasks and their pictures, and end them with a label or a skip. */
 export function taskRoutes(app: App, deps: HttpDeps): void {
@@ -31,7 +31,7 @@ export function taskRoutes(app: App, deps: HttpDeps): void {
     async ({ query }) => {
       const { after, limit, state } = query;
       const page = await reader.list(
-        { ...leaseFilter(query), ...(state === undefined ? {} : { state }) },
+        { ...filterOf(query), ...(state === undefined ? {} : { state }) },
         { limit, ...(after === undefined ? {} : { after: taskId(after) }) },
         now(),
       );

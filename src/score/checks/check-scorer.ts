@@ -7,7 +7,8 @@ import { runOwn } from '../own/own-scores.js';
 import type { OwnResult } from '../own/own-scores.js';
 import type { Scorer } from '../scorer.js';
 import { distanceToUnusualEnd } from '../unusual-end.js';
-import { seeded, squares } from './probes.js';
+import { seeded } from '../../image/seeded.js';
+import { squares } from './probes.js';
 import type { Probe } from './probes.js';
 
 /** What every scorer must keep to, the user's own as well as the built-in ones. */

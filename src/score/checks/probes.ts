@@ -1,3 +1,4 @@
+import { seeded } from '../../image/seeded.js';
 import type { Detection, Predictions } from '../../event/inference-event.js';
 import type { PixelPlane } from '../../image/decoded-image.js';
 import type { FormatFacts } from '../../image/format-facts.js';
@@ -101,7 +102,8 @@ function prober(random: () => number, length: number) {
   };
 }
 
-const usualFacts: FormatFacts = {
+/** Of an ordinary camera's JPEG. */
+export const usualFacts: FormatFacts = {
   width: 640,
   height: 480,
   container: 'image/jpeg',
@@ -216,15 +218,4 @@ function painted(width: number, height: number, paint: Paint): PixelPlane {
 
 function grey(level: number): readonly [number, number, number] {
   return [level, level, level];
-}
-
-/** Uniform numbers in [0, 1), the same for the same seed (mulberry32). */
-export function seeded(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

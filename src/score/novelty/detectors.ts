@@ -1,4 +1,5 @@
 import type { Spoiling } from '../../image/spoil-plane.js';
+import { rowOf } from '../embedding-matrix.js';
 import type { EmbeddingMatrix } from '../embedding-matrix.js';
 import { exposedScore, exposedSurprises, fitExposure } from './outlier-exposure.js';
 import type { Exposure } from './outlier-exposure.js';
@@ -128,13 +129,11 @@ export function spread(matrix: EmbeddingMatrix, most: number): EmbeddingMatrix {
   return pickRows(matrix, rows);
 }
 
-function pickRows(
-  { dimensions, values }: EmbeddingMatrix,
-  rows: readonly number[],
-): EmbeddingMatrix {
+function pickRows(matrix: EmbeddingMatrix, rows: readonly number[]): EmbeddingMatrix {
+  const { dimensions } = matrix;
   const picked = new Float32Array(rows.length * dimensions);
   for (const [at, row] of rows.entries()) {
-    picked.set(values.subarray(row * dimensions, (row + 1) * dimensions), at * dimensions);
+    picked.set(rowOf(matrix, row), at * dimensions);
   }
   return { rows: rows.length, dimensions, values: picked };
 }

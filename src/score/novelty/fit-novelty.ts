@@ -1,5 +1,6 @@
 import type { Spoiling } from '../../image/spoil-plane.js';
 import { cosineDistance, NearestSoFar } from '../exact-neighbours.js';
+import { rowOf } from '../embedding-matrix.js';
 import type { EmbeddingMatrix } from '../embedding-matrix.js';
 import { areaUnderCurve } from './area-under-curve.js';
 import { combined, combinedShares, standardOf, surprise } from './combine.js';
@@ -178,9 +179,10 @@ function scoreRow({ detectors, unit, neighbours }: Part, from: EmbeddedPictures,
 }
 
 function pictureAt({ raw, logits }: EmbeddedPictures, row: number) {
-  const rowOf = ({ dimensions, values }: EmbeddingMatrix) =>
-    values.subarray(row * dimensions, (row + 1) * dimensions);
-  return { embedding: rowOf(raw), logits: logits === undefined ? undefined : rowOf(logits) };
+  return {
+    embedding: rowOf(raw, row),
+    logits: logits === undefined ? undefined : rowOf(logits, row),
+  };
 }
 
 function firstRows(sample: NoveltySample, most: number): NoveltySample {

@@ -4,6 +4,7 @@ import { seeded } from '../../../test/fixtures/planes.js';
 import { normalDeviate } from '../../image/normal-deviate.js';
 import type { Spoiling } from '../../image/spoil-plane.js';
 import { normalisedRows } from '../exact-neighbours.js';
+import { rowOf } from '../embedding-matrix.js';
 import type { EmbeddingMatrix } from '../embedding-matrix.js';
 import type { Signal } from '../signal.js';
 import { areaUnderCurve, falseAlarmsAt95 } from './area-under-curve.js';
@@ -379,8 +380,4 @@ function embedded(rows: number, value: (column: number, row: number) => number):
   const raw = drawn(rows, value);
   const logits = drawn(rows, () => normal());
   return { raw, unit: { ...raw, values: normalisedRows(raw) }, logits };
-}
-
-function rowOf({ dimensions, values }: EmbeddingMatrix, row: number): Float32Array {
-  return values.slice(row * dimensions, (row + 1) * dimensions);
 }

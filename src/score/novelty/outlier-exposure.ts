@@ -1,4 +1,5 @@
 import type { Spoiling } from '../../image/spoil-plane.js';
+import { rowOf } from '../embedding-matrix.js';
 import type { EmbeddingMatrix } from '../embedding-matrix.js';
 import { rowProducts } from '../row-products.js';
 import { standardOf, surprise } from './combine.js';
@@ -51,10 +52,7 @@ export function fitExposure(
     directions.set(direction, at * dimensions);
   }
   const parts = Array.from({ length: own.rows }, (_, row) =>
-    rowProducts(
-      { rows: kinds.length, dimensions, values: directions },
-      own.values.subarray(row * dimensions, (row + 1) * dimensions),
-    ),
+    rowProducts({ rows: kinds.length, dimensions, values: directions }, rowOf(own, row)),
   );
   const standards = kinds.map((_, at) => standardOf(parts.map((part) => part[at] ?? Number.NaN)));
   return { kinds, dimensions, directions, standards };
@@ -99,11 +97,11 @@ function roots(embedding: Float32Array): Float32Array {
   return rooted;
 }
 
-function rootsOfRows({ rows, dimensions, values }: EmbeddingMatrix): EmbeddingMatrix {
+function rootsOfRows(matrix: EmbeddingMatrix): EmbeddingMatrix {
+  const { rows, dimensions } = matrix;
   const rooted = new Float32Array(rows * dimensions);
   for (let row = 0; row < rows; row += 1) {
-    const start = row * dimensions;
-    rooted.set(roots(values.subarray(start, start + dimensions)), start);
+    rooted.set(roots(rowOf(matrix, row)), row * dimensions);
   }
   return { rows, dimensions, values: rooted };
 }

@@ -15,6 +15,7 @@ import { snapshot } from '../../src/curate/snapshot.js';
 import { decodeImage } from '../../src/image/decode.js';
 import type { ImageContentType, ImageStore } from '../../src/image/image-store.js';
 import { perceptualHash } from '../../src/image/perceptual-hash.js';
+import { classesNamed } from '../../src/label/label-classes.js';
 import type { LabelBody } from '../../src/label/label.js';
 import type { Task } from '../../src/queue/task.js';
 import { labelledTask } from '../fixtures/labelled-task.js';
@@ -140,7 +141,7 @@ describeWithPython('exports in Python', (python) => {
       const expected = items.flatMap(({ label, image }) =>
         label.kind === 'boxes'
           ? label.boxes.map((box) => [box.class, [box.x, box.y, box.width, box.height]])
-          : [[label.class, [0, 0, image.width, image.height]]],
+          : classesNamed(label).map((name) => [name, [0, 0, image.width, image.height]]),
       );
       expect(annotations.map((a) => [categories[Number(a['category_id'])], a['bbox']])).toEqual(
         expected,
@@ -180,7 +181,7 @@ describeWithPython('exports in Python', (python) => {
       items.forEach(({ label, lineage }, index) => {
         const row: FolderFound['rows'][number] | undefined = rows[index];
         if (label.kind === 'class') expect(row?.['label']).toBe(label.class);
-        else {
+        if (label.kind === 'boxes') {
           expect(row?.['objects']).toEqual({
             bbox: label.boxes.map((box) => [box.x, box.y, box.width, box.height]),
             categories: label.boxes.map((box) => box.class),

@@ -1,0 +1,85 @@
+import type { Rectangle } from '../../score/confidence/boxes.js';
+import { intersectionOverUnion } from '../../score/confidence/boxes.js';
+import type { Attributes, LabelBody, LabelledBox, LabelledPolygon } from '../label.js';
+import { polygonBounds } from '../polygon-geometry.js';
+import { majority } from './majority.js';
+import { median } from './median.js';
+import { polygonOverlap } from './polygon-overlap.js';
+
+/** An object that somebody drew. */
+export interface Shape {
+  readonly class: string;
+  readonly attributes?: Attributes;
+}
+
+/** What matching and merging need to know of one kind of shapes. */
+export interface ShapeKind<S extends Shape> {
+  /** Intersection over union, 0..1. */
+  overlap(a: S, b: S): number;
+  /** One shape for what several people drew of an object, without attributes; of one or more. */
+  merged(shapes: readonly S[]): S;
+  bounds(shape: S): Rectangle;
+}
+
+/** Of boxes, each edge is the median. */
+export const boxKind: ShapeKind<LabelledBox> = {
+  overlap: intersectionOverUnion,
+  merged(boxes) {
+    const x = median(boxes.map((box) => box.x));
+    const y = median(boxes.map((box) => box.y));
+    return {
+      class: likeliestClass(boxes),
+      x,
+      y,
+      width: median(boxes.map((box) => box.x + box.width)) - x,
+      height: median(boxes.map((box) => box.y + box.height)) - y,
+    };
+  },
+  bounds: ({ x, y, width, height }) => ({ x, y, width, height }),
+};
+
+/**
+ * Of polygons, the one that shares most with the others: corners of different people don't
+ * correspond, so that there is no median of them. Among equals the order of the corners decides,
+ * and not that of the people.
+ */
+export const polygonKind: ShapeKind<LabelledPolygon> = {
+  overlap: (a, b) => polygonOverlap(a.points, b.points),
+  merged(polygons) {
+    const shared = polygons.map((polygon) => ({
+      polygon,
+      sum: sumInNoOrder(polygons.map((other) => polygonKind.overlap(polygon, other))),
+      key: JSON.stringify(polygon.points),
+    }));
+    shared.sort((a, b) => b.sum - a.sum || (a.key < b.key ? -1 : 1));
+    return { class: likeliestClass(polygons), points: shared[0]?.polygon.points ?? [] };
+  },
+  bounds: ({ points }) => polygonBounds(points),
+};
+
+/** The boxes of a label, or those around its polygons. */
+export function boxesOf(body: LabelBody): readonly LabelledBox[] {
+  switch (body.kind) {
+    case 'class':
+    case 'classes':
+      return [];
+    case 'boxes':
+      return body.boxes;
+    case 'polygons':
+      return body.polygons.map(({ class: name, points }) => ({
+        class: name,
+        ...polygonBounds(points),
+      }));
+  }
+}
+
+/** Sums in two orders differ in the last digits, which must not decide anything. */
+function sumInNoOrder(values: readonly number[]): number {
+  return Math.round(values.toSorted((a, b) => a - b).reduce((sum, one) => sum + one, 0) * 1e9);
+}
+
+function likeliestClass(shapes: readonly Shape[]): string {
+  const vote = majority(shapes.map((shape) => shape.class));
+  if (vote.kind === 'majority') return vote.class;
+  return vote.kind === 'tied' ? (vote.classes[0] ?? '') : '';
+}

@@ -1,5 +1,5 @@
 import type { LabelledBox } from '../label.js';
-import type { Dispute } from './settle.js';
+import type { Dispute } from './settlement.js';
 import type { Vote } from './votes.js';
 import { percent, place } from './wording.js';
 

@@ -21,7 +21,7 @@ import { anchoring, predictionEdit } from './pre-annotation.js';
 import type { Anchoring } from './pre-annotation.js';
 import { predictedBoxes } from './predicted-boxes.js';
 import type { ImageSize } from './predicted-boxes.js';
-import type { Answer } from './settle.js';
+import type { Answer } from './settlement.js';
 
 /** A task with all that annotators said of it. */
 export interface ReportedTask {

@@ -1,5 +1,5 @@
 import type { ClassLabel, ClassesLabel } from '../label.js';
-import type { AnswerOf, Dispute, Settlement, SettleRule } from './settle.js';
+import type { AnswerOf, Dispute, Settlement, SettleRule } from './settlement.js';
 import { nearest, settleAttributes, settleText } from './settle-remarks.js';
 import { votesFor } from './votes.js';
 import { weighVotes } from './weigh-votes.js';

@@ -1,6 +1,6 @@
 import { canonicalJson } from '../../canonical-json.js';
 import type { Attributes, AttributeValue, LabelledBox, Remarks } from '../label.js';
-import type { Dispute } from './settle.js';
+import type { Dispute } from './settlement.js';
 import { votesFor } from './votes.js';
 
 /** What is settled of attributes; with disputes, only a part. */

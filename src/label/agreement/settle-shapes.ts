@@ -2,7 +2,7 @@ import type { Attributes, LabelledBox, LabelledPolygon, Remarks } from '../label
 import { shapeAgreement } from './box-agreement.js';
 import { mergeShapes } from './merge-shapes.js';
 import type { Drawn, ShapeGroup } from './merge-shapes.js';
-import type { AnswerOf, Dispute, Settlement, SettleRule } from './settle.js';
+import type { AnswerOf, Dispute, Settlement, SettleRule } from './settlement.js';
 import { nearest, settleAttributes, settleText } from './settle-remarks.js';
 import { boxKind, polygonKind } from './shape-kind.js';
 import type { Shape, ShapeKind } from './shape-kind.js';

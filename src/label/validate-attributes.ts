@@ -207,9 +207,10 @@ function kindOf(value: unknown): string {
   switch (typeof value) {
     case 'string':
       return 'text';
-    case 'object':
-      return 'a JSON object';
-    default:
+    case 'number':
+    case 'boolean':
       return String(value);
+    default:
+      return 'a JSON object';
   }
 }

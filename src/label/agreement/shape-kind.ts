@@ -15,10 +15,10 @@ export interface Shape {
 /** What matching and merging need to know of one kind of shapes. */
 export interface ShapeKind<S extends Shape> {
   /** Intersection over union, 0..1. */
-  overlap(a: S, b: S): number;
+  readonly overlap: (a: S, b: S) => number;
   /** One shape for what several people drew of an object, without attributes; of one or more. */
-  merged(shapes: readonly S[]): S;
-  bounds(shape: S): Rectangle;
+  readonly merged: (shapes: readonly S[]) => S;
+  readonly bounds: (shape: S) => Rectangle;
 }
 
 /** Of boxes, each edge is the median. */

@@ -8,6 +8,7 @@ import type { SupervisorDesk } from '../queue/supervisor-desk.js';
 import { labelSets } from './open-models.js';
 import { openStores } from './open-stores.js';
 import type { Stores } from './open-stores.js';
+import { recordLabelSets } from './record-label-sets.js';
 import { configFor } from './settings.js';
 import type { GlobalOptions } from './settings.js';
 import type { World } from './world.js';
@@ -39,6 +40,7 @@ export async function atDesk(
   const config = await configFor(world, options);
   const stores = await openStores(config);
   try {
+    await recordLabelSets(config, stores.labelSets, world.now());
     const desk = labelDeskAt(world, config, stores);
     const supervisor = createSupervisorDesk({
       governor: stores.queue,

@@ -63,7 +63,7 @@ export const labelSet = z
         z.object({
           class: z.string(),
           guidelines: z.string().nullable(),
-          examples: z.array(z.string()).describe('Task ids, or paths of files.'),
+          examples: z.array(z.string()).describe('Paths of the pictures on this server.'),
         }),
       )
       .describe('What there is to say of single classes.'),
@@ -84,7 +84,7 @@ export function labelSetJson(set: LabelSet): LabelSetJson {
     notes: (set.notes ?? []).map((note) => ({
       class: note.class,
       guidelines: note.guidelines ?? null,
-      examples: [...note.examples],
+      examples: note.examples.map((_, at) => exampleHref(set, note.class, at)),
     })),
     attributes: (set.attributes ?? []).map((rule) => ({
       name: rule.name,
@@ -99,3 +99,17 @@ export function labelSetJson(set: LabelSet): LabelSetJson {
     text: set.text ?? 'none',
   };
 }
+
+/** By numbers: names of files and tasks are nothing that an annotator needs to know. */
+function exampleHref({ name, classes }: LabelSet, of: string, example: number): string {
+  return `/v1/label-sets/${encodeURIComponent(name)}/examples/${classes.indexOf(of)}/${example}`;
+}
+
+const position = z.coerce.number().int().min(0);
+
+export const labelSetParams = z.object({ name: z.string().min(1).max(200) });
+
+export const exampleParams = labelSetParams.extend({
+  class: position.describe('Its place in `classes`, from 0.'),
+  example: position.describe('Its place among the examples of the class, from 0.'),
+});

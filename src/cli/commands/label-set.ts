@@ -30,10 +30,9 @@ export function labelSetCommand(parent: Command, world: World): void {
     group
       .command('show')
       .description('show a label set as annotators get it; without a name, list all')
-      .argument('[name]', 'of the configuration')
-      .option('--version <version>', 'an earlier one, that labels were made against'),
-    'edgeminer label-set show animals --version 2',
-  ).action((name: string | undefined, options: ShowOptions) => show(world, name, options));
+      .argument('[name]', 'of the configuration, or name@version that labels were made against'),
+    'edgeminer label-set show animals@2',
+  ).action((name: string | undefined, options: GlobalOptions) => show(world, name, options));
 
   withGlobalOptions(
     group
@@ -66,10 +65,6 @@ export function labelSetCommand(parent: Command, world: World): void {
   ).action((name: string, options: InvalidatedOptions) => invalidated(world, name, options));
 }
 
-interface ShowOptions extends GlobalOptions {
-  readonly version?: string;
-}
-
 interface DiffOptions extends GlobalOptions {
   readonly from?: string;
 }
@@ -95,13 +90,10 @@ async function withStores(
   }
 }
 
-function show(world: World, name: string | undefined, options: ShowOptions): Promise<void> {
+function show(world: World, name: string | undefined, options: GlobalOptions): Promise<void> {
   return withStores(world, options, async (config, stores) => {
     if (name !== undefined) {
-      const labelSet =
-        options.version === undefined
-          ? configured(config, name)
-          : await recorded(stores, name, versionIn(options.version));
+      const labelSet = await named(config, stores, name);
       print(world, labelSet, options.json, labelSetLines);
       return;
     }
@@ -259,6 +251,13 @@ function orderOf({ requeue, by, reason }: InvalidatedOptions) {
   });
 }
 
+/** `animals` as it is now, or `animals@2` as it was. */
+async function named(config: Config, stores: Stores, name: string): Promise<LabelSet> {
+  const at = name.lastIndexOf('@');
+  if (Object.hasOwn(config.labelSets, name) || at < 1) return configured(config, name);
+  return recorded(stores, name.slice(0, at), versionIn(name.slice(at + 1)));
+}
+
 function configured({ labelSets: known }: Config, name: string): LabelSet {
   const labelSet = Object.hasOwn(known, name) ? known[name] : undefined;
   if (labelSet !== undefined) return labelSet;
@@ -293,7 +292,7 @@ function versionIn(text: string): number {
   const version = Number(text);
   if (Number.isSafeInteger(version) && version >= 1) return version;
   throw new EdgeminerError('input.invalid', `'${text}' is not a version`, {
-    field: '--version',
-    mend: 'Give a whole number from 1 on.',
+    field: 'version',
+    mend: 'Give a whole number from 1 on, such as 2 in animals@2.',
   });
 }

@@ -148,6 +148,16 @@ function classChanges(
   const removed = was.filter((name) => allClasses.includes(name) && !is.includes(name));
   const added = is.filter((name) => !was.includes(name));
   const changes: LabelSetChange[] = [];
+  // A picture may have no class at all: one without takes part only where no class is named.
+  if (after.on === 'picture' && (before.classes === undefined) !== (after.classes === undefined)) {
+    const narrower = after.classes !== undefined;
+    const what = narrower
+      ? `The attribute '${attribute}' is for ${is.join(', ')} only.`
+      : `The attribute '${attribute}' is for all pictures.`;
+    if (narrower) return [{ what, invalidates: { kind: 'labels-with-attribute', attribute } }];
+    const invalidates: Invalidated = { kind: 'labels-without-attribute', attribute };
+    return [{ what, invalidates: after.required ? invalidates : nothing }];
+  }
   if (removed.length > 0) {
     changes.push({
       what: `The attribute '${attribute}' is not for ${removed.join(', ')} any more.`,

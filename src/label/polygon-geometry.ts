@@ -72,6 +72,13 @@ function meet(one: NumberedEdge, other: NumberedEdge, edges: number): boolean {
   );
 }
 
+/** Whether all corners are on one line, so that there is nothing within. */
+export function inOneLine(points: readonly Point[]): boolean {
+  const [first, second] = points;
+  if (first === undefined || second === undefined) return true;
+  return points.every((point) => side(first, second, point) === 0);
+}
+
 /** Whether the way from a over b to c goes back on itself. */
 function turnsBack(a: Point, b: Point, c: Point): boolean {
   const along = (a[0] - b[0]) * (c[0] - b[0]) + (a[1] - b[1]) * (c[1] - b[1]);

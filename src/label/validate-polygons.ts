@@ -2,7 +2,7 @@ import type { LabelledPolygon, LabelSet, Point } from './label.js';
 import { edgeTolerance } from './label-problem.js';
 import type { LabelProblem, PictureSize } from './label-problem.js';
 import type { SentPolygon } from './label-shape.js';
-import { firstCrossing, polygonArea } from './polygon-geometry.js';
+import { firstCrossing, inOneLine } from './polygon-geometry.js';
 import { unknownClass } from './unknown-class.js';
 import { validateAttributes } from './validate-attributes.js';
 
@@ -105,7 +105,8 @@ function shapeProblems(corners: readonly Point[], field: string): readonly Label
     return [{ field: `${field}[${at}]`, problem, mend: 'Remove one of the two.' }];
   });
   if (doubled.length > 0) return doubled;
-  if (polygonArea(corners) === 0) {
+  // Halves of an outline that crosses itself may cancel out: not every area of 0 is a line.
+  if (inOneLine(corners)) {
     const mend = 'Draw corners that are not in one line, or remove the polygon.';
     return [{ field, problem: 'lies in one line; a polygon has an area', mend }];
   }

@@ -68,7 +68,7 @@ function number(set: CuratedSet, categoryIds: ReadonlyMap<string, number>): Entr
         iscrowd: 0,
         segmentation: object.segmentation ?? [],
         ...(object.image_level && { image_level: object.image_level }),
-        ...(object.attributes && { attributes: object.attributes }),
+        ...attributesOf(object),
       };
     });
     return { item, imageId, annotations };
@@ -91,7 +91,7 @@ function objectsOf(label: LabelBody, { width, height }: CuratedItem['image']): D
       return label.boxes.map((box) => ({
         class: box.class,
         ...placed(box),
-        ...(box.attributes && { attributes: box.attributes }),
+        ...attributesOf(box),
       }));
     case 'polygons':
       return label.polygons.map((polygon) => ({
@@ -99,9 +99,16 @@ function objectsOf(label: LabelBody, { width, height }: CuratedItem['image']): D
         ...placed(polygonBounds(polygon.points)),
         area: polygonArea(polygon.points),
         segmentation: [polygon.points.flat()],
-        ...(polygon.attributes && { attributes: polygon.attributes }),
+        ...attributesOf(polygon),
       }));
   }
+}
+
+/** By name, so that the same label makes the same bytes. */
+function attributesOf({ attributes }: { readonly attributes?: Attributes }) {
+  if (attributes === undefined) return {};
+  const sorted = Object.entries(attributes).sort(([a], [b]) => (a < b ? -1 : 1));
+  return { attributes: Object.fromEntries(sorted) };
 }
 
 function placed({ x, y, width, height }: Rectangle): Pick<Annotation, 'bbox' | 'area'> {
@@ -129,7 +136,7 @@ function instances(
     date_captured: new Date(item.lineage.occurredAt).toISOString(),
     task_id: item.taskId,
     weight: item.weight,
-    ...(item.label.attributes && { attributes: item.label.attributes }),
+    ...attributesOf(item.label),
     ...(item.label.text !== undefined && { text: item.label.text }),
   }));
   const categories = [...categoryIds].map(([name, id]) => ({ id, name, supercategory: '' }));

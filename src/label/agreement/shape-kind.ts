@@ -25,15 +25,9 @@ export interface ShapeKind<S extends Shape> {
 export const boxKind: ShapeKind<LabelledBox> = {
   overlap: intersectionOverUnion,
   merged(boxes) {
-    const x = median(boxes.map((box) => box.x));
-    const y = median(boxes.map((box) => box.y));
-    return {
-      class: likeliestClass(boxes),
-      x,
-      y,
-      width: median(boxes.map((box) => box.x + box.width)) - x,
-      height: median(boxes.map((box) => box.y + box.height)) - y,
-    };
+    const [x, width] = mergedSpan(boxes.map((box) => [box.x, box.width]));
+    const [y, height] = mergedSpan(boxes.map((box) => [box.y, box.height]));
+    return { class: likeliestClass(boxes), x, y, width, height };
   },
   bounds: ({ x, y, width, height }) => ({ x, y, width, height }),
 };
@@ -71,6 +65,15 @@ export function boxesOf(body: LabelBody): readonly LabelledBox[] {
         ...polygonBounds(points),
       }));
   }
+}
+
+/** The median begin, and how far it is from there to the median end. */
+function mergedSpan(spans: readonly (readonly [number, number])[]): [number, number] {
+  const start = median(spans.map(([begin]) => begin));
+  const extent = median(spans.map(([begin, length]) => begin + length)) - start;
+  // `start + extent - start` is not `extent` in floats; what all drew alike must stay as it is.
+  const drawn = median(spans.map(([, length]) => length));
+  return [start, Math.abs(extent - drawn) < 1e-9 ? drawn : extent];
 }
 
 /** Sums in two orders differ in the last digits, which must not decide anything. */

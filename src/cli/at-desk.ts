@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Config } from '../config/load-config.js';
 import { batchId } from '../ids.js';
+import type { LabelSetFor } from '../queue/checked-label.js';
 import { createLabelDesk } from '../queue/label-desk.js';
 import type { LabelDesk } from '../queue/label-desk.js';
 import { createSupervisorDesk } from '../queue/supervisor-desk.js';
@@ -17,6 +18,7 @@ export interface Desk {
   readonly stores: Stores;
   readonly desk: LabelDesk;
   readonly supervisor: SupervisorDesk;
+  readonly labelSetFor: LabelSetFor;
 }
 
 export function labelDeskAt(world: World, config: Config, { queue }: Stores): LabelDesk {
@@ -48,7 +50,7 @@ export async function atDesk(
       labelSetFor: labelSets(config),
       now: world.now,
     });
-    await work({ stores, desk, supervisor });
+    await work({ stores, desk, supervisor, labelSetFor: labelSets(config) });
   } finally {
     await stores.close();
   }

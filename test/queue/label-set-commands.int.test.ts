@@ -1,4 +1,4 @@
-import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
@@ -232,5 +232,34 @@ describe('the commands of label sets', () => {
     await store.close();
     expect(again.map(({ id, round }) => [id, round])).toEqual(found.map(({ task }) => [task, 2]));
     expect(again.flatMap(({ formerLabels }) => formerLabels)).toHaveLength(2);
+  });
+
+  it('go with a pulled batch, whose labels come back whole', async () => {
+    const store = await openSqliteStore({ file: join(folder, 'queue.db') });
+    await store.queue.offer(asOffers([candidate(1)]), now);
+    await store.close();
+    await json('queue', 'pull', '--annotator', 'ana', '--limit', '1', '--out', 'batch');
+    const batch: unknown = JSON.parse(await readFile(join(folder, 'batch', 'batch.json'), 'utf8'));
+    expect(batch).toMatchObject({
+      labelSets: { 'animals@1': { guidelines: '# Animals\n\nThe one in front.' } },
+      tasks: [{ taskId: candidate(1).id, labelSet: 'animals@1' }],
+    });
+    const box = { class: 'cat', x: 0.1, y: 2, width: 30, height: 40, attributes: { age: 3 } };
+    const fill = (label: unknown) =>
+      writeFile(
+        join(folder, 'batch', 'labels.jsonl'),
+        JSON.stringify({ taskId: candidate(1).id, label }),
+      );
+    await fill({ kind: 'boxes', boxes: [{ ...box, attributes: { aage: 3 } }], text: 'asleep' });
+    const refused = await run('queue', 'import', 'batch');
+    expect(refused.code).toBe(1);
+    expect(refused.stdout).toContain('label.boxes[0].attributes.aage is not an attribute');
+    expect(refused.stdout).toContain('label.text is not asked for');
+    await fill({ kind: 'boxes', boxes: [box] });
+    expect(await json('queue', 'import', 'batch')).toMatchObject({ labelled: 1, refused: [] });
+    const again = await openSqliteStore({ file: join(folder, 'queue.db') });
+    const task = await again.queue.find(candidate(1).id);
+    await again.close();
+    expect(task?.label?.body).toEqual({ kind: 'boxes', boxes: [box] });
   });
 });

@@ -16,6 +16,8 @@ export interface PlaneCounts extends GridSums {
   readonly coarseSlopes: readonly number[];
   /** Pairs of neighbours of which one has a saturated channel that the other keeps, by channel. */
   readonly cutEdges: number;
+  /** Pairs of neighbours that share a saturated channel, while another channel steps by 12 levels. */
+  readonly stuckPairs: number;
   /** Sums of R, G and B. */
   readonly colours: readonly number[];
   /** The darkest channel of any pixel of each square of `darkSquare` pixels, 0..255. */
@@ -79,7 +81,7 @@ export function countPlane(
   const zeroed = area(0);
   const fineSlopes = area(3 * 8);
   const coarseSlopes = area(3 * 8);
-  const cutEdges = area(4);
+  const cutEdges = area(2 * 4);
   const grain = area(4 * grainAcross * grainDown);
   const colours = area(4 * 3);
   const grid = area(4 * 16);
@@ -106,6 +108,7 @@ export function countPlane(
   kernel.grain(luma, width, grainAcross, grainDown, grain);
 
   // The memory is used again by the next plane.
+  const [edges = 0, stuckPairs = 0] = new Uint32Array(memory.buffer, cutEdges, 2);
   const odds = new Uint32Array(memory.buffer, odd, levels);
   return {
     tiles: new Uint32Array(memory.buffer, tiles, levels * across * down).slice(),
@@ -114,7 +117,8 @@ export function countPlane(
     ),
     fineSlopes: Array.from(new BigInt64Array(memory.buffer, fineSlopes, 3), Number),
     coarseSlopes: Array.from(new BigInt64Array(memory.buffer, coarseSlopes, 3), Number),
-    cutEdges: new Uint32Array(memory.buffer, cutEdges, 1)[0] ?? 0,
+    cutEdges: edges,
+    stuckPairs,
     colours: Array.from(new Uint32Array(memory.buffer, colours, 3)),
     darkest: new Uint8Array(memory.buffer, lowest, darkSquares).slice(),
     gridAcross: Array.from(new Uint32Array(memory.buffer, grid, 8)),

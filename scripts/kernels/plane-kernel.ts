@@ -240,103 +240,101 @@ export function coarseSlopes(values: usize, width: i32, height: i32, into: usize
 }
 
 /**
- * Over pairs of neighbours, beside and below each other, two counts as u32: pairs of which one has
- * a channel at 254 or 255 and the other has it at 242 or less, counted by channel; and pairs that
- * both have one channel at 254 or 255, while another one, below 254 in both, steps by 12 or more.
+ * Pairs of neighbours, beside and below each other, of which one has a channel at 254 or 255 and
+ * the other has it at 242 or less, counted by channel: as one u32.
  */
 export function cutEdges(rgb: usize, width: i32, height: i32, into: usize): void {
+  let edges = 0;
   const line = 3 * width;
-  const all = line * height;
-  let counts = cutsBetween(rgb, line, all - line);
-  if (width > 1) {
-    counts += cutsBetween(rgb, 3, all - 3);
-    // The last pixel of a line is no neighbour of the first one of the next.
-    for (let end = rgb + line; end < rgb + all; end += line) counts -= cutsBetween(end - 3, 3, 3);
+  for (let y = 0; y < height; y += 1) {
+    edges += cutsBetween(rgb + y * line, 3, line - 3);
+    if (y + 1 < height) edges += cutsBetween(rgb + y * line, line, line);
   }
-  store<u32>(into, <u32>counts);
-  store<u32>(into + 4, <u32>(counts >> 32));
+  store<u32>(into, edges);
+}
+
+// @ts-ignore: decorators of AssemblyScript
+@inline
+function cutsBetween(from: usize, step: i32, length: i32): i32 {
+  const saturated = i8x16.splat(-2);
+  const kept = i8x16.splat(-14);
+  let edges = 0;
+  let at = from;
+  const end = from + length;
+  for (; at + 16 <= end; at += 16) {
+    const one = v128.load(at);
+    const other = v128.load(at + step);
+    const most = i8x16.max_u(one, other);
+    const least = i8x16.min_u(one, other);
+    edges += popcnt<i32>(
+      i8x16.bitmask(v128.and(i8x16.ge_u(most, saturated), i8x16.le_u(least, kept))),
+    );
+  }
+  for (; at < end; at += 1) {
+    const one = <i32>load<u8>(at);
+    const other = <i32>load<u8>(at + step);
+    if (max(one, other) >= 254 && min(one, other) <= 242) edges += 1;
+  }
+  return edges;
 }
 
 /**
- * Of the pixels of `length` bytes, each beside the one `step` bytes on: the edges in the low half,
- * the pairs that stick in the high one; neither outgrows it.
+ * Pairs of neighbours, beside and below each other, whose brightest channel is at 254 or 255 in
+ * both, while the darkest one, below 254 in both, steps by 12 or more: as one u32.
  */
-function cutsBetween(from: usize, step: i32, length: i32): i64 {
-  let edges: i64 = 0;
-  let stuck: i64 = 0;
-  let at = from;
-  const end = from + length;
-  // Sixteen pixels at a time, in which each pixel's channels are three bits side by side.
-  for (; at + 48 <= end; at += 48) {
-    const one0 = v128.load(at);
-    const one1 = v128.load(at, 16);
-    const one2 = v128.load(at, 32);
-    const other0 = v128.load(at + step);
-    const other1 = v128.load(at + step, 16);
-    const other2 = v128.load(at + step, 32);
-    const full = saturatedBits(
-      i8x16.max_u(one0, other0),
-      i8x16.max_u(one1, other1),
-      i8x16.max_u(one2, other2),
-    );
-    // Most of most pictures is not saturated.
-    if (full == 0) continue;
-    const least0 = i8x16.min_u(one0, other0);
-    const least1 = i8x16.min_u(one1, other1);
-    const least2 = i8x16.min_u(one2, other2);
-    const both = saturatedBits(least0, least1, least2);
-    if (both != full) edges += popcnt<i64>(full & ~atLeastBits(243, least0, least1, least2));
-    if (both == 0 || full == 0xffffffffffff) continue;
-    const steps =
-      ~full &
-      atLeastBits(
-        12,
-        i8x16.sub(i8x16.max_u(one0, other0), least0),
-        i8x16.sub(i8x16.max_u(one1, other1), least1),
-        i8x16.sub(i8x16.max_u(one2, other2), least2),
-      );
-    stuck += popcnt<i64>(anyChannel(both) & anyChannel(steps));
-  }
-  for (; at < end; at += 3) {
-    let both = false;
-    let steps = false;
-    for (let channel = 0; channel < 3; channel += 1) {
-      const one = <i32>load<u8>(at + channel);
-      const next = <i32>load<u8>(at + channel + step);
-      const most = max(one, next);
-      const least = min(one, next);
-      if (most >= 254 && least <= 242) edges += 1;
-      both = both || least >= 254;
-      steps = steps || (most < 254 && most - least >= 12);
+export function stuckPairs(
+  brightest: usize,
+  darkest: usize,
+  width: i32,
+  height: i32,
+  into: usize,
+): void {
+  const pixels = width * height;
+  let pairs = stuckBetween(brightest, darkest, width, pixels - width);
+  if (width > 1) {
+    pairs += stuckBetween(brightest, darkest, 1, pixels - 1);
+    // The last pixel of a line is no neighbour of the first one of the next.
+    for (let last = width - 1; last < pixels - 1; last += width) {
+      if (isStuck(brightest + last, darkest + last, 1)) pairs -= 1;
     }
-    if (both && steps) stuck += 1;
   }
-  return edges + (stuck << 32);
+  store<u32>(into, pairs);
 }
 
 // @ts-ignore: decorators of AssemblyScript
 @inline
-function saturatedBits(first: v128, second: v128, third: v128): i64 {
-  return atLeastBits(254, first, second, third);
+function stuckBetween(brightest: usize, darkest: usize, step: i32, length: i32): i32 {
+  const saturated = i8x16.splat(-2);
+  const large = i8x16.splat(12);
+  let pairs = 0;
+  let at = 0;
+  for (; at + 16 <= length; at += 16) {
+    const full = i8x16.ge_u(
+      i8x16.min_u(v128.load(brightest + at), v128.load(brightest + at + step)),
+      saturated,
+    );
+    // Most of most pictures is not.
+    if (!v128.any_true(full)) continue;
+    const one = v128.load(darkest + at);
+    const other = v128.load(darkest + at + step);
+    const most = i8x16.max_u(one, other);
+    const steps = i8x16.ge_u(i8x16.sub(most, i8x16.min_u(one, other)), large);
+    pairs += popcnt<i32>(
+      i8x16.bitmask(v128.andnot(v128.and(full, steps), i8x16.ge_u(most, saturated))),
+    );
+  }
+  for (; at < length; at += 1) if (isStuck(brightest + at, darkest + at, step)) pairs += 1;
+  return pairs;
 }
 
-/** A bit for each of 48 bytes: whether it is `limit` or more. */
-// @ts-ignore: decorators of AssemblyScript
-@inline
-function atLeastBits(limit: u8, first: v128, second: v128, third: v128): i64 {
-  const limits = i8x16.splat(limit);
+function isStuck(brightest: usize, darkest: usize, step: i32): bool {
+  const one = <i32>load<u8>(darkest);
+  const other = <i32>load<u8>(darkest + step);
   return (
-    (<i64>i8x16.bitmask(i8x16.ge_u(first, limits))) |
-    ((<i64>i8x16.bitmask(i8x16.ge_u(second, limits))) << 16) |
-    ((<i64>i8x16.bitmask(i8x16.ge_u(third, limits))) << 32)
+    min(load<u8>(brightest), load<u8>(brightest + step)) >= 254 &&
+    max(one, other) < 254 &&
+    abs(one - other) >= 12
   );
-}
-
-/** Of three bits per pixel, whether any is set: in the lowest. */
-// @ts-ignore: decorators of AssemblyScript
-@inline
-function anyChannel(bits: i64): i64 {
-  return (bits | (bits >> 1) | (bits >> 2)) & 0x249249249249;
 }
 
 // @ts-ignore: decorators of AssemblyScript

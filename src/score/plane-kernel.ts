@@ -16,7 +16,7 @@ export interface PlaneCounts extends GridSums {
   readonly coarseSlopes: readonly number[];
   /** Pairs of neighbours of which one has a saturated channel that the other keeps, by channel. */
   readonly cutEdges: number;
-  /** Pairs of neighbours that share a saturated channel, while another channel steps by 12 levels. */
+  /** Pairs of neighbours that are both saturated, while their darkest channel steps by 12 or more. */
   readonly stuckPairs: number;
   /** Sums of R, G and B. */
   readonly colours: readonly number[];
@@ -52,6 +52,7 @@ const kernel = openKernel<
   | 'slopes'
   | 'coarseSlopes'
   | 'cutEdges'
+  | 'stuckPairs'
   | 'squares'
   | 'grain'
   | 'lowest'
@@ -81,7 +82,8 @@ export function countPlane(
   const zeroed = area(0);
   const fineSlopes = area(3 * 8);
   const coarseSlopes = area(3 * 8);
-  const cutEdges = area(2 * 4);
+  const cutEdges = area(4);
+  const stuckPairs = area(4);
   const grain = area(4 * grainAcross * grainDown);
   const colours = area(4 * 3);
   const grid = area(4 * 16);
@@ -103,12 +105,12 @@ export function countPlane(
   kernel.squares(luma, width, height, squares);
   kernel.coarseSlopes(squares, coarse.width, coarse.height, coarseSlopes);
   kernel.cutEdges(source, width, height, cutEdges);
+  kernel.stuckPairs(maxima, minima, width, height, stuckPairs);
   kernel.lowest(minima, width, height, lowest);
   kernel.grid(luma, width, height, grid);
   kernel.grain(luma, width, grainAcross, grainDown, grain);
 
   // The memory is used again by the next plane.
-  const [edges = 0, stuckPairs = 0] = new Uint32Array(memory.buffer, cutEdges, 2);
   const odds = new Uint32Array(memory.buffer, odd, levels);
   return {
     tiles: new Uint32Array(memory.buffer, tiles, levels * across * down).slice(),
@@ -117,8 +119,8 @@ export function countPlane(
     ),
     fineSlopes: Array.from(new BigInt64Array(memory.buffer, fineSlopes, 3), Number),
     coarseSlopes: Array.from(new BigInt64Array(memory.buffer, coarseSlopes, 3), Number),
-    cutEdges: edges,
-    stuckPairs,
+    cutEdges: new Uint32Array(memory.buffer, cutEdges, 1)[0] ?? 0,
+    stuckPairs: new Uint32Array(memory.buffer, stuckPairs, 1)[0] ?? 0,
     colours: Array.from(new Uint32Array(memory.buffer, colours, 3)),
     darkest: new Uint8Array(memory.buffer, lowest, darkSquares).slice(),
     gridAcross: Array.from(new Uint32Array(memory.buffer, grid, 8)),

@@ -136,13 +136,11 @@ function plainCutEdges({ width, height, rgb }: PixelPlane): number {
 
 function plainStuckPairs({ width, height, rgb }: PixelPlane): number {
   let pairs = 0;
-  const compare = (a: number, b: number) => {
-    const most = [0, 1, 2].map((channel) => Math.max(rgb[a + channel] ?? 0, rgb[b + channel] ?? 0));
-    const least = [0, 1, 2].map((channel) =>
-      Math.min(rgb[a + channel] ?? 0, rgb[b + channel] ?? 0),
-    );
-    const steps = most.some((level, channel) => level < 254 && level - (least[channel] ?? 0) >= 12);
-    if (steps && least.some((level) => level >= 254)) pairs += 1;
+  const compare = (...two: readonly [number, number]) => {
+    const pixels = two.map((at) => rgb.subarray(at, at + 3));
+    const [one = 0, other = 0] = pixels.map((pixel) => Math.min(...pixel));
+    const full = pixels.every((pixel) => Math.max(...pixel) >= 254);
+    if (full && Math.max(one, other) < 254 && Math.abs(one - other) >= 12) pairs += 1;
   };
   for (let at = 0; at < rgb.length; at += 3) {
     if ((at / 3) % width < width - 1) compare(at, at + 3);

@@ -22,8 +22,8 @@ export interface PlaneStatistics {
   /** Neighbours where a channel is saturated in one and kept in the other, per pixel, 0..6. */
   readonly cutEdges: number;
   /**
-   * Neighbours that share a saturated channel while another one steps by 12 levels or more, pairs
-   * per pixel, 0..2.
+   * Neighbours that have a saturated channel each, while their darkest channel steps by 12 levels
+   * or more: pairs per pixel, 0..2.
    */
   readonly stuckPairs: number;
   /** Mean R, G and B, grey levels. */

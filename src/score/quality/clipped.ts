@@ -13,18 +13,18 @@ const saturated = 254;
 const perCutEdge = 3;
 
 /**
- * What a pair of neighbours takes away that has one channel at its ceiling while another one still
- * moves: light goes on changing there and a channel has stopped following it, so that the colour
- * is wrong. In skies, lamps and white walls the channels stop together, and nothing moves.
+ * What a pair of neighbours takes away that both have a channel at its ceiling while their darkest
+ * one still moves: the light goes on changing there and a channel has stopped following it, so that
+ * the colour is wrong. In skies, lamps and white walls hardly anything moves.
  */
 const perStuckPair = 12;
 
 /**
  * What saturation took away, 0..1: 1 - (1 - a) * exp(-3 * e - 12 * s), where a is the share of
  * pixels with a saturated channel (254 or 255), e the edges per pixel at which a channel steps
- * out of saturation by 12 levels or more, and s the pairs of neighbours per pixel of which a channel
- * is saturated in both while another one, saturated in neither, steps by 12 levels or more. What
- * those pixels showed is lost, however the picture is brightened or darkened later. Exposure beyond
+ * out of saturation by 12 levels or more, and s the pairs of neighbours per pixel that have a
+ * saturated channel each, while the darkest channel steps by 12 levels or more. What those pixels
+ * showed is lost, however the picture is brightened or darkened later. Exposure beyond
  * the sensor's range, as photographers read it from the right end of a histogram; that channels
  * saturate one by one and turn the colour is long known (Zhang and Brainard 2004); the edges and
  * pairs are our own.

@@ -4,10 +4,11 @@ import { checkExpiry, checkLease, checkPage } from '../../queue/check-request.js
 import type { RelabelQueue, TaskReader } from '../../queue/relabel-queue.js';
 import type { QueueRules } from '../../queue/rules.js';
 import type { TaskGovernor } from '../../queue/task-governor.js';
+import { noticeOf } from '../../queue/task-notices.js';
 import type { Task } from '../../queue/task.js';
 import { byClaimOrder, complete, release, seenAt } from '../../queue/transitions.js';
 import { guarded } from './content-addressed-bucket.js';
-import { documentToTask, fieldsToStanding } from './documents.js';
+import { documentToTask, fieldsToStanding, headOf } from './documents.js';
 import type { TaskDocument } from './documents.js';
 import { claimTasks } from './claim-tasks.js';
 import { mongoGovernor } from './mongo-governor.js';
@@ -17,6 +18,8 @@ import { keyOf } from './persons.js';
 import { queueHoldings, queueStats } from './queue-stats.js';
 import { standingOnly, swap } from './steps.js';
 import type { Standing } from './steps.js';
+import { storeAndTell } from './tell-steps.js';
+import type { Telling } from './tell-steps.js';
 import { heldBy, indexes, shows, snapshot, withoutAudit } from './task-filters.js';
 
 const hinted = { hint: indexes.batch } as const;
@@ -25,14 +28,16 @@ export interface MongoQueueOptions extends TaskCollections {
   readonly rules: QueueRules;
   /** Spreads claimers that collide; uniform in [0, 1). */
   readonly random: () => number;
+  readonly telling: Telling;
 }
 
 /**
  * The relabeling queue in the collection `tasks`. Every change is of one document at a time and
- * safe to repeat, so nothing here needs a transaction. The connection is its opener's.
+ * safe to repeat; only what others are told of is written in a transaction with its messages. The
+ * connection is its opener's.
  */
 export function mongoQueue(options: MongoQueueOptions): RelabelQueue & TaskReader & TaskGovernor {
-  const { tasks, persons, rules, random } = options;
+  const { tasks, persons, rules, random, telling } = options;
   const spread = { width: 0 };
   const find = (id: TaskId) => tasks.findOne({ _id: id }, withoutAudit);
 
@@ -109,9 +114,10 @@ export function mongoQueue(options: MongoQueueOptions): RelabelQueue & TaskReade
             return { kind: 'already-completed', task: seenAt(task, now) };
           }
           const actor = await actorOf(task);
-          const { filter, update } = swap(found, outcome, { actor, at: now }).updateOne;
-          const { modifiedCount } = await tasks.updateOne(filter, update);
-          if (modifiedCount === 1) {
+          const { updateOne } = swap(found, outcome, { actor, at: now });
+          const notice = noticeOf(task, outcome.transition, headOf(found).seq + 1);
+          const told = { notice, batchId: claim.batchId, now };
+          if (await storeAndTell(tasks, updateOne, telling, told)) {
             return { kind: 'completed', task: { ...task, ...outcome.standing } };
           }
         }

@@ -2,6 +2,9 @@ import { MongoClient, MongoServerError, MongoServerSelectionError } from 'mongod
 import type { CuratedSetStore } from '../../curate/curated-set-store.js';
 import { EdgeminerError, messageOf } from '../../faults.js';
 import type { ImageStore } from '../../image/image-store.js';
+import { nobody } from '../../notice/notice.js';
+import type { Subscribers } from '../../notice/notice.js';
+import type { Outbox } from '../../notice/outbox.js';
 import type { AuditTrail } from '../../queue/audit-trail.js';
 import type { RelabelQueue, TaskReader } from '../../queue/relabel-queue.js';
 import { defaultRules } from '../../queue/rules.js';
@@ -13,13 +16,16 @@ import { openGridFsImageStore } from './gridfs-image-store.js';
 import { openGridFsReferenceStore } from './gridfs-reference-store.js';
 import { mongoAuditTrail } from './mongo-audit-trail.js';
 import { openMongoCuratedSets } from './mongo-curated-sets.js';
+import { mongoOutbox } from './mongo-outbox.js';
 import { mongoQueue } from './mongo-queue.js';
 import { openTasks } from './open-tasks.js';
+import { openTelling } from './tell-steps.js';
 
 export interface MongoStore {
   readonly queue: RelabelQueue & TaskReader & TaskGovernor;
   readonly audit: AuditTrail;
   readonly curatedSets: CuratedSetStore;
+  readonly outbox: Outbox;
   readonly images: ImageStore;
   readonly references: ReferenceStore;
   /** Rejects with `store.unavailable` while there is no primary. */
@@ -35,6 +41,8 @@ export interface MongoStoreOptions {
   readonly random?: () => number;
   /** `defaultRules` where they are left out. */
   readonly rules?: QueueRules;
+  /** Who is told of what; nobody where it is left out. */
+  readonly subscribers?: Subscribers;
 }
 
 /**
@@ -44,20 +52,22 @@ export interface MongoStoreOptions {
  * `store.unavailable`
  */
 export async function openMongoStore(options: MongoStoreOptions): Promise<MongoStore> {
-  const { uri, database, random = Math.random, rules = defaultRules } = options;
+  const { uri, database, random = Math.random, rules = defaultRules, subscribers = nobody } = options;
   const client = await connectMongo(uri);
   try {
     const db = client.db(database);
+    const telling = await openTelling(db, subscribers);
     const [collections, curatedSets, images, references] = await Promise.all([
       openTasks(db),
-      openMongoCuratedSets(db),
+      openMongoCuratedSets(db, telling),
       openGridFsImageStore(db),
       openGridFsReferenceStore(db),
     ]);
     return {
-      queue: mongoQueue({ ...collections, random, rules }),
+      queue: mongoQueue({ ...collections, random, rules, telling }),
       audit: mongoAuditTrail(collections),
       curatedSets,
+      outbox: mongoOutbox(telling.messages),
       images,
       references,
       ping: async () => {

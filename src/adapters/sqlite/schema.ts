@@ -1,6 +1,7 @@
 import type { Client } from '@libsql/client';
 import { EdgeminerError } from '../../faults.js';
 import { numberIn } from './columns.js';
+import { outboxTables } from './outbox-tables.js';
 import { unusableFile } from './sqlite-faults.js';
 
 /** Marks the file as edgeminer's (`edmr`), so that no other program's database is written to. */
@@ -176,6 +177,7 @@ export const steps: readonly string[] = [
     name TEXT NOT NULL UNIQUE
   ) STRICT, WITHOUT ROWID;
   `,
+  outboxTables,
 ];
 
 /** The version that this program brings its tables to. */

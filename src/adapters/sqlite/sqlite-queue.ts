@@ -11,8 +11,11 @@ import type {
   RelabelQueue,
   TaskReader,
 } from '../../queue/relabel-queue.js';
+import { nobody } from '../../notice/notice.js';
+import type { Subscribers } from '../../notice/notice.js';
 import type { QueueRules } from '../../queue/rules.js';
 import type { TaskGovernor } from '../../queue/task-governor.js';
+import { noticeOf } from '../../queue/task-notices.js';
 import type { Task, TaskContent } from '../../queue/task.js';
 import {
   byClaimOrder,
@@ -25,13 +28,22 @@ import {
   seenAt,
 } from '../../queue/transitions.js';
 import { insertFirstEntry } from './audit-rows.js';
+import { countAnswer } from './batch-end.js';
 import { numberIn, textIn } from './columns.js';
 import { keyOf } from './persons.js';
 import { queueHoldings, queueStats } from './queue-stats.js';
 import type { SqliteDatabase, SqliteTransaction } from './sqlite-database.js';
 import { sqliteGovernor } from './sqlite-governor.js';
+import { announce } from './sqlite-outbox.js';
 import { all, asks, heldBy, shows } from './task-conditions.js';
-import { rowToStanding, rowToTask, standingColumns, storeStep, upsert } from './task-rows.js';
+import {
+  headIn,
+  rowToStanding,
+  rowToTask,
+  standingColumns,
+  storeStep,
+  upsert,
+} from './task-rows.js';
 
 /**
  * The relabeling queue in one SQLite file. SQLite has one writer at a time, so a claim is one
@@ -41,6 +53,7 @@ import { rowToStanding, rowToTask, standingColumns, storeStep, upsert } from './
 export function sqliteQueue(
   database: SqliteDatabase,
   rules: QueueRules,
+  subscribers: Subscribers = nobody,
 ): RelabelQueue & TaskReader & TaskGovernor {
   return {
     async offer(offers, now) {
@@ -136,7 +149,12 @@ export function sqliteQueue(
           return { kind: 'already-completed', task: seenAt(task, now) };
         }
         const actor = await actorOf(transaction, task);
-        await transaction.batch(storeStep(row, outcome, { actor, at: now }));
+        const notice = noticeOf(task, outcome.transition, headIn(row).seq + 1);
+        await transaction.batch([
+          ...storeStep(row, outcome, { actor, at: now }),
+          ...announce(notice, subscribers, now),
+        ]);
+        await countAnswer(transaction, claimed.batchId, { subscribers, now });
         return { kind: 'completed', task: { ...task, ...outcome.standing } };
       }),
 
@@ -180,7 +198,7 @@ export function sqliteQueue(
     stats: (now) => queueStats(database, now),
     holdings: (now) => queueHoldings(database, now),
 
-    ...sqliteGovernor(database),
+    ...sqliteGovernor(database, subscribers),
 
     async close() {
       // The connection is its opener's.

@@ -11,6 +11,7 @@ import type { CuratedSetStore } from '../curate/curated-set-store.js';
 import type { ImageStore } from '../image/image-store.js';
 import { modelName } from '../ids.js';
 import { settle, usualSettleRule } from '../label/agreement/settle.js';
+import type { Outbox } from '../notice/outbox.js';
 import type { AuditTrail } from '../queue/audit-trail.js';
 import type { RelabelQueue, TaskReader } from '../queue/relabel-queue.js';
 import { overlapBy } from '../queue/rules.js';
@@ -18,12 +19,14 @@ import type { QueueRules } from '../queue/rules.js';
 import type { TaskGovernor } from '../queue/task-governor.js';
 import type { ReferenceStore } from '../score/reference-store.js';
 import type { Check } from '../telemetry/checkup.js';
+import { subscribersOf } from './subscribers.js';
 
 /** Everything that is kept, behind ports. */
 export interface Stores {
   readonly queue: RelabelQueue & TaskReader & TaskGovernor;
   readonly audit: AuditTrail;
   readonly curatedSets: CuratedSetStore;
+  readonly outbox: Outbox;
   readonly images: ImageStore;
   readonly references: ReferenceStore;
   /** Resolves if the store answers; throws `store.unavailable` otherwise. */
@@ -33,12 +36,20 @@ export interface Stores {
 
 export async function openStores(config: Config): Promise<Stores> {
   if (config.store.kind === 'mongodb') {
-    const mongo = await openMongoStore({ ...config.store, rules: queueRules(config) });
+    const mongo = await openMongoStore({
+      ...config.store,
+      rules: queueRules(config),
+      subscribers: subscribersOf(config),
+    });
     if (config.images.kind === 'gridfs') return mongo;
     const images = await openDirectoryImageStore({ path: config.images.path });
     return { ...mongo, images, close: () => closeAll([images, mongo]) };
   }
-  const sqlite = await openSqliteStore({ file: config.store.file, rules: queueRules(config) });
+  const sqlite = await openSqliteStore({
+    file: config.store.file,
+    rules: queueRules(config),
+    subscribers: subscribersOf(config),
+  });
   const path =
     config.images.kind === 'directory' ? config.images.path : join(config.dataDir, 'images');
   const images = await openDirectoryImageStore({ path });

@@ -13,6 +13,7 @@ import { referenceCommand } from './commands/reference-build.js';
 import { scoreCommand } from './commands/score.js';
 import { serveCommand } from './commands/serve.js';
 import { faultLines } from './output.js';
+import { webhooksCommand } from './commands/webhooks.js';
 import type { World } from './world.js';
 
 /** What the process ends with. */
@@ -55,6 +56,7 @@ export function createProgram(world: World): Command {
     deadLetterCommand,
     eventsCommand,
     scoreCommand,
+    webhooksCommand,
     doctorCommand,
   ]) {
     add(program, world);

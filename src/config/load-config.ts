@@ -297,6 +297,15 @@ function settle(settings: Settings, source: ConfigSource, file: string | undefin
       ...(onnx === undefined ? {} : { onnx: absolute(onnx) }),
     })),
     fetch: { ...settings.fetch, allowDirectories: settings.fetch.allowDirectories.map(absolute) },
+    webhooks: {
+      ...settings.webhooks,
+      endpoints: settings.webhooks.endpoints.map((endpoint) => ({
+        ...endpoint,
+        secrets: endpoint.secrets.map((secret) =>
+          'file' in secret ? { file: absolute(secret.file) } : secret,
+        ),
+      })),
+    },
     models: settings.models.map((model) => ({
       ...model,
       reference: ['store', 'none'].includes(model.reference)

@@ -3,6 +3,7 @@ import { reasonSchema, signalNameSchema } from '../score/signal-schema.js';
 import { eventsSchema } from './event-settings.js';
 import { kafkaSchema } from './kafka-settings.js';
 import { scoresSchema } from './score-settings.js';
+import { webhooksSchema } from './webhook-settings.js';
 
 /**
  * The settings as a person writes them in edgeminer.config.yaml. Unknown keys are refused.
@@ -224,6 +225,7 @@ export const configSchema = z.strictObject({
   /** Scores of the user's own; docs/own-scores.md. */
   scores: scoresSchema,
   policies: z.record(name, policy).default({}),
+  webhooks: webhooksSchema,
   log: z
     .strictObject({
       level: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),

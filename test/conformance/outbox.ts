@@ -267,7 +267,7 @@ export function outboxConformance(name: string, open: OpenOutbox): void {
             why: 'all tries failed',
             buriedAt: start + 2,
           },
-          expect.objectContaining({ id: a.id, why: 'answered 410' }),
+          expect.objectContaining({ id: a.id, why: 'answered 410' }) as object,
         ]);
         expect(await store.outbox.dead({ endpoint: 'two' })).toEqual([]);
         expect(await store.outbox.dead({ ids: [a.id] })).toHaveLength(1);

@@ -155,7 +155,8 @@ describe('webhooks are delivered', () => {
     receiver.answer = answerWith(status);
     expect(await deliverDue(deps, going)).toMatchObject({ [outcome]: 1, delivered: 0 });
     const dead = await store.outbox.dead({});
-    if (outcome === 'dead') expect(dead).toMatchObject([{ why: expect.stringContaining('410') }]);
+    if (outcome === 'dead')
+      expect(dead).toMatchObject([{ why: expect.stringContaining('410') as string }]);
     else expect(dead).toEqual([]);
   });
 
@@ -249,7 +250,10 @@ describe('webhooks are delivered', () => {
     });
     const to = url.replace('PORT', port);
     const answer = await strict.post({ url: to, headers: {}, body: '{}' });
-    expect(answer).toMatchObject({ kind: 'failed', why: expect.stringContaining('not public') });
+    expect(answer).toMatchObject({
+      kind: 'failed',
+      why: expect.stringContaining('not public') as string,
+    });
     expect(await strict.probe(to, going)).toContain('webhooks.allowOrigins');
     expect(receiver.received).toEqual([]);
     await strict.close();

@@ -5,12 +5,12 @@ import { verifyCuratedSet } from '../../curate/snapshot.js';
 import { publicationOf } from '../../curate/publication.js';
 import { curatedSetVersion } from '../../ids.js';
 import type { CuratedSetVersion } from '../../ids.js';
-import { durable, guarded, upsert } from './content-addressed-bucket.js';
+import { durable, guarded } from './content-addressed-bucket.js';
 import { documentToSet, setToDocument } from './documents.js';
 import type { CuratedItemDocument, CuratedSetDocument } from './documents.js';
 import { announce } from './mongo-outbox.js';
 import type { Telling } from './tell-steps.js';
-import { transact } from './transactions.js';
+import { transact, upsert } from './transactions.js';
 
 /** Items in one request. */
 const chunk = 1000;

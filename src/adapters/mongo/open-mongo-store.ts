@@ -1,6 +1,7 @@
 import { MongoClient, MongoServerError, MongoServerSelectionError } from 'mongodb';
 import type { CuratedSetStore } from '../../curate/curated-set-store.js';
 import { EdgeminerError, messageOf } from '../../faults.js';
+import type { ImageShelf } from '../../image/image-shelf.js';
 import type { ImageStore } from '../../image/image-store.js';
 import { nobody } from '../../notice/notice.js';
 import type { Subscribers } from '../../notice/notice.js';
@@ -26,7 +27,7 @@ export interface MongoStore {
   readonly audit: AuditTrail;
   readonly curatedSets: CuratedSetStore;
   readonly outbox: Outbox;
-  readonly images: ImageStore;
+  readonly images: ImageStore & ImageShelf;
   readonly references: ReferenceStore;
   /** Rejects with `store.unavailable` while there is no primary. */
   ping(): Promise<void>;
@@ -52,7 +53,13 @@ export interface MongoStoreOptions {
  * `store.unavailable`
  */
 export async function openMongoStore(options: MongoStoreOptions): Promise<MongoStore> {
-  const { uri, database, random = Math.random, rules = defaultRules, subscribers = nobody } = options;
+  const {
+    uri,
+    database,
+    random = Math.random,
+    rules = defaultRules,
+    subscribers = nobody,
+  } = options;
   const client = await connectMongo(uri);
   try {
     const db = client.db(database);

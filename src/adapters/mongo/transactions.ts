@@ -1,5 +1,7 @@
 import type { ClientSession, MongoClient } from 'mongodb';
-import { upsert } from './content-addressed-bucket.js';
+import { isDuplicateKey } from './mongo-faults.js';
+
+const upsertTries = 5;
 
 /**
  * One transaction, that sees one moment and is with a majority when this resolves. `work` may be
@@ -20,3 +22,14 @@ const terms = {
   writeConcern: { w: 'majority', journal: true },
   readPreference: 'primary',
 } as const;
+
+/** Runs an upsert again where it raced another one to the same key: then it is an update. */
+export async function upsert<T>(write: () => Promise<T>): Promise<T> {
+  for (let left = upsertTries; ; left--) {
+    try {
+      return await write();
+    } catch (error) {
+      if (!isDuplicateKey(error) || left <= 1) throw error;
+    }
+  }
+}

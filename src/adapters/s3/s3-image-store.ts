@@ -2,7 +2,7 @@ import {
   DeleteObjectCommand,
   GetObjectCommand,
   HeadObjectCommand,
-  ListObjectsV2Command,
+  ListObjectsCommand,
   PutObjectCommand,
   S3Client,
   S3ServiceException,
@@ -21,6 +21,8 @@ export interface S3ImageStoreOptions extends Omit<S3Options, 'maxBytes'> {
   readonly bucket: string;
   /** Before every key; empty, or ending with `/`. */
   readonly prefix: string;
+  /** Objects that are listed at once; 1000 unless told, which is the most. */
+  readonly pageSize?: number;
 }
 
 const contentTypes = ['image/jpeg', 'image/png', 'image/webp', 'image/avif'] as const;
@@ -40,7 +42,7 @@ const markedPauseMs = 100;
  * Of the two, the later one always sees what the earlier one did.
  */
 export function openS3ImageStore(options: S3ImageStoreOptions): ImageStore & ImageShelf {
-  const { bucket: Bucket, prefix, timeoutMs } = options;
+  const { bucket: Bucket, prefix, timeoutMs, pageSize = 1000 } = options;
   const client = new S3Client(clientSettings({ ...options, maxBytes: 0 }));
   const keyOf = (hash: ImageHash) => `${prefix}${hash.slice(0, 2)}/${hash.slice(2, 4)}/${hash}`;
   const markOf = (hash: ImageHash) => `${prefix}.removing/${hash}`;
@@ -111,20 +113,21 @@ export function openS3ImageStore(options: S3ImageStoreOptions): ImageStore & Ima
       guarded(async () => isContentHash(hash) && (await timeOf(keyOf(hash))) !== undefined),
 
     async *images() {
-      for (let token: string | undefined; ;) {
-        const page = await guarded(() =>
+      // Version 1 of the request: every store that speaks like S3 knows it.
+      for (let last = prefix; ;) {
+        const { Contents = [], IsTruncated } = await guarded(() =>
           client.send(
-            new ListObjectsV2Command({ Bucket, Prefix: prefix, ContinuationToken: token }),
+            new ListObjectsCommand({ Bucket, Prefix: prefix, Marker: last, MaxKeys: pageSize }),
             within(),
           ),
         );
-        for (const { Key = '', Size = 0, LastModified } of page.Contents ?? []) {
+        for (const { Key = '', Size = 0, LastModified } of Contents) {
+          last = Key;
           const hash = imageHash(Key.slice(Key.lastIndexOf('/') + 1));
           if (!isContentHash(hash) || Key !== keyOf(hash)) continue;
           yield { hash, bytes: Size, putAt: LastModified?.getTime() ?? 0 };
         }
-        token = page.NextContinuationToken;
-        if (token === undefined) return;
+        if (IsTruncated !== true || Contents.length === 0) return;
       }
     },
 

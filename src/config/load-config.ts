@@ -19,8 +19,10 @@ export interface Config extends Omit<Settings, 'images' | 'modelsDir' | 'store'>
     | { readonly kind: 'sqlite'; readonly file: string }
     | { readonly kind: 'mongodb'; readonly uri: string; readonly database: string };
   readonly images:
-    { readonly kind: 'directory'; readonly path: string } | { readonly kind: 'gridfs' };
+    { readonly kind: 'directory'; readonly path: string } | { readonly kind: 'gridfs' } | S3Images;
 }
+
+export type S3Images = Extract<NonNullable<Settings['images']>, { readonly kind: 's3' }>;
 
 export interface ConfigSource {
   /** A file that must be there; else `edgeminer.config.yaml` is read if it is there. */
@@ -271,17 +273,19 @@ function settle(settings: Settings, source: ConfigSource, file: string | undefin
               ? join(dataDir, 'edgeminer.db')
               : absolute(settings.store.file),
         };
-  const images =
-    settings.images?.kind === 'gridfs' ||
-    (settings.images === undefined && store.kind === 'mongodb')
-      ? { kind: 'gridfs' as const }
-      : {
-          kind: 'directory' as const,
-          path:
-            settings.images?.kind === 'directory' && settings.images.path !== undefined
-              ? absolute(settings.images.path)
-              : join(dataDir, 'images'),
-        };
+  const images: Config['images'] =
+    settings.images?.kind === 's3'
+      ? settings.images
+      : settings.images?.kind === 'gridfs' ||
+          (settings.images === undefined && store.kind === 'mongodb')
+        ? { kind: 'gridfs' as const }
+        : {
+            kind: 'directory' as const,
+            path:
+              settings.images?.kind === 'directory' && settings.images.path !== undefined
+                ? absolute(settings.images.path)
+                : join(dataDir, 'images'),
+          };
   return deepFreeze({
     ...settings,
     file,

@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { reasonSchema, signalNameSchema } from '../score/signal-schema.js';
 import { eventsSchema } from './event-settings.js';
 import { kafkaSchema } from './kafka-settings.js';
+import { retentionSchema } from './retention-settings.js';
+import { s3ImagesSchema } from './s3-images-settings.js';
 import { scoresSchema } from './score-settings.js';
 import { webhooksSchema } from './webhook-settings.js';
 
@@ -103,6 +105,7 @@ export const configSchema = z.strictObject({
     .discriminatedUnion('kind', [
       z.strictObject({ kind: z.literal('directory'), path: name.optional() }),
       z.strictObject({ kind: z.literal('gridfs') }),
+      s3ImagesSchema,
     ])
     .optional(),
   kafka: kafkaSchema.optional(),
@@ -226,6 +229,7 @@ export const configSchema = z.strictObject({
   scores: scoresSchema,
   policies: z.record(name, policy).default({}),
   webhooks: webhooksSchema,
+  retention: retentionSchema,
   log: z
     .strictObject({
       level: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),

@@ -1,3 +1,4 @@
+import type { Collection } from 'mongodb';
 import { taskId } from '../../ids.js';
 import type { ActorKey, TaskId } from '../../ids.js';
 import { checkExpiry, checkLease, checkPage } from '../../queue/check-request.js';
@@ -11,6 +12,7 @@ import { guarded } from './content-addressed-bucket.js';
 import { documentToTask, fieldsToStanding, headOf } from './documents.js';
 import type { TaskDocument } from './documents.js';
 import { claimTasks } from './claim-tasks.js';
+import type { ClosedTrailDocument } from './mongo-eraser.js';
 import { mongoGovernor } from './mongo-governor.js';
 import type { TaskCollections } from './mongo-governor.js';
 import { offerTasks, noteDuplicates } from './offers.js';
@@ -29,6 +31,8 @@ export interface MongoQueueOptions extends TaskCollections {
   /** Spreads claimers that collide; uniform in [0, 1). */
   readonly random: () => number;
   readonly telling: Telling;
+  /** Of tasks that were erased; their events make no task again. */
+  readonly closed: Collection<ClosedTrailDocument>;
 }
 
 /**
@@ -37,18 +41,26 @@ export interface MongoQueueOptions extends TaskCollections {
  * connection is its opener's.
  */
 export function mongoQueue(options: MongoQueueOptions): RelabelQueue & TaskReader & TaskGovernor {
-  const { tasks, persons, rules, random, telling } = options;
+  const { tasks, persons, rules, random, telling, closed } = options;
   const spread = { width: 0 };
   const find = (id: TaskId) => tasks.findOne({ _id: id }, withoutAudit);
 
   return {
     offer: (offers, now) =>
       guarded(async () => {
-        const contents = offers.flatMap((offer) => (offer.kind === 'task' ? [offer.content] : []));
+        const ids = offers.map((offer) => (offer.kind === 'task' ? offer.content.id : offer.of));
+        const erased = new Set(
+          ids.length === 0 ? [] : await closed.distinct('_id', { _id: { $in: ids } }),
+        );
+        const contents = offers.flatMap((offer) =>
+          offer.kind === 'task' && !erased.has(offer.content.id) ? [offer.content] : [],
+        );
         const created = await offerTasks(tasks, contents, { rules, now });
         await noteDuplicates(
           tasks,
-          offers.flatMap((offer) => (offer.kind === 'duplicate' ? [offer] : [])),
+          offers.flatMap((offer) =>
+            offer.kind === 'duplicate' && !erased.has(offer.of) ? [offer] : [],
+          ),
         );
         return offers.map((offer) => {
           if (offer.kind === 'duplicate') return 'duplicate';
@@ -61,6 +73,7 @@ export function mongoQueue(options: MongoQueueOptions): RelabelQueue & TaskReade
       guarded(async () => {
         const only = { projection: { _id: 1 } } as const;
         if ((await tasks.findOne({ _id: id }, only)) !== null) return 'task';
+        if ((await closed.findOne({ _id: id }, only)) !== null) return 'erased';
         const noted = { modelName, sourceId, duplicates: eventId };
         return (await tasks.findOne(noted, only)) === null ? 'nothing' : 'duplicate';
       }),

@@ -7,9 +7,11 @@ import { nobody } from '../../notice/notice.js';
 import type { Subscribers } from '../../notice/notice.js';
 import type { Outbox } from '../../notice/outbox.js';
 import type { AuditTrail } from '../../queue/audit-trail.js';
+import type { ImageUses } from '../../queue/image-uses.js';
 import type { RelabelQueue, TaskReader } from '../../queue/relabel-queue.js';
 import { defaultRules } from '../../queue/rules.js';
 import type { QueueRules } from '../../queue/rules.js';
+import type { TaskEraser } from '../../queue/task-eraser.js';
 import type { TaskGovernor } from '../../queue/task-governor.js';
 import type { ReferenceStore } from '../../score/reference-store.js';
 import { guarded } from './content-addressed-bucket.js';
@@ -17,6 +19,7 @@ import { openGridFsImageStore } from './gridfs-image-store.js';
 import { openGridFsReferenceStore } from './gridfs-reference-store.js';
 import { mongoAuditTrail } from './mongo-audit-trail.js';
 import { openMongoCuratedSets } from './mongo-curated-sets.js';
+import { closedTrailsOf, mongoEraser } from './mongo-eraser.js';
 import { mongoOutbox } from './mongo-outbox.js';
 import { mongoQueue } from './mongo-queue.js';
 import { openTasks } from './open-tasks.js';
@@ -27,6 +30,7 @@ export interface MongoStore {
   readonly audit: AuditTrail;
   readonly curatedSets: CuratedSetStore;
   readonly outbox: Outbox;
+  readonly eraser: TaskEraser & ImageUses;
   readonly images: ImageStore & ImageShelf;
   readonly references: ReferenceStore;
   /** Rejects with `store.unavailable` while there is no primary. */
@@ -70,11 +74,13 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<MongoS
       openGridFsImageStore(db),
       openGridFsReferenceStore(db),
     ]);
+    const closed = closedTrailsOf(db);
     return {
-      queue: mongoQueue({ ...collections, random, rules, telling }),
+      queue: mongoQueue({ ...collections, random, rules, telling, closed }),
       audit: mongoAuditTrail(collections),
       curatedSets,
       outbox: mongoOutbox(telling.messages),
+      eraser: mongoEraser({ ...collections, ...telling, closed }),
       images,
       references,
       ping: async () => {

@@ -3,13 +3,16 @@ import { nobody } from '../../notice/notice.js';
 import type { Subscribers } from '../../notice/notice.js';
 import type { Outbox } from '../../notice/outbox.js';
 import type { AuditTrail } from '../../queue/audit-trail.js';
+import type { ImageUses } from '../../queue/image-uses.js';
 import type { RelabelQueue, TaskReader } from '../../queue/relabel-queue.js';
 import { defaultRules } from '../../queue/rules.js';
 import type { QueueRules } from '../../queue/rules.js';
+import type { TaskEraser } from '../../queue/task-eraser.js';
 import type { TaskGovernor } from '../../queue/task-governor.js';
 import { sqliteAuditTrail } from './sqlite-audit-trail.js';
 import { sqliteCuratedSets } from './sqlite-curated-sets.js';
 import { openSqliteDatabase } from './sqlite-database.js';
+import { sqliteEraser } from './sqlite-eraser.js';
 import { sqliteOutbox } from './sqlite-outbox.js';
 import { sqliteQueue } from './sqlite-queue.js';
 
@@ -18,6 +21,7 @@ export interface SqliteStore {
   readonly audit: AuditTrail;
   readonly curatedSets: CuratedSetStore;
   readonly outbox: Outbox;
+  readonly eraser: TaskEraser & ImageUses;
   /** Rejects with `store.unavailable` while the file can't be read. */
   ping(): Promise<void>;
   /** Closes the file for all of the above; idempotent. */
@@ -45,6 +49,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
     audit: sqliteAuditTrail(database),
     curatedSets: sqliteCuratedSets(database, subscribers),
     outbox: sqliteOutbox(database),
+    eraser: sqliteEraser(database),
     ping: async () => {
       await database.read('SELECT count(*) FROM sqlite_schema');
     },

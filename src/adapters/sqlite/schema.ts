@@ -1,6 +1,7 @@
 import type { Client } from '@libsql/client';
 import { EdgeminerError } from '../../faults.js';
 import { numberIn } from './columns.js';
+import { erasureTables } from './erasure-tables.js';
 import { outboxTables } from './outbox-tables.js';
 import { unusableFile } from './sqlite-faults.js';
 
@@ -178,6 +179,7 @@ export const steps: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   `,
   outboxTables,
+  erasureTables,
 ];
 
 /** The version that this program brings its tables to. */

@@ -82,12 +82,14 @@ export function sqliteQueue(
     async recall({ taskId: id, modelName, sourceId, eventId }) {
       const [found] = await database.read({
         sql: `SELECT EXISTS (SELECT 1 FROM tasks WHERE id = :id) AS task,
+                EXISTS (SELECT 1 FROM closed_trails WHERE task_id = :id) AS erased,
                 EXISTS (SELECT 1 FROM near_duplicates WHERE model_name = :modelName
                   AND source_id = :sourceId AND event_id = :eventId) AS duplicate`,
         args: { id, modelName, sourceId, eventId },
       });
       if (found === undefined) return 'nothing';
       if (numberIn(found, 'task') === 1) return 'task';
+      if (numberIn(found, 'erased') === 1) return 'erased';
       return numberIn(found, 'duplicate') === 1 ? 'duplicate' : 'nothing';
     },
 
@@ -211,7 +213,11 @@ function idOf(offer: Offer): TaskId {
 }
 
 function isThere(id: TaskId): InStatement {
-  return { sql: 'SELECT 1 FROM tasks WHERE id = ?', args: [id] };
+  return {
+    sql: `SELECT 1 FROM tasks WHERE id = :id
+          UNION SELECT 1 FROM closed_trails WHERE task_id = :id`,
+    args: { id },
+  };
 }
 
 /** What `offerTask` of transitions.ts decides, as statements. */

@@ -3,10 +3,12 @@ import { MongoClient } from 'mongodb';
 import { openMongoStore } from '../../src/adapters/mongo/open-mongo-store.js';
 import type { MongoStore } from '../../src/adapters/mongo/open-mongo-store.js';
 import { describeWith } from '../services/describe-with.js';
+import { erasureConformance } from './task-eraser.js';
 import { outboxConformance } from './outbox.js';
+import type { OpenOutbox } from './outbox.js';
 
 describeWith(['mongo'], 'outbox in MongoDB', (services) => {
-  outboxConformance('MongoDB', async (subscribers, rules) => {
+  const open: OpenOutbox<MongoStore> = async (subscribers, rules) => {
     const { uri } = services().mongo;
     const database = `edgeminer-test-${randomBytes(6).toString('hex')}`;
     const stores: MongoStore[] = [];
@@ -25,5 +27,8 @@ describeWith(['mongo'], 'outbox in MongoDB', (services) => {
         await client.close();
       },
     };
-  });
+  };
+
+  outboxConformance('MongoDB', open);
+  erasureConformance('MongoDB', open);
 });

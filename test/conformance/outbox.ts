@@ -16,13 +16,17 @@ export interface StoreWithOutbox {
   readonly outbox: Outbox;
 }
 
-export interface OutboxUnderTest extends StoreWithOutbox {
+export type OutboxUnderTest<Store extends StoreWithOutbox = StoreWithOutbox> = Store & {
   /** Another connection to the same store, as another process has it. */
-  readonly another: () => Promise<StoreWithOutbox>;
+  readonly another: () => Promise<Store>;
   readonly remove: () => Promise<void>;
-}
+};
 
-type OpenOutbox = (subscribers: Subscribers, rules: QueueRules) => Promise<OutboxUnderTest>;
+/** An empty store; with more than the outbox, for suites that ask for it. */
+export type OpenOutbox<Store extends StoreWithOutbox = StoreWithOutbox> = (
+  subscribers: Subscribers,
+  rules: QueueRules,
+) => Promise<OutboxUnderTest<Store>>;
 
 const verdict = {
   kind: 'label',

@@ -3,9 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openSqliteStore } from '../../src/adapters/sqlite/open-sqlite-store.js';
 import type { SqliteStore } from '../../src/adapters/sqlite/open-sqlite-store.js';
+import { erasureConformance } from './task-eraser.js';
 import { outboxConformance } from './outbox.js';
+import type { OpenOutbox } from './outbox.js';
 
-outboxConformance('SQLite', async (subscribers, rules) => {
+const open: OpenOutbox<SqliteStore> = async (subscribers, rules) => {
   const folder = await mkdtemp(join(tmpdir(), 'edgeminer-outbox-'));
   const stores: SqliteStore[] = [];
   const another = async () => {
@@ -21,4 +23,7 @@ outboxConformance('SQLite', async (subscribers, rules) => {
       await rm(folder, { recursive: true });
     },
   };
-});
+};
+
+outboxConformance('SQLite', open);
+erasureConformance('SQLite', open);

@@ -71,7 +71,7 @@ export function auditCommand(parent: Command, world: World): void {
     atDesk(world, options, async ({ stores }) => {
       const result = await verifyAll(world, stores.audit, stores.eraser);
       print(world, result, options.json, (r) => [
-        `${r.whole} chains whole, ${r.noTrail} tasks older than the trail, ${r.erased} erased, ${r.broken} broken`,
+        `${r.whole} chains whole, ${r.noTrail} tasks older than the trail, ${r.broken} broken, ${r.erased} erased`,
         ...(r.first === null
           ? []
           : [`first break: task ${r.first.task}, entry ${r.first.entry}: ${r.first.why}`]),

@@ -11,7 +11,9 @@ import type { CuratedSetStore } from '../curate/curated-set-store.js';
 import type { ImageShelf } from '../image/image-shelf.js';
 import type { ImageStore } from '../image/image-store.js';
 import { modelName } from '../ids.js';
-import { settle, usualSettleRule } from '../label/agreement/settle.js';
+import { settle } from '../label/agreement/settle.js';
+import { usualSettleRule } from '../label/agreement/settlement.js';
+import type { LabelSetStore } from '../label/label-set-store.js';
 import type { Outbox } from '../notice/outbox.js';
 import type { AuditTrail } from '../queue/audit-trail.js';
 import type { ImageUses } from '../queue/image-uses.js';
@@ -30,6 +32,7 @@ export interface Stores {
   readonly queue: RelabelQueue & TaskReader & TaskGovernor;
   readonly audit: AuditTrail;
   readonly curatedSets: CuratedSetStore;
+  readonly labelSets: LabelSetStore;
   readonly outbox: Outbox;
   readonly images: ImageStore & ImageShelf;
   readonly eraser: TaskEraser & ImageUses;

@@ -3,6 +3,7 @@ import type { CuratedSetStore } from '../../curate/curated-set-store.js';
 import { EdgeminerError, messageOf } from '../../faults.js';
 import type { ImageShelf } from '../../image/image-shelf.js';
 import type { ImageStore } from '../../image/image-store.js';
+import type { LabelSetStore } from '../../label/label-set-store.js';
 import { nobody } from '../../notice/notice.js';
 import type { Subscribers } from '../../notice/notice.js';
 import type { Outbox } from '../../notice/outbox.js';
@@ -19,6 +20,7 @@ import { openGridFsImageStore } from './gridfs-image-store.js';
 import { openGridFsReferenceStore } from './gridfs-reference-store.js';
 import { mongoAuditTrail } from './mongo-audit-trail.js';
 import { openMongoCuratedSets } from './mongo-curated-sets.js';
+import { openMongoLabelSets } from './mongo-label-sets.js';
 import { closedTrailsOf, mongoEraser } from './mongo-eraser.js';
 import { mongoOutbox } from './mongo-outbox.js';
 import { mongoQueue } from './mongo-queue.js';
@@ -29,6 +31,7 @@ export interface MongoStore {
   readonly queue: RelabelQueue & TaskReader & TaskGovernor;
   readonly audit: AuditTrail;
   readonly curatedSets: CuratedSetStore;
+  readonly labelSets: LabelSetStore;
   readonly outbox: Outbox;
   readonly eraser: TaskEraser & ImageUses;
   readonly images: ImageStore & ImageShelf;
@@ -68,9 +71,10 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<MongoS
   try {
     const db = client.db(database);
     const telling = await openTelling(db, subscribers);
-    const [collections, curatedSets, images, references] = await Promise.all([
+    const [collections, curatedSets, labelSets, images, references] = await Promise.all([
       openTasks(db),
       openMongoCuratedSets(db, telling),
+      openMongoLabelSets(db),
       openGridFsImageStore(db),
       openGridFsReferenceStore(db),
     ]);
@@ -79,6 +83,7 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<MongoS
       queue: mongoQueue({ ...collections, random, rules, telling, closed }),
       audit: mongoAuditTrail(collections),
       curatedSets,
+      labelSets,
       outbox: mongoOutbox(telling.messages),
       eraser: mongoEraser({ ...collections, ...telling, closed }),
       images,

@@ -1,4 +1,5 @@
 import type { CuratedSetStore } from '../../curate/curated-set-store.js';
+import type { LabelSetStore } from '../../label/label-set-store.js';
 import { nobody } from '../../notice/notice.js';
 import type { Subscribers } from '../../notice/notice.js';
 import type { Outbox } from '../../notice/outbox.js';
@@ -12,6 +13,7 @@ import type { TaskGovernor } from '../../queue/task-governor.js';
 import { sqliteAuditTrail } from './sqlite-audit-trail.js';
 import { sqliteCuratedSets } from './sqlite-curated-sets.js';
 import { openSqliteDatabase } from './sqlite-database.js';
+import { sqliteLabelSets } from './sqlite-label-sets.js';
 import { sqliteEraser } from './sqlite-eraser.js';
 import { sqliteOutbox } from './sqlite-outbox.js';
 import { sqliteQueue } from './sqlite-queue.js';
@@ -20,6 +22,7 @@ export interface SqliteStore {
   readonly queue: RelabelQueue & TaskReader & TaskGovernor;
   readonly audit: AuditTrail;
   readonly curatedSets: CuratedSetStore;
+  readonly labelSets: LabelSetStore;
   readonly outbox: Outbox;
   readonly eraser: TaskEraser & ImageUses;
   /** Rejects with `store.unavailable` while the file can't be read. */
@@ -47,6 +50,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
   return {
     queue: sqliteQueue(database, rules, subscribers),
     audit: sqliteAuditTrail(database),
+    labelSets: sqliteLabelSets(database),
     curatedSets: sqliteCuratedSets(database, subscribers),
     outbox: sqliteOutbox(database),
     eraser: sqliteEraser(database),

@@ -16,7 +16,9 @@ import { labelSets } from '../open-models.js';
 import { closeAll, openStores } from '../open-stores.js';
 import { startDelivery } from '../open-webhooks.js';
 import type { Stores } from '../open-stores.js';
+import { examplePictures } from '../example-pictures.js';
 import { readinessOf } from '../readiness.js';
+import { recordLabelSets } from '../record-label-sets.js';
 import { configFor, loggerFor, withGlobalOptions } from '../settings.js';
 import type { GlobalOptions } from '../settings.js';
 import { splitPlan } from '../split-plan.js';
@@ -47,6 +49,7 @@ async function serve(world: World, options: ServeOptions): Promise<void> {
   try {
     const stores = await openStores(config);
     open.unshift(stores);
+    await recordLabelSets(config, stores.labelSets, world.now());
     metrics.watchQueue(async () => (await stores.queue.stats(world.now())).byState);
     const delivery = await startDelivery(world, config, {
       outbox: stores.outbox,
@@ -77,6 +80,8 @@ async function serve(world: World, options: ServeOptions): Promise<void> {
         ),
       splitPlan: splitPlan(config),
       labelSetFor: labelSets(config),
+      labelSets: config.labelSets,
+      examplePicture: examplePictures(config, stores),
       tokens: config.http.tokens,
       metrics,
       logger,

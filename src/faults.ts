@@ -52,6 +52,7 @@ const kinds = {
   'curated-set.invalid': 'setup',
   'audit.broken': 'setup',
   'person.not-found': 'request',
+  'webhook.refused': 'request',
   'auth.missing': 'request',
   'auth.forbidden': 'request',
 } as const satisfies Record<string, FaultKind>;

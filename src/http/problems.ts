@@ -58,6 +58,7 @@ const faultStatus: Readonly<Record<FaultCode, number>> = {
   'curated-set.invalid': 500,
   'audit.broken': 500,
   'person.not-found': 404,
+  'webhook.refused': 502,
   'auth.missing': 401,
   'auth.forbidden': 403,
 };

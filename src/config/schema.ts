@@ -135,7 +135,7 @@ export const configSchema = z.strictObject({
     .prefault({}),
   mining: z
     .strictObject({
-      maxInFlight: z.int().min(1).default(32),
+      maxInFlight: z.int().min(1).default(64),
       maxBytesInFlight: z
         .int()
         .positive()

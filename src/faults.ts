@@ -45,6 +45,7 @@ const kinds = {
   'lease.lost': 'request',
   'task.not-found': 'request',
   'task.wrong-state': 'request',
+  'task.changed': 'request',
   'batch.not-found': 'request',
   'curated-set.not-found': 'request',
   'curated-set.empty': 'request',
@@ -52,6 +53,8 @@ const kinds = {
   'audit.broken': 'setup',
   'person.not-found': 'request',
   'auth.missing': 'request',
+  'auth.expired': 'request',
+  'auth.unavailable': 'infrastructure',
   'auth.forbidden': 'request',
 } as const satisfies Record<string, FaultKind>;
 

@@ -9,6 +9,8 @@ export const httpProblems = {
   'request.too-large': 413,
   'request.media-type': 415,
   'request.too-many': 429,
+  'request.running': 409,
+  'request.other-before': 422,
   'server.busy': 503,
   'server.failed': 500,
 } as const satisfies Record<string, number>;
@@ -51,6 +53,7 @@ const faultStatus: Readonly<Record<FaultCode, number>> = {
   'lease.lost': 409,
   'task.not-found': 404,
   'task.wrong-state': 409,
+  'task.changed': 412,
   'batch.not-found': 404,
   'curated-set.not-found': 404,
   'curated-set.empty': 409,
@@ -58,6 +61,8 @@ const faultStatus: Readonly<Record<FaultCode, number>> = {
   'audit.broken': 500,
   'person.not-found': 404,
   'auth.missing': 401,
+  'auth.expired': 401,
+  'auth.unavailable': 503,
   'auth.forbidden': 403,
 };
 

@@ -8,6 +8,7 @@ import { sqliteCheck } from '../adapters/sqlite/check-sqlite.js';
 import { openSqliteStore } from '../adapters/sqlite/open-sqlite-store.js';
 import type { Config } from '../config/load-config.js';
 import type { CuratedSetStore } from '../curate/curated-set-store.js';
+import type { KeptAnswers } from '../http/kept-answers.js';
 import type { ImageStore } from '../image/image-store.js';
 import { modelName } from '../ids.js';
 import { settle, usualSettleRule } from '../label/agreement/settle.js';
@@ -24,6 +25,7 @@ export interface Stores {
   readonly queue: RelabelQueue & TaskReader & TaskGovernor;
   readonly audit: AuditTrail;
   readonly curatedSets: CuratedSetStore;
+  readonly answers: KeptAnswers;
   readonly images: ImageStore;
   readonly references: ReferenceStore;
   /** Resolves if the store answers; throws `store.unavailable` otherwise. */

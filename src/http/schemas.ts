@@ -165,7 +165,7 @@ export const task = z
           heldMs: z.number().describe('From the lease to the opinion; 0 if not known.'),
         }),
       )
-      .describe('All that people said; none while the task is open, so that nobody is swayed.'),
+      .describe('All that people said. While the task is open only reviewers see it, so that nobody is swayed.'),
     skip: z
       .object({ reason: z.string(), annotator: z.string(), skippedAt: time })
       .nullable()
@@ -224,6 +224,8 @@ export const skipRequest = z.strictObject({
   ...claim,
   reason: z.string().describe("Why the task can't be labelled, in 1 to 500 characters."),
 });
+
+export const adjudicateRequest = labelRequest.pick({ label: true });
 
 /** A zod schema as plain JSON Schema, for a place where it describes and does not check. */
 function schemaOf(schema: z.ZodType): Record<string, unknown> {
@@ -298,9 +300,17 @@ export const curatedSetSummary = z.object({
   items: count,
 });
 
+export const curatedSetListQuery = z.strictObject({
+  after: sha256.optional().describe('`next` of the page before.'),
+  limit: z.coerce.number().int().min(1).max(1000).default(200),
+});
+
 export const curatedSetList = z
-  .object({ curatedSets: z.array(curatedSetSummary) })
-  .describe('All curated sets, newest first.');
+  .object({
+    curatedSets: z.array(curatedSetSummary),
+    next: z.string().nullable().describe('`after` of the next page; null on the last.'),
+  })
+  .describe('A page of curated sets, newest first.');
 
 const curatedItem = z.object({
   taskId: z.string(),

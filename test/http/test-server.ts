@@ -17,6 +17,7 @@ import { batchId } from '../../src/ids.js';
 import type { TaskId } from '../../src/ids.js';
 import type { LabelSet } from '../../src/label/label.js';
 import type { EventIntake } from '../../src/mine/event-intake.js';
+import { createSupervisorDesk } from '../../src/queue/supervisor-desk.js';
 import { createLabelDesk } from '../../src/queue/label-desk.js';
 import { createLogger } from '../../src/telemetry/logger.js';
 import { createMetrics } from '../../src/telemetry/metrics.js';
@@ -34,6 +35,7 @@ export const tokens = {
   'line-4': 'producer-secret',
   ana: 'annotator-secret',
   ben: 'other-annotator-secret',
+  rita: 'reviewer-secret',
   cora: 'curator-secret',
   root: 'admin-secret',
 } as const;
@@ -44,6 +46,7 @@ export const roleOf: Readonly<Record<Who, Role>> = {
   'line-4': 'producer',
   ana: 'annotator',
   ben: 'annotator',
+  rita: 'reviewer',
   cora: 'curator',
   root: 'admin',
 };
@@ -115,7 +118,15 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
       leaseSeconds: 600,
       maxBatch: 50,
     }),
+    supervisor: createSupervisorDesk({
+      governor: store.queue,
+      reader: store.queue,
+      labelSetFor,
+      now,
+    }),
     reader: store.queue,
+    audit: store.audit,
+    answers: store.answers,
     images,
     curatedSets: store.curatedSets,
     curate: (wanted) =>

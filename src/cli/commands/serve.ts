@@ -10,7 +10,7 @@ import type { Logger } from '../../telemetry/logger.js';
 import { createMetrics } from '../../telemetry/metrics.js';
 import type { Metrics } from '../../telemetry/metrics.js';
 import { wholeNumber } from '../arguments.js';
-import { labelDeskAt } from '../at-desk.js';
+import { labelDeskAt, supervisorDeskAt } from '../at-desk.js';
 import { openEdgeCasePublisher, openKafkaIntake } from '../open-kafka.js';
 import { labelSets } from '../open-models.js';
 import { closeAll, openStores } from '../open-stores.js';
@@ -54,7 +54,10 @@ async function serve(world: World, options: ServeOptions): Promise<void> {
     const server = await createHttpServer({
       intake,
       desk: labelDeskAt(world, config, stores),
+      supervisor: supervisorDeskAt(world, config, stores),
       reader: stores.queue,
+      audit: stores.audit,
+      answers: stores.answers,
       images: stores.images,
       curatedSets: stores.curatedSets,
       curate: (curation) =>

@@ -26,6 +26,7 @@ const vendors = {
   mongo: 'mongodb',
   sqlite: '@libsql',
   fetch: '(undici|ipaddr\\.js)',
+  oidc: 'jose',
 };
 
 const oneVendorEach = Object.entries(vendors).map(([adapter, vendor]) => ({

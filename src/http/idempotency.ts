@@ -117,7 +117,6 @@ async function replay(reply: FastifyReply, answer: KeptAnswer): Promise<FastifyR
   return reply.code(status).headers(headers).header('Idempotency-Replayed', 'true').send(body);
 }
 
-
 function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }

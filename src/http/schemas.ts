@@ -165,7 +165,9 @@ export const task = z
           heldMs: z.number().describe('From the lease to the opinion; 0 if not known.'),
         }),
       )
-      .describe('All that people said. While the task is open only reviewers see it, so that nobody is swayed.'),
+      .describe(
+        'All that people said. While the task is open only reviewers see it, so that nobody is swayed.',
+      ),
     skip: z
       .object({ reason: z.string(), annotator: z.string(), skippedAt: time })
       .nullable()

@@ -79,16 +79,17 @@ export function taskJson(
             labelSet: label.labelSet,
           },
     // Blind until done: who labels next sees what nobody else has said.
-    opinions: isOpen && sight === 'blind'
-      ? []
-      : task.opinions.map((opinion) => ({
-          body: labelBodyJson(opinion.body),
-          annotator: opinion.annotator,
-          givenAt: isoTime(opinion.givenAt),
-          labelSet: opinion.labelSet,
-          round: opinion.round,
-          heldMs: opinion.heldMs,
-        })),
+    opinions:
+      isOpen && sight === 'blind'
+        ? []
+        : task.opinions.map((opinion) => ({
+            body: labelBodyJson(opinion.body),
+            annotator: opinion.annotator,
+            givenAt: isoTime(opinion.givenAt),
+            labelSet: opinion.labelSet,
+            round: opinion.round,
+            heldMs: opinion.heldMs,
+          })),
     skip:
       skip === undefined
         ? null

@@ -74,7 +74,10 @@ export async function openMongoKeptAnswers(db: Db): Promise<KeptAnswers> {
           if (found.fingerprint !== request.fingerprint) return { kind: 'other-request' };
           if (found.answer !== undefined) {
             const { status, headers, body } = found.answer;
-            return { kind: 'answered', answer: { status, headers, body: body.value() } };
+            return {
+              kind: 'answered',
+              answer: { status, headers, body: Uint8Array.from(body.value()) },
+            };
           }
           if (found.runsUntil > now) return { kind: 'running' };
           if (await replaced(found.attempt, documentOf(request, found.seed))) {

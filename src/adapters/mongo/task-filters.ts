@@ -99,7 +99,8 @@ export function heldBy(batchId: BatchId, now: number): Filter<TaskDocument> {
 
 /** What a claimer or reader asks for, apart from the state. */
 function asks(filter: LeaseFilter): Filter<TaskDocument> {
-  const { modelName, sourceId, reason, topClass, project, projects, offeredAt, occurredAt } = filter;
+  const { modelName, sourceId, reason, topClass, project, projects, offeredAt, occurredAt } =
+    filter;
   const inProjects = projects === undefined ? {} : { $in: [...projects] };
   return {
     ...(modelName === undefined ? {} : { modelName }),

@@ -31,7 +31,9 @@ export function sqliteKeptAnswers(database: SqliteDatabase): KeptAnswers {
         case 'answered': {
           const { status, headers, body } = outcome.answer;
           const sql = `UPDATE kept_answers SET status = ?, headers = ?, body = ? ${own}`;
-          await database.write([{ sql, args: [status, JSON.stringify(headers), body, key, attempt] }]);
+          await database.write([
+            { sql, args: [status, JSON.stringify(headers), body, key, attempt] },
+          ]);
           return;
         }
         case 'failed': {

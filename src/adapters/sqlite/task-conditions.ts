@@ -19,7 +19,8 @@ export function heldBy(batch: BatchId, now: number): Condition {
 
 /** What a claimer or reader asks for, apart from the state. */
 export function asks(filter: LeaseFilter): Condition {
-  const { modelName, sourceId, reason, topClass, project, projects, offeredAt, occurredAt } = filter;
+  const { modelName, sourceId, reason, topClass, project, projects, offeredAt, occurredAt } =
+    filter;
   return all([
     ...equals('model_name', modelName),
     ...equals('source_id', sourceId),

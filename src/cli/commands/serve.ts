@@ -2,7 +2,6 @@ import { once } from 'node:events';
 import type { Command } from 'commander';
 import type { Config } from '../../config/load-config.js';
 import { curate } from '../../curate/curation.js';
-import { defaultHttpLimits } from '../../http/deps.js';
 import { createHttpServer } from '../../http/server.js';
 import type { EventIntake } from '../../mine/event-intake.js';
 import { createLocalIntake } from '../../mine/local-intake.js';
@@ -11,6 +10,7 @@ import { createMetrics } from '../../telemetry/metrics.js';
 import type { Metrics } from '../../telemetry/metrics.js';
 import { wholeNumber } from '../arguments.js';
 import { labelDeskAt, supervisorDeskAt } from '../at-desk.js';
+import { httpAccess } from '../http-access.js';
 import { openEdgeCasePublisher, openKafkaIntake } from '../open-kafka.js';
 import { labelSets } from '../open-models.js';
 import { closeAll, openStores } from '../open-stores.js';
@@ -73,13 +73,12 @@ async function serve(world: World, options: ServeOptions): Promise<void> {
         ),
       splitPlan: splitPlan(config),
       labelSetFor: labelSets(config),
-      tokens: config.http.tokens,
       metrics,
       logger,
       readiness: readinessOf({ store: () => stores.ping() }, world.ending),
       now: world.now,
       version: world.version,
-      limits: { ...defaultHttpLimits, maxEventBytes: config.http.maxBodyBytes },
+      ...httpAccess(config, world.now),
     });
     open.unshift(server);
     const address = await server.listen({

@@ -34,8 +34,7 @@ export async function eventRoutes(app: App, deps: HttpDeps): Promise<void> {
       {
         bodyLimit: limits.maxEventBytes,
         config: {
-          rateLimit:
-            limits.eventsPerMinute === undefined ? false : { max: limits.eventsPerMinute },
+          rateLimit: limits.eventsPerMinute === undefined ? false : { max: limits.eventsPerMinute },
         },
         schema: {
           operationId: 'takeEvent',

@@ -7,16 +7,18 @@ import { openSqliteStore } from '../../src/adapters/sqlite/open-sqlite-store.js'
 import type { SqliteStore } from '../../src/adapters/sqlite/open-sqlite-store.js';
 import { curate } from '../../src/curate/curation.js';
 import { readJsonEvent } from '../../src/event/json-event.js';
-import type { AccessToken } from '../../src/http/auth.js';
+import type { AccessToken, IdentityProvider } from '../../src/http/auth.js';
 import type { Role } from '../../src/http/access.js';
 import { defaultHttpLimits } from '../../src/http/deps.js';
 import type { HttpDeps, HttpLimits } from '../../src/http/deps.js';
+import type { KeptAnswers } from '../../src/http/kept-answers.js';
 import { createHttpServer } from '../../src/http/server.js';
 import type { HttpServer } from '../../src/http/server.js';
 import { batchId } from '../../src/ids.js';
 import type { TaskId } from '../../src/ids.js';
 import type { LabelSet } from '../../src/label/label.js';
 import type { EventIntake } from '../../src/mine/event-intake.js';
+import type { QueueRules } from '../../src/queue/rules.js';
 import { createSupervisorDesk } from '../../src/queue/supervisor-desk.js';
 import { createLabelDesk } from '../../src/queue/label-desk.js';
 import { createLogger } from '../../src/telemetry/logger.js';
@@ -51,7 +53,7 @@ export const roleOf: Readonly<Record<Who, Role>> = {
   root: 'admin',
 };
 
-const configured: readonly AccessToken[] = Object.entries(tokens).map(([name, token]) => ({
+export const configured: readonly AccessToken[] = Object.entries(tokens).map(([name, token]) => ({
   name,
   role: roleOf[name as Who],
   tokenSha256: createHash('sha256').update(token).digest('hex'),
@@ -82,13 +84,17 @@ export interface TestServer {
   readonly clock: { now: number };
   send(method: string, path: string, sent?: Sent): Promise<Answer>;
   /** Puts tasks of the model `animals` into the queue, each with its own picture. */
-  offer(count: number, model?: string): Promise<TaskId[]>;
+  offer(count: number, model?: string, tags?: Readonly<Record<string, string>>): Promise<TaskId[]>;
   close(): Promise<void>;
 }
 
 export interface TestServerOptions {
   readonly tokens?: readonly AccessToken[];
   readonly limits?: Partial<HttpLimits>;
+  readonly identityProvider?: IdentityProvider;
+  readonly rules?: QueueRules;
+  readonly curate?: HttpDeps['curate'];
+  readonly answersBy?: (answers: KeptAnswers) => KeptAnswers;
   readonly intake?: Pick<EventIntake, 'accept'>;
   readonly readiness?: HttpDeps['readiness'];
   readonly listen?: { readonly host: string; readonly port: number };
@@ -97,7 +103,10 @@ export interface TestServerOptions {
 /** The API over a real SQLite file and a real folder of images, listening on a free port. */
 export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
   const folder = await mkdtemp(join(tmpdir(), 'edgeminer-http-'));
-  const store = await openSqliteStore({ file: join(folder, 'edgeminer.db') });
+  const store = await openSqliteStore({
+    file: join(folder, 'edgeminer.db'),
+    ...(options.rules === undefined ? {} : { rules: options.rules }),
+  });
   const images = await openDirectoryImageStore({ path: join(folder, 'images') });
   const picture = await readFile(new URL('../fixtures/pictures/coffee.jpg', import.meta.url));
   const clock = { now: Date.UTC(2025, 5, 1, 12) };
@@ -126,11 +135,12 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     }),
     reader: store.queue,
     audit: store.audit,
-    answers: store.answers,
+    answers: options.answersBy?.(store.answers) ?? store.answers,
     images,
     curatedSets: store.curatedSets,
-    curate: (wanted) =>
-      curate({ reader: store.queue, images, sets: store.curatedSets, now }, wanted),
+    curate:
+      options.curate ??
+      ((wanted) => curate({ reader: store.queue, images, sets: store.curatedSets, now }, wanted)),
     splitPlan: {
       shares: { train: 0.5, validation: 0.25, test: 0.25 },
       seed: 'test',
@@ -139,6 +149,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     },
     labelSetFor,
     tokens: options.tokens ?? configured,
+    identityProvider: options.identityProvider,
     metrics,
     logger: createLogger({
       level: 'debug',
@@ -172,7 +183,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     logged,
     clock,
     send: (method, path, sent) => send(`${url}${path}`, method, sent),
-    async offer(count, model = 'animals') {
+    async offer(count, model = 'animals', tags = {}) {
       const contents = [];
       for (let i = 0; i < count; i++) {
         // Bytes after the end of a JPEG are ignored: the same picture under another hash.
@@ -181,7 +192,8 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
         const event = `event-${offered++}`;
         const perceptualHash = createHash('sha256').update(event).digest('hex').slice(0, 16);
         const occurredAt = clock.now + offered * 86_400_000;
-        contents.push(labelledTask({ event, model, occurredAt, image: { hash, perceptualHash } }));
+        const image = { hash, perceptualHash };
+        contents.push({ ...labelledTask({ event, model, occurredAt, image }), tags });
       }
       await store.queue.offer(
         contents.map((content) => ({ kind: 'task', content })),

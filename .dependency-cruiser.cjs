@@ -72,6 +72,19 @@ module.exports = {
       to: { path: '^src/config/' },
     },
     {
+      name: 'the-client-imports-nothing-of-the-server',
+      comment: 'It is published on its own, and runs in browsers too.',
+      severity: 'error',
+      from: { path: '^src/client/' },
+      to: { path: '^src/|^node:', pathNot: '^src/client/' },
+    },
+    {
+      name: 'only-the-composition-uses-the-client',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(client|cli)/' },
+      to: { path: '^src/client/' },
+    },
+    {
       name: 'telemetry-imports-no-room',
       severity: 'error',
       from: { path: '^src/telemetry/' },

@@ -52,6 +52,7 @@ const kinds = {
   'curated-set.invalid': 'setup',
   'audit.broken': 'setup',
   'person.not-found': 'request',
+  'server.unavailable': 'infrastructure',
   'auth.missing': 'request',
   'auth.expired': 'request',
   'auth.unavailable': 'infrastructure',

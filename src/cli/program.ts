@@ -12,6 +12,7 @@ import { queueCommand } from './commands/queue.js';
 import { referenceCommand } from './commands/reference-build.js';
 import { scoreCommand } from './commands/score.js';
 import { serveCommand } from './commands/serve.js';
+import { tokenCommand } from './commands/token.js';
 import { faultLines } from './output.js';
 import type { World } from './world.js';
 
@@ -49,6 +50,7 @@ export function createProgram(world: World): Command {
     referenceCommand,
     mineCommand,
     serveCommand,
+    tokenCommand,
     queueCommand,
     auditCommand,
     curateCommand,

@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
-import { isEdgeminerError } from '../faults.js';
+import { faultCodes, isEdgeminerError } from '../faults.js';
 import type { FaultCode } from '../faults.js';
 
 /** Problems that only the API has; docs/errors.md lists them after the fault codes. */
@@ -17,6 +17,11 @@ export const httpProblems = {
 
 export type HttpProblemCode = keyof typeof httpProblems;
 export type ProblemCode = FaultCode | HttpProblemCode;
+
+export const problemCodes: readonly ProblemCode[] = [
+  ...faultCodes,
+  ...(Object.keys(httpProblems) as HttpProblemCode[]),
+];
 
 const faultStatus: Readonly<Record<FaultCode, number>> = {
   'event.unreadable': 400,
@@ -60,6 +65,7 @@ const faultStatus: Readonly<Record<FaultCode, number>> = {
   'curated-set.invalid': 500,
   'audit.broken': 500,
   'person.not-found': 404,
+  'server.unavailable': 503,
   'auth.missing': 401,
   'auth.expired': 401,
   'auth.unavailable': 503,

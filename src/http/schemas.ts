@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { exportFormats } from '../curate/export.js';
 import { splits } from '../curate/curated-set.js';
+import { problemCodes } from './problems.js';
 import { taskStates } from '../queue/task.js';
 import { reasonSchema, signalNameSchema } from '../score/signal-schema.js';
 
@@ -19,7 +20,7 @@ export const problem = z
     type: z.literal('about:blank'),
     title: z.string(),
     status: z.int(),
-    code: z.string().describe('The fault code; docs/errors.md has a line for each.'),
+    code: z.enum(problemCodes).describe('The fault code; docs/errors.md has a line for each.'),
     detail: z.string().describe('What is wrong.'),
     mend: z.string().describe('What to do about it.'),
     field: z.string().optional().describe('The field, parameter or setting at fault.'),

@@ -21,12 +21,12 @@ import type { World } from './world.js';
 const batchFile = 'batch.json';
 const labelsFile = 'labels.jsonl';
 
-const extensions: Readonly<Record<ImageContentType, string>> = {
-  'image/jpeg': 'jpg',
-  'image/png': 'png',
-  'image/webp': 'webp',
-  'image/avif': 'avif',
-};
+const extensions: ReadonlyMap<string, string> = new Map<ImageContentType, string>([
+  ['image/jpeg', 'jpg'],
+  ['image/png', 'png'],
+  ['image/webp', 'webp'],
+  ['image/avif', 'avif'],
+]);
 
 export interface WrittenBatch {
   readonly batchId: string;
@@ -111,7 +111,7 @@ export async function writeBatch<T extends PulledTask>(
     // A server elsewhere names the files: nothing of it may lead out of the folder.
     if (!/^[0-9a-f]{64}$/u.test(id)) throw oddTask(id);
     const picture = await lease.pictureOf(task);
-    const file = `images/${id}.${extensions[image.contentType as ImageContentType] ?? 'bin'}`;
+    const file = `images/${id}.${extensions.get(image.contentType) ?? 'bin'}`;
     if (picture !== undefined) await writeFile(join(directory, file), picture);
     tasks.push({
       taskId: id,

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { TaskStanding } from './transitions.js';
+import type { Task } from './task.js';
 
 declare const brand: unique symbol;
 
@@ -8,8 +8,13 @@ export type StandingTag = string & { readonly [brand]: 'StandingTag' };
 
 export const asStandingTag = (value: string): StandingTag => value as StandingTag;
 
+type Standing = Pick<
+  Task,
+  'state' | 'round' | 'fence' | 'lease' | 'label' | 'opinions' | 'skips' | 'formerLabels'
+>;
+
 /** Opinions, skips and former labels are only ever added to, so that their number names them. */
-export function standingTag(standing: TaskStanding): StandingTag {
+export function standingTag(standing: Standing): StandingTag {
   const { state, round, fence, lease, label, opinions, skips, formerLabels } = standing;
   const where = [
     state,

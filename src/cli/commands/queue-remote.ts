@@ -17,7 +17,7 @@ export async function listAt(
 ): Promise<readonly Task[]> {
   const { limit, after, state } = fields;
   const tasks: Task[] = [];
-  let next: string | null | undefined = after;
+  let next: string | undefined = after;
   do {
     const page: { tasks: readonly Task[]; next: string | null } = await ask(
       client.GET('/v1/tasks', {
@@ -26,14 +26,14 @@ export async function listAt(
             ...filterOf(fields),
             limit: Math.min(200, limit - tasks.length),
             ...(state === undefined ? {} : { state }),
-            ...(next === undefined || next === null ? {} : { after: next }),
+            ...(next === undefined ? {} : { after: next }),
           },
         },
       }),
     );
     tasks.push(...page.tasks);
-    next = page.next;
-  } while (next !== null && tasks.length < limit);
+    next = page.next ?? undefined;
+  } while (next !== undefined && tasks.length < limit);
   return tasks;
 }
 
@@ -67,7 +67,7 @@ async function pictureOf(client: EdgeminerClient, id: string): Promise<Uint8Arra
     const bytes = await ask(
       client.GET('/v1/tasks/{id}/image', { params: { path: { id } }, parseAs: 'arrayBuffer' }),
     );
-    return new Uint8Array(bytes as ArrayBuffer);
+    return new Uint8Array(bytes);
   } catch (error) {
     if (isEdgeminerError(error) && error.code === 'image.not-found') return undefined;
     throw error;

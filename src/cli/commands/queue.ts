@@ -69,9 +69,10 @@ export function queueCommand(parent: Command, world: World): void {
   ).action(async (directory: string, options: GlobalOptions & ServerOptions) => {
     const client = await clientFor(world, options);
     if (client !== undefined) {
-      return reportImport(world, await importAt(world, client, directory), options);
+      reportImport(world, await importAt(world, client, directory), options);
+      return;
     }
-    return atDesk(world, options, async ({ desk }) =>
+    await atDesk(world, options, async ({ desk }) =>
       reportImport(world, await importLabels(world, directory, desk), options),
     );
   });

@@ -3,8 +3,8 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { csv } from './csv.js';
 
-const read = (rows: readonly (readonly (string | number)[])[]) =>
-  parse(csv(rows).join('\n'), { relaxColumnCount: true }) as string[][];
+const read = (rows: readonly (readonly (string | number)[])[]): string[][] =>
+  parse(csv(rows).join('\n'), { relaxColumnCount: true });
 
 it.each([
   '=1+1',

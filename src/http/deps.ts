@@ -66,6 +66,8 @@ export interface HttpLimits {
   readonly eventsPerMinute: number | undefined;
   /** Per address and minute, of requests with a wrong token or none. */
   readonly refusalsPerMinute: number;
+  /** For a whole request to arrive: a sender that dawdles does not hold a connection for ever. */
+  readonly requestSeconds: number;
   /** For open requests, when the server closes. Seconds. */
   readonly closeSeconds: number;
 }
@@ -77,6 +79,7 @@ export const defaultHttpLimits: HttpLimits = {
   requestsPerMinute: 3000,
   eventsPerMinute: undefined,
   refusalsPerMinute: 60,
+  requestSeconds: 120,
   closeSeconds: 10,
 };
 

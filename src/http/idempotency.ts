@@ -1,8 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { EdgeminerError } from '../faults.js';
 import { principalOf } from './auth.js';
 import type { App, HttpDeps } from './deps.js';
 import type { KeptAnswer, KeyOwner } from './kept-answers.js';
@@ -61,7 +62,7 @@ export function honourKeys(app: App, { answers, now, logger }: HttpDeps): void {
     const begun = await answers.begin(
       {
         ...owner,
-        fingerprint: sha256(JSON.stringify([request.method, request.url, request.body ?? null])),
+        fingerprint: fingerprintOf(request),
         seed: randomUUID(),
         runsUntil: time + runsForMs,
         expiresAt: time + keptForMs,
@@ -115,6 +116,20 @@ async function replay(reply: FastifyReply, answer: KeptAnswer): Promise<FastifyR
   const { status, headers } = answer;
   const body = await decompress(answer.body);
   return reply.code(status).headers(headers).header('Idempotency-Replayed', 'true').send(body);
+}
+
+function fingerprintOf({ method, url, body }: FastifyRequest): string {
+  let text: string;
+  try {
+    text = JSON.stringify([method, url, body ?? null]);
+  } catch (error) {
+    throw new EdgeminerError('input.invalid', 'the body is nested too deeply', {
+      field: 'body',
+      mend: 'Send what /openapi.json describes for this route.',
+      cause: error,
+    });
+  }
+  return sha256(text);
 }
 
 function sha256(text: string): string {

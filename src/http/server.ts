@@ -54,16 +54,15 @@ export interface HttpAddress {
   readonly port: number;
 }
 
-/** For a whole request to arrive: a sender that dawdles does not hold a connection for ever. */
-const requestTimeoutMs = 120_000;
-
 /** The HTTP API, not yet listening. */
 export async function createHttpServer(deps: HttpDeps): Promise<HttpServer> {
   const { logger, limits } = deps;
   const openToAll = isOpenToAll(deps);
   const app: App = fastify({
     bodyLimit: limits.maxRequestBytes,
-    requestTimeout: requestTimeoutMs,
+    requestTimeout: limits.requestSeconds * 1000,
+    // Node looks for requests that are late this often, twice a minute by default.
+    http: { connectionsCheckingInterval: Math.min(30_000, limits.requestSeconds * 250) },
     // While it closes, requests on open connections are still answered.
     return503OnClosing: false,
     routerOptions: { maxParamLength: 200 },
@@ -71,6 +70,8 @@ export async function createHttpServer(deps: HttpDeps): Promise<HttpServer> {
       answerError(error, request, reply, logger);
     },
   }).withTypeProvider<ZodTypeProvider>();
+  // Were it the longer of the two, Node would take one for the other.
+  app.server.headersTimeout = Math.min(60_000, limits.requestSeconds * 1000);
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.removeContentTypeParser('text/plain');

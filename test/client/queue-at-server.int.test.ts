@@ -2,16 +2,12 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Readable, Writable } from 'node:stream';
-import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { runCli } from '../../src/cli/program.js';
 import { defaultRules } from '../../src/queue/rules.js';
 import { configured, startTestServer, tokens } from '../http/test-server.js';
 import type { TestServer } from '../http/test-server.js';
-
-const packageRoot = fileURLToPath(new URL('../..', import.meta.url));
+import { runCommand } from './run-command.js';
 
 describe('the commands of the queue at a server', () => {
   let api: TestServer;
@@ -28,29 +24,8 @@ describe('the commands of the queue at a server', () => {
     await rm(folder, { recursive: true });
   });
 
-  async function run(token: string, ...args: readonly string[]) {
-    let stdout = '';
-    let stderr = '';
-    const into = (take: (text: string) => void) =>
-      new Writable({
-        write(chunk: Buffer, _, done) {
-          take(chunk.toString());
-          done();
-        },
-      });
-    const code = await runCli(args, {
-      environment: { EDGEMINER_TOKEN: token },
-      workingDirectory: folder,
-      packageRoot,
-      version: '0.0.0',
-      stdin: Readable.from([]),
-      stdout: into((text) => (stdout += text)),
-      stderr: into((text) => (stderr += text)),
-      now: () => api.clock.now,
-      ending: new AbortController().signal,
-    });
-    return { code, stdout, stderr };
-  }
+  const run = (token: string, ...args: readonly string[]) =>
+    runCommand(args, { token, folder, now: api.clock.now });
 
   async function at(who: keyof typeof tokens, ...args: readonly string[]): Promise<unknown> {
     const { code, stdout, stderr } = await run(

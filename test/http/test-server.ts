@@ -73,10 +73,12 @@ export interface Answer {
   readonly bytes: Uint8Array;
 }
 
+type Store = Pick<SqliteStore, 'queue' | 'audit' | 'curatedSets' | 'answers' | 'close'>;
+
 export interface TestServer {
   readonly server: HttpServer;
   readonly url: string;
-  readonly store: SqliteStore;
+  readonly store: Store;
   /** Holds `edgeminer.db` and `images/`. */
   readonly folder: string;
   readonly logged: Record<string, unknown>[];
@@ -92,6 +94,8 @@ export interface TestServerOptions {
   readonly tokens?: readonly AccessToken[];
   readonly limits?: Partial<HttpLimits>;
   readonly identityProvider?: IdentityProvider;
+  /** A SQLite file unless said. */
+  readonly openStore?: () => Promise<Store>;
   readonly rules?: QueueRules;
   readonly curate?: HttpDeps['curate'];
   readonly answersBy?: (answers: KeptAnswers) => KeptAnswers;
@@ -103,10 +107,12 @@ export interface TestServerOptions {
 /** The API over a real SQLite file and a real folder of images, listening on a free port. */
 export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
   const folder = await mkdtemp(join(tmpdir(), 'edgeminer-http-'));
-  const store = await openSqliteStore({
-    file: join(folder, 'edgeminer.db'),
-    ...(options.rules === undefined ? {} : { rules: options.rules }),
-  });
+  const openSqlite = () =>
+    openSqliteStore({
+      file: join(folder, 'edgeminer.db'),
+      ...(options.rules === undefined ? {} : { rules: options.rules }),
+    });
+  const store: Store = await (options.openStore ?? openSqlite)();
   const images = await openDirectoryImageStore({ path: join(folder, 'images') });
   const picture = await readFile(new URL('../fixtures/pictures/coffee.jpg', import.meta.url));
   const clock = { now: Date.UTC(2025, 5, 1, 12) };

@@ -66,7 +66,7 @@ const injection: readonly Attack[] = [
       for (const value of ["' OR 1=1 --", "x'; DROP TABLE tasks; --", '%', '_', '" OR ""="']) {
         for (const field of ['model', 'source', 'class', 'project']) {
           const query = new URLSearchParams({ [field]: value });
-          const listed = await api.send('GET', `/v1/tasks?${query}`, { as: 'ana' });
+          const listed = await api.send('GET', `/v1/tasks?${query.toString()}`, { as: 'ana' });
           expect(listed).toMatchObject({ status: 200, json: { tasks: [], next: null } });
           expect((await lease(api, { limit: 9, [field]: value })).json).toMatchObject({
             tasks: [],

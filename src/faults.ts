@@ -47,6 +47,7 @@ const kinds = {
   'task.wrong-state': 'request',
   'task.changed': 'request',
   'batch.not-found': 'request',
+  'label-set.not-found': 'request',
   'curated-set.not-found': 'request',
   'curated-set.empty': 'request',
   'curated-set.invalid': 'setup',

@@ -5,6 +5,9 @@ import { EdgeminerError, isEdgeminerError, messageOf } from '../faults.js';
 import { annotatorId, batchId, taskId } from '../ids.js';
 import type { AnnotatorId, BatchId, ImageHash } from '../ids.js';
 import type { ImageContentType, ImageStore } from '../image/image-store.js';
+import type { LabelSet } from '../label/label.js';
+import { labelSetKey } from '../label/label-set.js';
+import type { LabelSetFor } from '../queue/checked-label.js';
 import type { DeskLease, Refused } from '../queue/label-desk.js';
 import type { Claim } from '../queue/relabel-queue.js';
 import type { World } from './world.js';
@@ -12,11 +15,11 @@ import type { World } from './world.js';
 /**
  * A pulled batch as files, for labelling with any editor:
  *
- * - `batch.json`: what was leased, until when, and why each picture was queued;
+ * - `batch.json`: what was leased, until when, why each picture was queued, and the label sets;
  * - `images/<task>.<ext>`;
  * - `labels.jsonl`: a line per task, to be filled in: `"label": {"kind": "class", "class": "cat"}`
- *   or `"label": {"kind": "boxes", "boxes": [{"class": "cat", "x": 1, "y": 2, "width": 3, "height": 4}]}`,
- *   or `"skip": "why"`. A line left at `null` is left for later.
+ *   or `"label": {"kind": "boxes", "boxes": [{"class": "cat", "x": 1, "y": 2, "width": 3, "height": 4}]}`
+ *   (docs/labels.md has all kinds), or `"skip": "why"`. A line left at `null` is left for later.
  */
 const batchFile = 'batch.json';
 const labelsFile = 'labels.jsonl';
@@ -49,7 +52,12 @@ export interface PulledTask {
   readonly sourceId: string;
   /** ISO 8601. */
   readonly occurredAt: string;
+  /** What a label may say; undefined where the model has no label set. */
+  readonly labelSet: NamedLabelSet | undefined;
 }
+
+/** As it is written: of the store's own, or as a server shows it. */
+type NamedLabelSet = Pick<LabelSet, 'name' | 'version'>;
 
 /** A batch that was leased, here or at a server. */
 export interface PulledBatch<T extends PulledTask = PulledTask> {
@@ -66,7 +74,7 @@ export interface PulledBatch<T extends PulledTask = PulledTask> {
 export function pulledBatch(
   lease: DeskLease,
   annotator: AnnotatorId,
-  images: Pick<ImageStore, 'get'>,
+  { images, labelSetFor }: { images: Pick<ImageStore, 'get'>; labelSetFor: LabelSetFor },
 ): PulledBatch<PulledTask & { readonly hash: ImageHash }> {
   return {
     batchId: lease.batchId,
@@ -83,6 +91,7 @@ export function pulledBatch(
       predictions: task.predictions,
       sourceId,
       occurredAt: new Date(task.occurredAt).toISOString(),
+      labelSet: labelSetFor(task.modelName, task.modelVersion),
     })),
     pictureOf: async ({ hash }) => (await images.get(hash))?.bytes,
   };
@@ -106,7 +115,11 @@ export async function writeBatch<T extends PulledTask>(
   if (lease.tasks.length === 0) return written;
   await mkdir(join(directory, 'images'), { recursive: true });
   const tasks = [];
+  // Once for all tasks: guidelines may be long.
+  const labelSets: Record<string, NamedLabelSet> = {};
   for (const task of lease.tasks) {
+    const { labelSet } = task;
+    if (labelSet !== undefined) labelSets[labelSetKey(labelSet)] = labelSet;
     const { id, eventId, fence, image, reasons, why, predictions, sourceId, occurredAt } = task;
     // A server elsewhere names the files: nothing of it may lead out of the folder.
     if (!/^[0-9a-f]{64}$/u.test(id)) throw oddTask(id);
@@ -118,6 +131,7 @@ export async function writeBatch<T extends PulledTask>(
       eventId,
       fence,
       image: picture === undefined ? null : file,
+      labelSet: labelSet === undefined ? null : labelSetKey(labelSet),
       width: image.width,
       height: image.height,
       reasons,
@@ -127,7 +141,7 @@ export async function writeBatch<T extends PulledTask>(
       occurredAt,
     });
   }
-  const batch = { batchId: lease.batchId, annotator, expiresAt, tasks };
+  const batch = { batchId: lease.batchId, annotator, expiresAt, labelSets, tasks };
   await writeFile(join(directory, batchFile), `${JSON.stringify(batch, null, 2)}\n`);
   const lines = tasks.map((task) =>
     JSON.stringify({ taskId: task.taskId, image: task.image, label: null }),

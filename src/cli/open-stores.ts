@@ -11,7 +11,9 @@ import type { CuratedSetStore } from '../curate/curated-set-store.js';
 import type { KeptAnswers } from '../http/kept-answers.js';
 import type { ImageStore } from '../image/image-store.js';
 import { modelName } from '../ids.js';
-import { settle, usualSettleRule } from '../label/agreement/settle.js';
+import { settle } from '../label/agreement/settle.js';
+import { usualSettleRule } from '../label/agreement/settlement.js';
+import type { LabelSetStore } from '../label/label-set-store.js';
 import type { AuditTrail } from '../queue/audit-trail.js';
 import type { RelabelQueue, TaskReader } from '../queue/relabel-queue.js';
 import { overlapBy } from '../queue/rules.js';
@@ -26,6 +28,7 @@ export interface Stores {
   readonly audit: AuditTrail;
   readonly curatedSets: CuratedSetStore;
   readonly answers: KeptAnswers;
+  readonly labelSets: LabelSetStore;
   readonly images: ImageStore;
   readonly references: ReferenceStore;
   /** Resolves if the store answers; throws `store.unavailable` otherwise. */

@@ -225,6 +225,40 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/v1/label-sets/{name}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** A label set: classes, attributes and guidelines */
+    get: operations['readLabelSet'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/label-sets/{name}/examples/{class}/{example}': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** An example picture of a class */
+    get: operations['readExamplePicture'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/v1/stats': {
     parameters: {
       query?: never;
@@ -452,6 +486,86 @@ export interface components {
       )[];
       taskId: string | null;
     };
+    /** @description What a label may say, and what annotators are told. */
+    LabelSet: {
+      attributes: {
+        /** @description Only of these; null: of all classes. */
+        classes: string[] | null;
+        /** @enum {string} */
+        kind: 'choice' | 'choices' | 'number' | 'boolean' | 'text';
+        max: number | null;
+        /** @description Of a number; inclusive. */
+        min: number | null;
+        name: string;
+        /**
+         * @description Whether it is said of each object or of the picture.
+         * @enum {string}
+         */
+        on: 'object' | 'picture';
+        required: boolean;
+        /** @description Of choice and choices. */
+        values: string[] | null;
+      }[];
+      classes: string[];
+      /** @description For the set as a whole; text or Markdown. */
+      guidelines: string | null;
+      /** @enum {string} */
+      kind: 'class' | 'classes' | 'boxes' | 'polygons';
+      name: string;
+      /** @description What there is to say of single classes. */
+      notes: {
+        class: string;
+        /** @description Paths of the pictures on this server. */
+        examples: string[];
+        guidelines: string | null;
+      }[];
+      /**
+       * @description Whether a label has words, too.
+       * @enum {string}
+       */
+      text: 'none' | 'optional' | 'required';
+      version: number;
+    };
+    /** @description What a label may say, and what annotators are told. */
+    LabelSetInput: {
+      attributes: {
+        /** @description Only of these; null: of all classes. */
+        classes: string[] | null;
+        /** @enum {string} */
+        kind: 'choice' | 'choices' | 'number' | 'boolean' | 'text';
+        max: number | null;
+        /** @description Of a number; inclusive. */
+        min: number | null;
+        name: string;
+        /**
+         * @description Whether it is said of each object or of the picture.
+         * @enum {string}
+         */
+        on: 'object' | 'picture';
+        required: boolean;
+        /** @description Of choice and choices. */
+        values: string[] | null;
+      }[];
+      classes: string[];
+      /** @description For the set as a whole; text or Markdown. */
+      guidelines: string | null;
+      /** @enum {string} */
+      kind: 'class' | 'classes' | 'boxes' | 'polygons';
+      name: string;
+      /** @description What there is to say of single classes. */
+      notes: {
+        class: string;
+        /** @description Paths of the pictures on this server. */
+        examples: string[];
+        guidelines: string | null;
+      }[];
+      /**
+       * @description Whether a label has words, too.
+       * @enum {string}
+       */
+      text: 'none' | 'optional' | 'required';
+      version: number;
+    };
     /** @description What went wrong, as RFC 9457 has it. */
     Problem: {
       /**
@@ -495,6 +609,7 @@ export interface components {
         | 'task.wrong-state'
         | 'task.changed'
         | 'batch.not-found'
+        | 'label-set.not-found'
         | 'curated-set.not-found'
         | 'curated-set.empty'
         | 'curated-set.invalid'
@@ -604,15 +719,40 @@ export interface components {
       /** @description Of a labelled task. */
       label: {
         annotator: string;
-        /** @description A class, or boxes in pixels of the upright original (x, y: top-left corner). */
+        /** @description A class, several classes, boxes (x, y: top-left corner) or polygons, in pixels of the upright original. */
         body:
           | {
+              /** @description By name, as the label set has them; left out where nothing was said. */
+              attributes?: {
+                [key: string]: string | number | boolean | string[];
+              };
               class: string;
               /** @constant */
               kind: 'class';
+              /** @description In the annotator's own words. */
+              text?: string;
             }
           | {
+              /** @description By name, as the label set has them; left out where nothing was said. */
+              attributes?: {
+                [key: string]: string | number | boolean | string[];
+              };
+              classes: string[];
+              /** @constant */
+              kind: 'classes';
+              /** @description In the annotator's own words. */
+              text?: string;
+            }
+          | {
+              /** @description By name, as the label set has them; left out where nothing was said. */
+              attributes?: {
+                [key: string]: string | number | boolean | string[];
+              };
               boxes: {
+                /** @description By name, as the label set has them; left out where nothing was said. */
+                attributes?: {
+                  [key: string]: string | number | boolean | string[];
+                };
                 class: string;
                 height: number;
                 width: number;
@@ -621,6 +761,27 @@ export interface components {
               }[];
               /** @constant */
               kind: 'boxes';
+              /** @description In the annotator's own words. */
+              text?: string;
+            }
+          | {
+              /** @description By name, as the label set has them; left out where nothing was said. */
+              attributes?: {
+                [key: string]: string | number | boolean | string[];
+              };
+              /** @constant */
+              kind: 'polygons';
+              polygons: {
+                /** @description By name, as the label set has them; left out where nothing was said. */
+                attributes?: {
+                  [key: string]: string | number | boolean | string[];
+                };
+                class: string;
+                /** @description x and y of three corners or more. */
+                points: [number, number][];
+              }[];
+              /** @description In the annotator's own words. */
+              text?: string;
             };
         /** Format: date-time */
         labelledAt: string;
@@ -629,13 +790,7 @@ export interface components {
         settledBy: ('agreement' | 'adjudication') | null;
       } | null;
       /** @description What a label may say; null where the model has no label set. */
-      labelSet: {
-        classes: string[];
-        /** @enum {string} */
-        kind: 'class' | 'boxes';
-        name: string;
-        version: number;
-      } | null;
+      labelSet: components['schemas']['LabelSet'] | null;
       /** @description Of a leased task. */
       lease: {
         annotator: string;
@@ -652,15 +807,40 @@ export interface components {
       /** @description All that people said. While the task is open only reviewers see it, so that nobody is swayed. */
       opinions: {
         annotator: string;
-        /** @description A class, or boxes in pixels of the upright original (x, y: top-left corner). */
+        /** @description A class, several classes, boxes (x, y: top-left corner) or polygons, in pixels of the upright original. */
         body:
           | {
+              /** @description By name, as the label set has them; left out where nothing was said. */
+              attributes?: {
+                [key: string]: string | number | boolean | string[];
+              };
               class: string;
               /** @constant */
               kind: 'class';
+              /** @description In the annotator's own words. */
+              text?: string;
             }
           | {
+              /** @description By name, as the label set has them; left out where nothing was said. */
+              attributes?: {
+                [key: string]: string | number | boolean | string[];
+              };
+              classes: string[];
+              /** @constant */
+              kind: 'classes';
+              /** @description In the annotator's own words. */
+              text?: string;
+            }
+          | {
+              /** @description By name, as the label set has them; left out where nothing was said. */
+              attributes?: {
+                [key: string]: string | number | boolean | string[];
+              };
               boxes: {
+                /** @description By name, as the label set has them; left out where nothing was said. */
+                attributes?: {
+                  [key: string]: string | number | boolean | string[];
+                };
                 class: string;
                 height: number;
                 width: number;
@@ -669,6 +849,27 @@ export interface components {
               }[];
               /** @constant */
               kind: 'boxes';
+              /** @description In the annotator's own words. */
+              text?: string;
+            }
+          | {
+              /** @description By name, as the label set has them; left out where nothing was said. */
+              attributes?: {
+                [key: string]: string | number | boolean | string[];
+              };
+              /** @constant */
+              kind: 'polygons';
+              polygons: {
+                /** @description By name, as the label set has them; left out where nothing was said. */
+                attributes?: {
+                  [key: string]: string | number | boolean | string[];
+                };
+                class: string;
+                /** @description x and y of three corners or more. */
+                points: [number, number][];
+              }[];
+              /** @description In the annotator's own words. */
+              text?: string;
             };
         /** Format: date-time */
         givenAt: string;
@@ -1876,15 +2077,40 @@ export interface operations {
                 height: number;
                 width: number;
               };
-              /** @description A class, or boxes in pixels of the upright original (x, y: top-left corner). */
+              /** @description A class, several classes, boxes (x, y: top-left corner) or polygons, in pixels of the upright original. */
               label:
                 | {
+                    /** @description By name, as the label set has them; left out where nothing was said. */
+                    attributes?: {
+                      [key: string]: string | number | boolean | string[];
+                    };
                     class: string;
                     /** @enum {string} */
                     kind: 'class';
+                    /** @description In the annotator's own words. */
+                    text?: string;
                   }
                 | {
+                    /** @description By name, as the label set has them; left out where nothing was said. */
+                    attributes?: {
+                      [key: string]: string | number | boolean | string[];
+                    };
+                    classes: string[];
+                    /** @enum {string} */
+                    kind: 'classes';
+                    /** @description In the annotator's own words. */
+                    text?: string;
+                  }
+                | {
+                    /** @description By name, as the label set has them; left out where nothing was said. */
+                    attributes?: {
+                      [key: string]: string | number | boolean | string[];
+                    };
                     boxes: {
+                      /** @description By name, as the label set has them; left out where nothing was said. */
+                      attributes?: {
+                        [key: string]: string | number | boolean | string[];
+                      };
                       class: string;
                       height: number;
                       width: number;
@@ -1893,6 +2119,27 @@ export interface operations {
                     }[];
                     /** @enum {string} */
                     kind: 'boxes';
+                    /** @description In the annotator's own words. */
+                    text?: string;
+                  }
+                | {
+                    /** @description By name, as the label set has them; left out where nothing was said. */
+                    attributes?: {
+                      [key: string]: string | number | boolean | string[];
+                    };
+                    /** @enum {string} */
+                    kind: 'polygons';
+                    polygons: {
+                      /** @description By name, as the label set has them; left out where nothing was said. */
+                      attributes?: {
+                        [key: string]: string | number | boolean | string[];
+                      };
+                      class: string;
+                      /** @description x and y of three corners or more. */
+                      points: [number, number][];
+                    }[];
+                    /** @description In the annotator's own words. */
+                    text?: string;
                   };
               lineage: {
                 annotator: string;
@@ -2452,6 +2699,183 @@ export interface operations {
       };
     };
   };
+  readLabelSet: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description What a label may say, and what annotators are told. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['LabelSet'];
+        };
+      };
+      /** @description The request is not as described. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The token is missing, unknown or has expired. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The role of the token does not allow it. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description There is no such thing. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Too many requests; see Retry-After. */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The server failed or is not set up for it. */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Busy, or something it depends on is away; see Retry-After. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  readExamplePicture: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description Its place in `classes`, from 0. */
+        class: number;
+        /** @description Its place among the examples of the class, from 0. */
+        example: number;
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description The picture. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'image/avif': unknown;
+          'image/jpeg': unknown;
+          'image/png': unknown;
+          'image/webp': unknown;
+        };
+      };
+      /** @description The request is not as described. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The token is missing, unknown or has expired. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The role of the token does not allow it. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description There is no such thing. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Too many requests; see Retry-After. */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The server failed or is not set up for it. */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Busy, or something it depends on is away; see Retry-After. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
   stats: {
     parameters: {
       query?: never;
@@ -2771,15 +3195,40 @@ export interface operations {
     requestBody: {
       content: {
         'application/json': {
-          /** @description A class, or boxes in pixels of the upright original (x, y: top-left corner). */
+          /** @description A class, several classes, boxes (x, y: top-left corner) or polygons, in pixels of the upright original. */
           label:
             | {
+                /** @description By name, as the label set has them; left out where nothing was said. */
+                attributes?: {
+                  [key: string]: string | number | boolean | string[];
+                };
                 class: string;
                 /** @enum {string} */
                 kind: 'class';
+                /** @description In the annotator's own words. */
+                text?: string;
               }
             | {
+                /** @description By name, as the label set has them; left out where nothing was said. */
+                attributes?: {
+                  [key: string]: string | number | boolean | string[];
+                };
+                classes: string[];
+                /** @enum {string} */
+                kind: 'classes';
+                /** @description In the annotator's own words. */
+                text?: string;
+              }
+            | {
+                /** @description By name, as the label set has them; left out where nothing was said. */
+                attributes?: {
+                  [key: string]: string | number | boolean | string[];
+                };
                 boxes: {
+                  /** @description By name, as the label set has them; left out where nothing was said. */
+                  attributes?: {
+                    [key: string]: string | number | boolean | string[];
+                  };
                   class: string;
                   height: number;
                   width: number;
@@ -2788,6 +3237,27 @@ export interface operations {
                 }[];
                 /** @enum {string} */
                 kind: 'boxes';
+                /** @description In the annotator's own words. */
+                text?: string;
+              }
+            | {
+                /** @description By name, as the label set has them; left out where nothing was said. */
+                attributes?: {
+                  [key: string]: string | number | boolean | string[];
+                };
+                /** @enum {string} */
+                kind: 'polygons';
+                polygons: {
+                  /** @description By name, as the label set has them; left out where nothing was said. */
+                  attributes?: {
+                    [key: string]: string | number | boolean | string[];
+                  };
+                  class: string;
+                  /** @description x and y of three corners or more. */
+                  points: [number, number][];
+                }[];
+                /** @description In the annotator's own words. */
+                text?: string;
               };
         };
       };
@@ -3305,15 +3775,40 @@ export interface operations {
           batchId: string;
           /** @description `fence` of the task as it was leased. */
           fence: number;
-          /** @description A class, or boxes in pixels of the upright original (x, y: top-left corner). */
+          /** @description A class, several classes, boxes (x, y: top-left corner) or polygons, in pixels of the upright original. */
           label:
             | {
+                /** @description By name, as the label set has them; left out where nothing was said. */
+                attributes?: {
+                  [key: string]: string | number | boolean | string[];
+                };
                 class: string;
                 /** @enum {string} */
                 kind: 'class';
+                /** @description In the annotator's own words. */
+                text?: string;
               }
             | {
+                /** @description By name, as the label set has them; left out where nothing was said. */
+                attributes?: {
+                  [key: string]: string | number | boolean | string[];
+                };
+                classes: string[];
+                /** @enum {string} */
+                kind: 'classes';
+                /** @description In the annotator's own words. */
+                text?: string;
+              }
+            | {
+                /** @description By name, as the label set has them; left out where nothing was said. */
+                attributes?: {
+                  [key: string]: string | number | boolean | string[];
+                };
                 boxes: {
+                  /** @description By name, as the label set has them; left out where nothing was said. */
+                  attributes?: {
+                    [key: string]: string | number | boolean | string[];
+                  };
                   class: string;
                   height: number;
                   width: number;
@@ -3322,6 +3817,27 @@ export interface operations {
                 }[];
                 /** @enum {string} */
                 kind: 'boxes';
+                /** @description In the annotator's own words. */
+                text?: string;
+              }
+            | {
+                /** @description By name, as the label set has them; left out where nothing was said. */
+                attributes?: {
+                  [key: string]: string | number | boolean | string[];
+                };
+                /** @enum {string} */
+                kind: 'polygons';
+                polygons: {
+                  /** @description By name, as the label set has them; left out where nothing was said. */
+                  attributes?: {
+                    [key: string]: string | number | boolean | string[];
+                  };
+                  class: string;
+                  /** @description x and y of three corners or more. */
+                  points: [number, number][];
+                }[];
+                /** @description In the annotator's own words. */
+                text?: string;
               };
         };
       };

@@ -26,6 +26,8 @@ export const accessTable: Readonly<Record<string, 'anyone' | readonly Role[]>> =
   'GET /v1/tasks/{id}': ['annotator', 'reviewer', 'curator'],
   'GET /v1/tasks/{id}/image': ['annotator', 'reviewer', 'curator'],
   'GET /v1/stats': ['annotator', 'reviewer', 'curator'],
+  'GET /v1/label-sets/{name}': ['annotator', 'reviewer', 'curator'],
+  'GET /v1/label-sets/{name}/examples/{class}/{example}': ['annotator', 'reviewer', 'curator'],
 
   'GET /v1/curated-sets': ['curator'],
   'POST /v1/curated-sets': ['curator'],
@@ -57,6 +59,9 @@ export const routesByProject: ReadonlySet<string> = new Set([
   'GET /v1/tasks',
   'GET /v1/tasks/{id}',
   'GET /v1/tasks/{id}/image',
+  // Of no project: who labels must know what labels mean.
+  'GET /v1/label-sets/{name}',
+  'GET /v1/label-sets/{name}/examples/{class}/{example}',
 ]);
 
 /** The path as OpenAPI writes it: `/v1/tasks/{id}` for Fastify's `/v1/tasks/:id`. */

@@ -60,6 +60,7 @@ const faultStatus: Readonly<Record<FaultCode, number>> = {
   'task.wrong-state': 409,
   'task.changed': 412,
   'batch.not-found': 404,
+  'label-set.not-found': 404,
   'curated-set.not-found': 404,
   'curated-set.empty': 409,
   'curated-set.invalid': 500,

@@ -26,6 +26,7 @@ import { curatedSetRoutes } from './routes/curated-sets.js';
 import { eventRoutes } from './routes/events.js';
 import { healthRoutes } from './routes/health.js';
 import { reviewRoutes } from './routes/review.js';
+import { labelSetRoutes } from './routes/label-sets.js';
 import { statsRoutes } from './routes/stats.js';
 import { taskRoutes } from './routes/tasks.js';
 
@@ -85,6 +86,7 @@ export async function createHttpServer(deps: HttpDeps): Promise<HttpServer> {
   batchRoutes(app, deps);
   taskRoutes(app, deps);
   reviewRoutes(app, deps);
+  labelSetRoutes(app, deps);
   curatedSetRoutes(app, deps);
   statsRoutes(app, deps);
   await app.ready();

@@ -1,7 +1,9 @@
 import type { LabelSet } from '../label/label.js';
+import { plainBody } from '../label/plain-body.js';
 import { stateAt } from '../queue/task.js';
 import type { Task } from '../queue/task.js';
 import type { Principal } from './auth.js';
+import { labelSetJson } from './label-schemas.js';
 import type { TaskJson } from './schemas.js';
 
 /** ISO 8601 in UTC, of milliseconds since 1970-01-01. */
@@ -56,7 +58,7 @@ export function taskJson(
     reference: decision.reference,
     signals: scores.signals.map((signal) => ({ ...signal })),
     absentSignals: scores.absent.map((signal) => ({ ...signal })),
-    labelSet: labelSet === undefined ? null : { ...labelSet, classes: [...labelSet.classes] },
+    labelSet: labelSet === undefined ? null : labelSetJson(labelSet),
     fence: task.fence,
     lease:
       state !== 'leased' || lease === undefined
@@ -72,7 +74,7 @@ export function taskJson(
       label === undefined
         ? null
         : {
-            body: labelBodyJson(label.body),
+            body: plainBody(label.body),
             annotator: label.annotator,
             settledBy: label.settledBy ?? null,
             labelledAt: isoTime(label.labelledAt),
@@ -83,7 +85,7 @@ export function taskJson(
       isOpen && sight === 'blind'
         ? []
         : task.opinions.map((opinion) => ({
-            body: labelBodyJson(opinion.body),
+            body: plainBody(opinion.body),
             annotator: opinion.annotator,
             givenAt: isoTime(opinion.givenAt),
             labelSet: opinion.labelSet,
@@ -100,14 +102,6 @@ export function taskJson(
           },
     duplicates: [...task.duplicates],
   };
-}
-
-type LabelJson = NonNullable<TaskJson['label']>['body'];
-
-export function labelBodyJson(body: NonNullable<Task['label']>['body']): LabelJson {
-  return body.kind === 'class'
-    ? { kind: 'class', class: body.class }
-    : { kind: 'boxes', boxes: body.boxes.map((box) => ({ ...box })) };
 }
 
 function predictionsJson(predictions: Task['predictions']): TaskJson['predictions'] {

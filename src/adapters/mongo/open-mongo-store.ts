@@ -3,6 +3,7 @@ import type { CuratedSetStore } from '../../curate/curated-set-store.js';
 import { EdgeminerError, messageOf } from '../../faults.js';
 import type { KeptAnswers } from '../../http/kept-answers.js';
 import type { ImageStore } from '../../image/image-store.js';
+import type { LabelSetStore } from '../../label/label-set-store.js';
 import type { AuditTrail } from '../../queue/audit-trail.js';
 import type { RelabelQueue, TaskReader } from '../../queue/relabel-queue.js';
 import { defaultRules } from '../../queue/rules.js';
@@ -15,6 +16,7 @@ import { openGridFsReferenceStore } from './gridfs-reference-store.js';
 import { mongoAuditTrail } from './mongo-audit-trail.js';
 import { openMongoCuratedSets } from './mongo-curated-sets.js';
 import { openMongoKeptAnswers } from './mongo-kept-answers.js';
+import { openMongoLabelSets } from './mongo-label-sets.js';
 import { mongoQueue } from './mongo-queue.js';
 import { openTasks } from './open-tasks.js';
 
@@ -23,6 +25,7 @@ export interface MongoStore {
   readonly audit: AuditTrail;
   readonly curatedSets: CuratedSetStore;
   readonly answers: KeptAnswers;
+  readonly labelSets: LabelSetStore;
   readonly images: ImageStore;
   readonly references: ReferenceStore;
   /** Rejects with `store.unavailable` while there is no primary. */
@@ -51,9 +54,10 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<MongoS
   const client = await connectMongo(uri);
   try {
     const db = client.db(database);
-    const [collections, curatedSets, answers, images, references] = await Promise.all([
+    const [collections, curatedSets, labelSets, answers, images, references] = await Promise.all([
       openTasks(db),
       openMongoCuratedSets(db),
+      openMongoLabelSets(db),
       openMongoKeptAnswers(db),
       openGridFsImageStore(db),
       openGridFsReferenceStore(db),
@@ -63,6 +67,7 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<MongoS
       audit: mongoAuditTrail(collections),
       curatedSets,
       answers,
+      labelSets,
       images,
       references,
       ping: async () => {

@@ -1,5 +1,6 @@
 import type { CuratedSetStore } from '../../curate/curated-set-store.js';
 import type { KeptAnswers } from '../../http/kept-answers.js';
+import type { LabelSetStore } from '../../label/label-set-store.js';
 import type { AuditTrail } from '../../queue/audit-trail.js';
 import type { RelabelQueue, TaskReader } from '../../queue/relabel-queue.js';
 import { defaultRules } from '../../queue/rules.js';
@@ -9,6 +10,7 @@ import { sqliteAuditTrail } from './sqlite-audit-trail.js';
 import { sqliteCuratedSets } from './sqlite-curated-sets.js';
 import { openSqliteDatabase } from './sqlite-database.js';
 import { sqliteKeptAnswers } from './sqlite-kept-answers.js';
+import { sqliteLabelSets } from './sqlite-label-sets.js';
 import { sqliteQueue } from './sqlite-queue.js';
 
 export interface SqliteStore {
@@ -16,6 +18,7 @@ export interface SqliteStore {
   readonly audit: AuditTrail;
   readonly curatedSets: CuratedSetStore;
   readonly answers: KeptAnswers;
+  readonly labelSets: LabelSetStore;
   /** Rejects with `store.unavailable` while the file can't be read. */
   ping(): Promise<void>;
   /** Closes the file for all of the above; idempotent. */
@@ -40,6 +43,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
     audit: sqliteAuditTrail(database),
     curatedSets: sqliteCuratedSets(database),
     answers: sqliteKeptAnswers(database),
+    labelSets: sqliteLabelSets(database),
     ping: async () => {
       await database.read('SELECT count(*) FROM sqlite_schema');
     },

@@ -86,6 +86,7 @@ function pulled(task: Task): PulledTask {
     predictions,
     sourceId,
     occurredAt,
+    labelSet: task.labelSet ?? undefined,
   };
 }
 

@@ -173,7 +173,7 @@ async function pull(world: World, options: PullOptions): Promise<void> {
     return;
   }
   const annotator = annotatorId(neededHere('annotator', options.annotator));
-  await atDesk(world, options, async ({ stores, desk }) => {
+  await atDesk(world, options, async ({ stores, desk, labelSetFor }) => {
     const leased = await desk.lease({
       annotator,
       limit: options.limit,
@@ -181,7 +181,7 @@ async function pull(world: World, options: PullOptions): Promise<void> {
       leaseSeconds: options.leaseSeconds,
     });
     if (leased.kind === 'refused') throw leased.fault;
-    const batch = pulledBatch(leased, annotator, stores.images);
+    const batch = pulledBatch(leased, annotator, { images: stores.images, labelSetFor });
     reportPull(world, await writeBatch(world, options.out, batch), options);
   });
 }

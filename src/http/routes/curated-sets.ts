@@ -6,6 +6,7 @@ import { findCuratedSet } from '../../curate/find-curated-set.js';
 import { splitCounts } from '../../curate/split-counts.js';
 import { EdgeminerError } from '../../faults.js';
 import { modelName } from '../../ids.js';
+import { plainBody } from '../../label/plain-body.js';
 import type { App, HttpDeps } from '../deps.js';
 import { idempotentHeaders } from '../idempotency.js';
 import { problems } from '../openapi.js';
@@ -21,7 +22,7 @@ import {
 } from '../schemas.js';
 import type { CuratedItemJson, curatedSetHead, curatedSetSummary } from '../schemas.js';
 import { tarOf } from '../tar.js';
-import { isoTime, labelBodyJson } from '../task-json.js';
+import { isoTime } from '../task-json.js';
 
 /** Snapshot, list, read and export curated sets. */
 export function curatedSetRoutes(app: App, deps: HttpDeps): void {
@@ -189,7 +190,7 @@ function headJson(set: CuratedSet): z.output<typeof curatedSetHead> {
 function itemJson({ label, lineage, ...item }: CuratedItem): CuratedItemJson {
   return {
     ...item,
-    label: labelBodyJson(label),
+    label: plainBody(label),
     lineage: {
       ...lineage,
       occurredAt: isoTime(lineage.occurredAt),

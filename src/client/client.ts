@@ -1,6 +1,6 @@
 import createFetchClient from 'openapi-fetch';
-import type { Client } from 'openapi-fetch';
-import type { components, paths } from './api.js';
+import type { Client, FetchResponse } from 'openapi-fetch';
+import type { paths } from './api.js';
 import { ApiProblem, problemOf } from './problem.js';
 import { sendPatiently } from './send-patiently.js';
 
@@ -8,7 +8,9 @@ export type { components, operations, paths } from './api.js';
 export { ApiProblem } from './problem.js';
 
 /** A task as the API shows it. */
-export type Task = components['schemas']['Task'];
+export type Task = NonNullable<
+  FetchResponse<paths['/v1/tasks/{id}']['get'], object, `${string}/${string}`>['data']
+>;
 
 export interface EdgeminerClientOptions {
   /** Where `edgeminer serve` listens: https://edgeminer.example.com */

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { EdgeminerClient } from '../../client/client.js';
+import type { EdgeminerClient, Task as ServerTask } from '../../client/client.js';
 import { EdgeminerError, isEdgeminerError } from '../../faults.js';
 import type { FaultCode } from '../../faults.js';
 import { annotatorId, taskId } from '../../ids.js';
@@ -161,7 +161,7 @@ interface ShownOpinions {
   readonly id: string;
   readonly state: TaskState;
   readonly round: number;
-  readonly label: { readonly body: LabelBody } | null;
+  readonly label: { readonly body: ShownBody } | null;
   readonly answers: readonly {
     readonly round: number;
     readonly annotator: string;
@@ -181,7 +181,10 @@ function opinionLines({ id, state, round, label, answers: rows }: ShownOpinions)
   ];
 }
 
-function bodyText(body: LabelBody): string {
+/** Of the store, or as a server shows it. */
+type ShownBody = LabelBody | NonNullable<ServerTask['label']>['body'];
+
+function bodyText(body: ShownBody): string {
   const { kind, ...said } = body;
   return kind === 'class' && Object.keys(said).length === 1 ? body.class : JSON.stringify(said);
 }

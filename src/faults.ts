@@ -45,6 +45,7 @@ const kinds = {
   'lease.lost': 'request',
   'task.not-found': 'request',
   'task.wrong-state': 'request',
+  'task.changed': 'request',
   'batch.not-found': 'request',
   'label-set.not-found': 'request',
   'curated-set.not-found': 'request',
@@ -53,7 +54,10 @@ const kinds = {
   'audit.broken': 'setup',
   'person.not-found': 'request',
   'webhook.refused': 'request',
+  'server.unavailable': 'infrastructure',
   'auth.missing': 'request',
+  'auth.expired': 'request',
+  'auth.unavailable': 'infrastructure',
   'auth.forbidden': 'request',
 } as const satisfies Record<string, FaultKind>;
 

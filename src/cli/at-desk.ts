@@ -33,6 +33,15 @@ export function labelDeskAt(world: World, config: Config, { queue }: Stores): La
   });
 }
 
+export function supervisorDeskAt(world: World, config: Config, { queue }: Stores): SupervisorDesk {
+  return createSupervisorDesk({
+    governor: queue,
+    reader: queue,
+    labelSetFor: labelSets(config),
+    now: world.now,
+  });
+}
+
 /** Opens the stores for one command at the queue, and closes them after it. */
 export async function atDesk(
   world: World,
@@ -44,12 +53,7 @@ export async function atDesk(
   try {
     await recordLabelSets(config, stores.labelSets, world.now());
     const desk = labelDeskAt(world, config, stores);
-    const supervisor = createSupervisorDesk({
-      governor: stores.queue,
-      reader: stores.queue,
-      labelSetFor: labelSets(config),
-      now: world.now,
-    });
+    const supervisor = supervisorDeskAt(world, config, stores);
     await work({ stores, desk, supervisor, labelSetFor: labelSets(config) });
   } finally {
     await stores.close();

@@ -9,6 +9,7 @@ import { openSqliteStore } from '../adapters/sqlite/open-sqlite-store.js';
 import type { Config } from '../config/load-config.js';
 import type { CuratedSetStore } from '../curate/curated-set-store.js';
 import type { ImageShelf } from '../image/image-shelf.js';
+import type { KeptAnswers } from '../http/kept-answers.js';
 import type { ImageStore } from '../image/image-store.js';
 import { modelName } from '../ids.js';
 import { settle } from '../label/agreement/settle.js';
@@ -32,6 +33,7 @@ export interface Stores {
   readonly queue: RelabelQueue & TaskReader & TaskGovernor;
   readonly audit: AuditTrail;
   readonly curatedSets: CuratedSetStore;
+  readonly answers: KeptAnswers;
   readonly labelSets: LabelSetStore;
   readonly outbox: Outbox;
   readonly images: ImageStore & ImageShelf;

@@ -41,6 +41,7 @@ export const environmentSettings: Readonly<Record<string, EnvironmentSetting>> =
 /** Read elsewhere: the path of the file itself, and what the project's own tests use. */
 const otherVariables = new Set([
   'EDGEMINER_CONFIG',
+  'EDGEMINER_TOKEN',
   'EDGEMINER_CACHE',
   'EDGEMINER_PYTHON',
   'EDGEMINER_INTEGRITY_SEED',

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { reasonSchema, signalNameSchema } from '../score/signal-schema.js';
 import { eventsSchema } from './event-settings.js';
+import { httpSchema } from './http-settings.js';
 import { kafkaSchema } from './kafka-settings.js';
 import { labelSetSchema } from './label-set-settings.js';
 import { retentionSchema } from './retention-settings.js';
@@ -80,8 +81,6 @@ const model = z.strictObject({
     })
     .prefault({}),
 });
-
-const role = z.enum(['producer', 'annotator', 'curator', 'admin']);
 
 export const configSchema = z.strictObject({
   /** Where the embedded store, images, references and dead letters live. */
@@ -195,28 +194,7 @@ export const configSchema = z.strictObject({
       nearDuplicateBits: z.int().min(0).max(32).default(10),
     })
     .prefault({}),
-  http: z
-    .strictObject({
-      host: name.default('127.0.0.1'),
-      port: z.int().min(0).max(65_535).default(8080),
-      maxBodyBytes: z
-        .int()
-        .positive()
-        .default(48 * 1024 * 1024),
-      /** `tokenSha256` is the sha256 of the token, in hex: the token itself is not kept. */
-      tokens: z
-        .array(
-          z.strictObject({
-            name,
-            role,
-            tokenSha256: z.string().regex(/^[0-9a-f]{64}$/, {
-              error: 'must be 64 lower-case hex digits (printf %s TOKEN | sha256sum)',
-            }),
-          }),
-        )
-        .default([]),
-    })
-    .prefault({}),
+  http: httpSchema,
   modelsDir: name.optional(),
   models: z.array(model).default([]),
   labelSets: z.record(name, labelSetSchema).default({}),

@@ -68,6 +68,8 @@ export interface DeskLeaseRequest {
   readonly limit: number;
   readonly filter: LeaseFilter;
   readonly leaseSeconds?: number | undefined;
+  /** Unguessable; the same one again answers with what that batch holds. Made anew if left out. */
+  readonly batchId?: BatchId | undefined;
 }
 
 export interface DeskLease {
@@ -104,11 +106,12 @@ export function createLabelDesk(options: LabelDeskOptions): LabelDesk {
   const longest = Math.max(longestLeaseSeconds, options.leaseSeconds);
 
   return {
-    async lease({ annotator, limit, filter, leaseSeconds = options.leaseSeconds }) {
+    async lease(request) {
+      const { annotator, limit, filter, leaseSeconds = options.leaseSeconds } = request;
       const fault = limitFault(limit, maxBatch) ?? durationFault(leaseSeconds, longest);
       if (fault !== undefined) return refused(fault);
       const time = now();
-      const batchId = newBatchId();
+      const batchId = request.batchId ?? newBatchId();
       const expiresAt = time + leaseSeconds * 1000;
       const tasks = await queue.lease({ batchId, annotator, limit, expiresAt, filter }, time);
       return { kind: 'leased', batchId, expiresAt, tasks };

@@ -121,6 +121,8 @@ export interface LeaseFilter {
   readonly topClass?: string;
   /** The event's tag `project`. */
   readonly project?: string;
+  /** The event's tag `project` is one of these; of none, nothing matches. */
+  readonly projects?: readonly string[];
   readonly offeredAt?: TimeRange;
   readonly occurredAt?: TimeRange;
 }

@@ -1,5 +1,6 @@
 import type { AnnotatorId, TaskId } from '../ids.js';
 import type { LabelBody } from '../label/label.js';
+import type { StandingTag } from './standing-tag.js';
 import type { Task } from './task.js';
 
 /**
@@ -23,11 +24,14 @@ export interface Ruling {
   readonly body: LabelBody;
   /** Name and version of the label set that it was validated against. */
   readonly labelSet: string;
+  readonly expected?: StandingTag | undefined;
 }
 
 export interface Order {
   readonly by: AnnotatorId;
   readonly reason: string;
+  /** Where the task must still stand; it is `changed` otherwise. */
+  readonly expected?: StandingTag | undefined;
 }
 
 export type Governed =
@@ -36,4 +40,6 @@ export type Governed =
   | { readonly kind: 'unchanged'; readonly task: Task }
   /** Its state does not allow it. Nothing was changed. */
   | { readonly kind: 'refused'; readonly task: Task }
+  /** It no longer stands where the order expects it. Nothing was changed. */
+  | { readonly kind: 'changed'; readonly task: Task }
   | { readonly kind: 'unknown-task' };

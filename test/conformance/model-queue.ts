@@ -93,7 +93,7 @@ export class ModelQueue
   }
 
   lease: RelabelQueue['lease'] = async (request, now) => {
-    const { modelName, sourceId, reason, topClass, project } = request.filter;
+    const { modelName, sourceId, reason, topClass, project, projects } = request.filter;
     const { offeredAt, occurredAt } = request.filter;
     const held = this.held(request.batchId, now);
     const free = this.all()
@@ -103,6 +103,7 @@ export class ModelQueue
       .filter((task) => reason === undefined || task.decision.reasons.includes(reason))
       .filter((task) => topClass === undefined || topClassOf(task) === topClass)
       .filter((task) => project === undefined || projectOf(task) === project)
+      .filter((task) => projects === undefined || projects.includes(projectOf(task) ?? ''))
       .filter((task) => within(task.offeredAt, offeredAt))
       .filter((task) => within(task.occurredAt, occurredAt))
       .sort(byClaimOrder)

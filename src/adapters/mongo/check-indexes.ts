@@ -2,6 +2,7 @@ import type { Db, IndexDescriptionInfo } from 'mongodb';
 import { failed, ok } from '../../telemetry/checkup.js';
 import type { Finding } from '../../telemetry/checkup.js';
 import { chunkIndex } from './content-addressed-bucket.js';
+import { answerIndexes } from './mongo-kept-answers.js';
 import { setIndexes } from './mongo-curated-sets.js';
 import { labelSetIndexes } from './mongo-label-sets.js';
 import { outboxIndexes } from './mongo-outbox.js';
@@ -18,6 +19,7 @@ const wanted: Readonly<Record<string, readonly Wanted[]>> = {
   tasks: taskIndexes.map(({ name, key }) => ({ name, key })),
   persons: personIndexes,
   'curated.sets': setIndexes,
+  answers: answerIndexes,
   'label.sets': labelSetIndexes,
   outbox: outboxIndexes,
   'images.chunks': [chunkIndex],

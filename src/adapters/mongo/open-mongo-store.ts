@@ -2,6 +2,7 @@ import { MongoClient, MongoServerError, MongoServerSelectionError } from 'mongod
 import type { CuratedSetStore } from '../../curate/curated-set-store.js';
 import { EdgeminerError, messageOf } from '../../faults.js';
 import type { ImageShelf } from '../../image/image-shelf.js';
+import type { KeptAnswers } from '../../http/kept-answers.js';
 import type { ImageStore } from '../../image/image-store.js';
 import type { LabelSetStore } from '../../label/label-set-store.js';
 import { nobody } from '../../notice/notice.js';
@@ -20,6 +21,7 @@ import { openGridFsImageStore } from './gridfs-image-store.js';
 import { openGridFsReferenceStore } from './gridfs-reference-store.js';
 import { mongoAuditTrail } from './mongo-audit-trail.js';
 import { openMongoCuratedSets } from './mongo-curated-sets.js';
+import { openMongoKeptAnswers } from './mongo-kept-answers.js';
 import { openMongoLabelSets } from './mongo-label-sets.js';
 import { closedTrailsOf, mongoEraser } from './mongo-eraser.js';
 import { mongoOutbox } from './mongo-outbox.js';
@@ -31,6 +33,7 @@ export interface MongoStore {
   readonly queue: RelabelQueue & TaskReader & TaskGovernor;
   readonly audit: AuditTrail;
   readonly curatedSets: CuratedSetStore;
+  readonly answers: KeptAnswers;
   readonly labelSets: LabelSetStore;
   readonly outbox: Outbox;
   readonly eraser: TaskEraser & ImageUses;
@@ -71,10 +74,11 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<MongoS
   try {
     const db = client.db(database);
     const telling = await openTelling(db, subscribers);
-    const [collections, curatedSets, labelSets, images, references] = await Promise.all([
+    const [collections, curatedSets, labelSets, answers, images, references] = await Promise.all([
       openTasks(db),
       openMongoCuratedSets(db, telling),
       openMongoLabelSets(db),
+      openMongoKeptAnswers(db),
       openGridFsImageStore(db),
       openGridFsReferenceStore(db),
     ]);
@@ -83,6 +87,7 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<MongoS
       queue: mongoQueue({ ...collections, random, rules, telling, closed }),
       audit: mongoAuditTrail(collections),
       curatedSets,
+      answers,
       labelSets,
       outbox: mongoOutbox(telling.messages),
       eraser: mongoEraser({ ...collections, ...telling, closed }),

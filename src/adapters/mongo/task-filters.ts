@@ -101,13 +101,17 @@ export function heldBy(batchId: BatchId, now: number): Filter<TaskDocument> {
 
 /** What a claimer or reader asks for, apart from the state. */
 function asks(filter: LeaseFilter): Filter<TaskDocument> {
-  const { modelName, sourceId, reason, topClass, project, offeredAt, occurredAt } = filter;
+  const { modelName, sourceId, reason, topClass, project, projects, offeredAt, occurredAt } =
+    filter;
+  const inProjects = projects === undefined ? {} : { $in: [...projects] };
   return {
     ...(modelName === undefined ? {} : { modelName }),
     ...(sourceId === undefined ? {} : { sourceId }),
     ...(reason === undefined ? {} : { 'decision.reasons': reason }),
     ...(topClass === undefined ? {} : { topClass }),
-    ...(project === undefined ? {} : { project }),
+    ...(project === undefined && projects === undefined
+      ? {}
+      : { project: { ...(project === undefined ? {} : { $eq: project }), ...inProjects } }),
     ...(offeredAt === undefined ? {} : { offeredAt: within(offeredAt) }),
     ...(occurredAt === undefined ? {} : { occurredAt: within(occurredAt) }),
   };

@@ -1,4 +1,5 @@
 import type { CuratedSetStore } from '../../curate/curated-set-store.js';
+import type { KeptAnswers } from '../../http/kept-answers.js';
 import type { LabelSetStore } from '../../label/label-set-store.js';
 import { nobody } from '../../notice/notice.js';
 import type { Subscribers } from '../../notice/notice.js';
@@ -13,6 +14,7 @@ import type { TaskGovernor } from '../../queue/task-governor.js';
 import { sqliteAuditTrail } from './sqlite-audit-trail.js';
 import { sqliteCuratedSets } from './sqlite-curated-sets.js';
 import { openSqliteDatabase } from './sqlite-database.js';
+import { sqliteKeptAnswers } from './sqlite-kept-answers.js';
 import { sqliteLabelSets } from './sqlite-label-sets.js';
 import { sqliteEraser } from './sqlite-eraser.js';
 import { sqliteOutbox } from './sqlite-outbox.js';
@@ -22,6 +24,7 @@ export interface SqliteStore {
   readonly queue: RelabelQueue & TaskReader & TaskGovernor;
   readonly audit: AuditTrail;
   readonly curatedSets: CuratedSetStore;
+  readonly answers: KeptAnswers;
   readonly labelSets: LabelSetStore;
   readonly outbox: Outbox;
   readonly eraser: TaskEraser & ImageUses;
@@ -50,6 +53,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
   return {
     queue: sqliteQueue(database, rules, subscribers),
     audit: sqliteAuditTrail(database),
+    answers: sqliteKeptAnswers(database),
     labelSets: sqliteLabelSets(database),
     curatedSets: sqliteCuratedSets(database, subscribers),
     outbox: sqliteOutbox(database),

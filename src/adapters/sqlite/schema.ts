@@ -192,6 +192,21 @@ export const steps: readonly string[] = [
   `,
   outboxTables,
   erasureTables,
+  // Answers to requests with an Idempotency-Key; status, headers and body once there are some.
+  `
+  CREATE TABLE kept_answers (
+    key TEXT NOT NULL PRIMARY KEY,
+    fingerprint TEXT NOT NULL,
+    seed TEXT NOT NULL,
+    attempt TEXT NOT NULL,
+    runs_until REAL NOT NULL,
+    expires_at REAL NOT NULL,
+    status INTEGER,
+    headers TEXT,
+    body BLOB
+  ) STRICT;
+  CREATE INDEX kept_answers_by_expiry ON kept_answers (expires_at);
+  `,
 ];
 
 /** The version that this program brings its tables to. */

@@ -19,12 +19,21 @@ export function heldBy(batch: BatchId, now: number): Condition {
 
 /** What a claimer or reader asks for, apart from the state. */
 export function asks(filter: LeaseFilter): Condition {
-  const { modelName, sourceId, reason, topClass, project, offeredAt, occurredAt } = filter;
+  const { modelName, sourceId, reason, topClass, project, projects, offeredAt, occurredAt } =
+    filter;
   return all([
     ...equals('model_name', modelName),
     ...equals('source_id', sourceId),
     ...equals('top_class', topClass),
     ...equals('project', project),
+    ...(projects === undefined
+      ? []
+      : [
+          {
+            sql: 'project IN (SELECT value FROM json_each(:projects))',
+            args: { projects: JSON.stringify(projects) },
+          },
+        ]),
     ...within('offered_at', offeredAt),
     ...within('occurred_at', occurredAt),
     ...(reason === undefined

@@ -2,7 +2,6 @@ import { once } from 'node:events';
 import type { Command } from 'commander';
 import type { Config } from '../../config/load-config.js';
 import { curate } from '../../curate/curation.js';
-import { defaultHttpLimits } from '../../http/deps.js';
 import { createHttpServer } from '../../http/server.js';
 import type { EventIntake } from '../../mine/event-intake.js';
 import { createLocalIntake } from '../../mine/local-intake.js';
@@ -10,7 +9,8 @@ import type { Logger } from '../../telemetry/logger.js';
 import { createMetrics } from '../../telemetry/metrics.js';
 import type { Metrics } from '../../telemetry/metrics.js';
 import { wholeNumber } from '../arguments.js';
-import { labelDeskAt } from '../at-desk.js';
+import { labelDeskAt, supervisorDeskAt } from '../at-desk.js';
+import { httpAccess } from '../http-access.js';
 import { openEdgeCasePublisher, openKafkaIntake } from '../open-kafka.js';
 import { labelSets } from '../open-models.js';
 import { closeAll, openStores } from '../open-stores.js';
@@ -64,7 +64,10 @@ async function serve(world: World, options: ServeOptions): Promise<void> {
     const server = await createHttpServer({
       intake,
       desk: labelDeskAt(world, config, stores),
+      supervisor: supervisorDeskAt(world, config, stores),
       reader: stores.queue,
+      audit: stores.audit,
+      answers: stores.answers,
       images: stores.images,
       curatedSets: stores.curatedSets,
       curate: (curation) =>
@@ -82,13 +85,12 @@ async function serve(world: World, options: ServeOptions): Promise<void> {
       labelSetFor: labelSets(config),
       labelSets: config.labelSets,
       examplePicture: examplePictures(config, stores),
-      tokens: config.http.tokens,
       metrics,
       logger,
       readiness: readinessOf({ store: () => stores.ping() }, world.ending),
       now: world.now,
       version: world.version,
-      limits: { ...defaultHttpLimits, maxEventBytes: config.http.maxBodyBytes },
+      ...httpAccess(config, world.now),
     });
     open.unshift(server);
     const address = await server.listen({

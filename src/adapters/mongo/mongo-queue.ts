@@ -108,7 +108,7 @@ export function mongoQueue(options: MongoQueueOptions): RelabelQueue & TaskReade
           if (outcome.kind === 'already-completed') {
             return { kind: 'already-completed', task: seenAt(task, now) };
           }
-          const actor = await actorOf(task);
+          const actor = await (claim.by === undefined ? actorOf(task) : keyOf(persons, claim.by));
           const { filter, update } = swap(found, outcome, { actor, at: now }).updateOne;
           const { modifiedCount } = await tasks.updateOne(filter, update);
           if (modifiedCount === 1) {

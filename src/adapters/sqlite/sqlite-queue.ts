@@ -135,7 +135,9 @@ export function sqliteQueue(
         if (outcome.kind === 'already-completed') {
           return { kind: 'already-completed', task: seenAt(task, now) };
         }
-        const actor = await actorOf(transaction, task);
+        const actor = await (claimed.by === undefined
+          ? actorOf(transaction, task)
+          : keyOf(transaction, claimed.by));
         await transaction.batch(storeStep(row, outcome, { actor, at: now }));
         return { kind: 'completed', task: { ...task, ...outcome.standing } };
       }),

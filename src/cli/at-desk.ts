@@ -13,6 +13,7 @@ import type { GlobalOptions } from './settings.js';
 import type { World } from './world.js';
 
 export interface Desk {
+  readonly config: Config;
   readonly stores: Stores;
   readonly desk: LabelDesk;
   readonly supervisor: SupervisorDesk;
@@ -46,7 +47,7 @@ export async function atDesk(
       labelSetFor: labelSets(config),
       now: world.now,
     });
-    await work({ stores, desk, supervisor });
+    await work({ config, stores, desk, supervisor });
   } finally {
     await stores.close();
   }

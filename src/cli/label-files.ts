@@ -4,7 +4,8 @@ import { z } from 'zod';
 import { EdgeminerError, isEdgeminerError, messageOf } from '../faults.js';
 import { annotatorId, batchId, taskId } from '../ids.js';
 import type { AnnotatorId } from '../ids.js';
-import type { ImageContentType, ImageStore } from '../image/image-store.js';
+import { extensionOf } from '../image/image-extension.js';
+import type { ImageStore } from '../image/image-store.js';
 import type { Completion, DeskLease, LabelDesk, Refused } from '../queue/label-desk.js';
 import type { World } from './world.js';
 
@@ -19,13 +20,6 @@ import type { World } from './world.js';
  */
 const batchFile = 'batch.json';
 const labelsFile = 'labels.jsonl';
-
-const extensions: Readonly<Record<ImageContentType, string>> = {
-  'image/jpeg': 'jpg',
-  'image/png': 'png',
-  'image/webp': 'webp',
-  'image/avif': 'avif',
-};
 
 export interface WrittenBatch {
   readonly batchId: string;
@@ -56,7 +50,7 @@ export async function writeBatch(
   const tasks = [];
   for (const task of lease.tasks) {
     const image = await images.get(task.image.hash);
-    const file = `images/${task.id}.${extensions[task.image.contentType]}`;
+    const file = `images/${task.id}.${extensionOf(task.image.contentType)}`;
     if (image !== undefined) await writeFile(join(directory, file), image.bytes);
     tasks.push({
       taskId: task.id,

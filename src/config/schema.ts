@@ -3,6 +3,7 @@ import { reasonSchema, signalNameSchema } from '../score/signal-schema.js';
 import { eventsSchema } from './event-settings.js';
 import { kafkaSchema } from './kafka-settings.js';
 import { scoresSchema } from './score-settings.js';
+import { toolsSchema } from './tool-settings.js';
 
 /**
  * The settings as a person writes them in edgeminer.config.yaml. Unknown keys are refused.
@@ -105,6 +106,7 @@ export const configSchema = z.strictObject({
     ])
     .optional(),
   kafka: kafkaSchema.optional(),
+  tools: toolsSchema,
   events: eventsSchema,
   fetch: z
     .strictObject({

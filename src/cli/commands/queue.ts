@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { Option } from 'commander';
 import { EdgeminerError } from '../../faults.js';
 import { annotatorId, batchId, taskId } from '../../ids.js';
+import { pullFormats } from '../tool-files.js';
 import { leaseFilter } from '../../queue/lease-filter.js';
 import type { FilterFields } from '../../queue/lease-filter.js';
 import type { QueueStats } from '../../queue/relabel-queue.js';
@@ -16,6 +17,8 @@ import type { GlobalOptions } from '../settings.js';
 import { filtered } from '../task-filter.js';
 import type { World } from '../world.js';
 import { governCommands } from './queue-govern.js';
+import { importFile, pullAs, toolCommands } from './queue-tools.js';
+import type { ImportOptions, PullOptions } from './queue-tools.js';
 
 export function queueCommand(parent: Command, world: World): void {
   const queue = parent.command('queue').description('the relabeling queue');
@@ -62,8 +65,23 @@ export function queueCommand(parent: Command, world: World): void {
       .requiredOption('--annotator <name>', 'who will label it')
       .option('--limit <n>', 'most tasks in the batch', wholeNumber(1), 20)
       .option('--lease-seconds <n>', 'how long the tasks stay yours', positiveNumber)
-      .requiredOption('--out <dir>', 'folder to write to; made if it is not there'),
-    'edgeminer queue pull --annotator ada --limit 20 --out ./batch',
+      .requiredOption('--out <dir>', 'folder to write to; made if it is not there')
+      .addOption(
+        new Option('--format <format>', 'what to write').choices(pullFormats).default('labels'),
+      )
+      .addOption(
+        new Option(
+          '--pictures <how>',
+          'how Label Studio gets the pictures: as files, in the task, or by URL',
+        )
+          .choices(['files', 'inline', 'url'])
+          .default('files'),
+      )
+      .option(
+        '--picture-url <prefix>',
+        'what stands before the name of a file, or the address of the API (--pictures url)',
+      ),
+    'edgeminer queue pull --annotator ada --limit 20 --out ./batch --format cvat',
   ).action(
     (
       options: FilterFields &
@@ -71,10 +89,10 @@ export function queueCommand(parent: Command, world: World): void {
           annotator: string;
           limit: number;
           leaseSeconds?: number;
-          out: string;
-        },
+        } & PullOptions,
     ) =>
-      atDesk(world, options, async ({ stores, desk }) => {
+      atDesk(world, options, async (at) => {
+        const { stores, desk } = at;
         const leased = await desk.lease({
           annotator: annotatorId(options.annotator),
           limit: options.limit,
@@ -82,6 +100,10 @@ export function queueCommand(parent: Command, world: World): void {
           leaseSeconds: options.leaseSeconds,
         });
         if (leased.kind === 'refused') throw leased.fault;
+        if (options.format !== 'labels') {
+          await pullAs(world, at, leased, options);
+          return;
+        }
         const written = await writeBatch(
           world,
           options.out,
@@ -104,10 +126,22 @@ export function queueCommand(parent: Command, world: World): void {
     queue
       .command('import')
       .description('take in the labels of a pulled batch')
-      .argument('<dir>', 'the folder that queue pull wrote'),
-    'edgeminer queue import ./batch',
-  ).action((directory: string, options: GlobalOptions) =>
-    atDesk(world, options, async ({ desk }) => {
+      .argument(
+        '<path>',
+        'the folder that queue pull wrote, or the file that the other tool exported',
+      )
+      .addOption(
+        new Option('--format <format>', 'whose it is').choices(pullFormats).default('labels'),
+      )
+      .option('--all-done', 'a picture without a mark in CVAT was looked at, and has nothing'),
+    'edgeminer queue import ./annotations.xml --format cvat',
+  ).action((directory: string, options: GlobalOptions & ImportOptions) =>
+    atDesk(world, options, async (at) => {
+      const { desk } = at;
+      if (options.format !== 'labels') {
+        await importFile(world, at, directory, options);
+        return;
+      }
       const result = await importLabels(world, directory, desk);
       print(world, result, options.json, (r) => [
         `${r.labelled} labelled, ${r.skipped} skipped, ${r.left} left for later, ${r.refused.length} refused`,
@@ -145,6 +179,7 @@ export function queueCommand(parent: Command, world: World): void {
   );
 
   governCommands(queue, world);
+  toolCommands(queue, world);
 }
 
 function statsLines(stats: QueueStats, world: World): string[] {

@@ -25,7 +25,8 @@ export interface TakenAnswers {
 
 export interface AnswerProblem {
   readonly where: string;
-  readonly taskId: TaskId;
+  /** Undefined where that could not be read. */
+  readonly taskId: TaskId | undefined;
   readonly message: string;
   readonly mend: string | undefined;
 }

@@ -4,7 +4,7 @@ import type { AnnotatorId, TaskId } from '../../ids.js';
 import type { LabelDesk } from '../label-desk.js';
 import type { Claim, TaskReader } from '../relabel-queue.js';
 import { stateAt } from '../task.js';
-import type { Task } from '../task.js';
+import type { Task, TaskState } from '../task.js';
 import { answeredBy, answerUnder } from '../transitions.js';
 import type { ToolAnswer, ToolTask } from './tool-answer.js';
 
@@ -123,7 +123,7 @@ async function take(
     readonly held: Held;
     readonly person: AnnotatorId | undefined;
   },
-  { desk, under }: AnswerTerms,
+  { desk, under, now: clock }: AnswerTerms,
 ): Promise<Outcome> {
   const { task, held, person } = at;
   const read = answer.read(task);
@@ -133,7 +133,7 @@ async function take(
     return { kind: 'refused', message: `${read.field} ${read.problem}`, mend: read.mend };
   }
   const { claim, holder } = held;
-  if (claim === undefined || holder === undefined) return late(task, under);
+  if (claim === undefined || holder === undefined) return late(stateAt(task, clock()), under);
   const given = {
     annotator: holder,
     claim: person === undefined || person === holder ? claim : { ...claim, by: person },
@@ -159,7 +159,7 @@ function ofFault(fault: EdgeminerError): Outcome {
   return { kind: code === 'lease.lost' ? 'late' : 'refused', message, mend };
 }
 
-function late({ state }: Task, under: AnswerTerms['under']): Outcome {
+function late(state: TaskState, under: AnswerTerms['under']): Outcome {
   const open = state === 'leased' || state === 'pending';
   const asSentMend = 'Pull the task again, and import before the lease ends.';
   const heldMend = 'Push again: once the tool has the task again, the next sync takes the answer.';

@@ -8,6 +8,7 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { MongoClient } from 'mongodb';
 import { openMongoStore } from '../src/adapters/mongo/open-mongo-store.js';
@@ -44,6 +45,8 @@ const usual = 10_000;
 const perBatch = 10;
 /** Of each client, in each queue. */
 const rounds = 12;
+/** Between two things that a client does, at most; milliseconds. Without a pause, the machine's cores would be measured. */
+const longestPause = 200;
 const statsRounds = 2;
 
 type Queue = RelabelQueue & TaskReader;
@@ -145,6 +148,7 @@ async function measure(place: Place, at: number): Promise<Times> {
     stats: [],
   };
   const timed = async <T>(what: Operation, work: () => Promise<T>): Promise<T> => {
+    await pause(Math.random() * longestPause);
     const begun = performance.now();
     const result = await work();
     times[what].push(performance.now() - begun);
@@ -183,7 +187,7 @@ async function measure(place: Place, at: number): Promise<Times> {
   );
   // Apart: nobody asks for them 16 at a time while they lease.
   for (let round = 0; round < statsRounds; round += 1) {
-    await timed('stats', () => connections[0]?.queue.stats(Date.now()) ?? Promise.resolve());
+    await timed('stats', async () => connections[0]?.queue.stats(Date.now()));
   }
   for (const { close } of connections) await close();
   return times;
@@ -216,7 +220,7 @@ async function bench(place: Place, most: number): Promise<readonly string[]> {
     measured.push(await measure(place, size));
   }
   const lines = [
-    `${place.name}: ${clients} clients, milliseconds at p50 and p99; filled at ${rate.toFixed(0)} tasks/s`,
+    `${place.name}: ${clients} clients, each pausing up to ${longestPause} ms between two calls; milliseconds at p50 and p99; filled at ${rate.toFixed(0)} tasks/s`,
     `${''.padEnd(18)}${sizes.map((size) => `${size} tasks`.padStart(18)).join('  ')}`,
     ...operations.map((operation) => row(operation, measured, operation)),
   ];

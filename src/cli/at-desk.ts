@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Config } from '../config/load-config.js';
 import { batchId } from '../ids.js';
+import type { LabelSetFor } from '../queue/checked-label.js';
 import { createLabelDesk } from '../queue/label-desk.js';
 import type { LabelDesk } from '../queue/label-desk.js';
 import { createSupervisorDesk } from '../queue/supervisor-desk.js';
@@ -8,6 +9,7 @@ import type { SupervisorDesk } from '../queue/supervisor-desk.js';
 import { labelSets } from './open-models.js';
 import { openStores } from './open-stores.js';
 import type { Stores } from './open-stores.js';
+import { recordLabelSets } from './record-label-sets.js';
 import { configFor } from './settings.js';
 import type { GlobalOptions } from './settings.js';
 import type { World } from './world.js';
@@ -17,6 +19,7 @@ export interface Desk {
   readonly stores: Stores;
   readonly desk: LabelDesk;
   readonly supervisor: SupervisorDesk;
+  readonly labelSetFor: LabelSetFor;
 }
 
 export function labelDeskAt(world: World, config: Config, { queue }: Stores): LabelDesk {
@@ -40,6 +43,7 @@ export async function atDesk(
   const config = await configFor(world, options);
   const stores = await openStores(config);
   try {
+    await recordLabelSets(config, stores.labelSets, world.now());
     const desk = labelDeskAt(world, config, stores);
     const supervisor = createSupervisorDesk({
       governor: stores.queue,
@@ -47,7 +51,7 @@ export async function atDesk(
       labelSetFor: labelSets(config),
       now: world.now,
     });
-    await work({ config, stores, desk, supervisor });
+    await work({ config, stores, desk, supervisor, labelSetFor: labelSets(config) });
   } finally {
     await stores.close();
   }

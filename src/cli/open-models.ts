@@ -221,8 +221,7 @@ export function labelSetsInUse(config: Config): readonly LabelSet[] {
 }
 
 function labelSetOf(config: Config, { labelSet: name }: ModelSettings): LabelSet | undefined {
-  const settings = name === undefined ? undefined : config.labelSets[name];
-  return name === undefined || settings === undefined ? undefined : { name, ...settings };
+  return name === undefined ? undefined : config.labelSets[name];
 }
 
 function policyOf(config: Config, name: string, own: OwnScores): Policy {

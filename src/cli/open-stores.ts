@@ -10,7 +10,9 @@ import type { Config } from '../config/load-config.js';
 import type { CuratedSetStore } from '../curate/curated-set-store.js';
 import type { ImageStore } from '../image/image-store.js';
 import { modelName } from '../ids.js';
-import { settle, usualSettleRule } from '../label/agreement/settle.js';
+import { settle } from '../label/agreement/settle.js';
+import { usualSettleRule } from '../label/agreement/settlement.js';
+import type { LabelSetStore } from '../label/label-set-store.js';
 import type { AuditTrail } from '../queue/audit-trail.js';
 import type { RelabelQueue, TaskReader } from '../queue/relabel-queue.js';
 import { overlapBy } from '../queue/rules.js';
@@ -24,6 +26,7 @@ export interface Stores {
   readonly queue: RelabelQueue & TaskReader & TaskGovernor;
   readonly audit: AuditTrail;
   readonly curatedSets: CuratedSetStore;
+  readonly labelSets: LabelSetStore;
   readonly images: ImageStore;
   readonly references: ReferenceStore;
   /** Resolves if the store answers; throws `store.unavailable` otherwise. */

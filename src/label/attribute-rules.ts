@@ -1,5 +1,5 @@
 import { EdgeminerError } from '../faults.js';
-import type { Attributes, AttributeRule, AttributeValue, LabelBody, LabelSet } from './label.js';
+import type { Attributes, AttributeRule, AttributeValue, LabelSet } from './label.js';
 
 /** The rule of an attribute of an object of this class, or of a picture labelled with these. */
 export function ruleOf(
@@ -29,20 +29,6 @@ export function attributesOf(said: ReadonlyMap<string, AttributeValue>): {
   attributes?: Attributes;
 } {
   return said.size === 0 ? {} : { attributes: Object.fromEntries(said) };
-}
-
-/** The classes that a label names. */
-export function classesIn(body: LabelBody): readonly string[] {
-  switch (body.kind) {
-    case 'class':
-      return [body.class];
-    case 'classes':
-      return body.classes;
-    case 'boxes':
-      return body.boxes.map((box) => box.class);
-    case 'polygons':
-      return body.polygons.map((polygon) => polygon.class);
-  }
 }
 
 export function unknownAttribute(name: string): EdgeminerError {

@@ -7,7 +7,6 @@ import { openSqliteStore } from '../../src/adapters/sqlite/open-sqlite-store.js'
 import type { ImageStore } from '../../src/image/image-store.js';
 import { annotatorId, batchId } from '../../src/ids.js';
 import type { LabelSet } from '../../src/label/label.js';
-import { settle, usualSettleRule } from '../../src/label/agreement/settle.js';
 import { createLabelDesk } from '../../src/queue/label-desk.js';
 import { defaultRules } from '../../src/queue/rules.js';
 import type { TaskContent } from '../../src/queue/task.js';
@@ -27,11 +26,7 @@ export const boxSet: LabelSet = {
 /** A queue on SQLite with `count` tasks whose pictures are there, at which a tool's desk works. */
 export async function openTasks(count: number, options: { readonly overlap?: number } = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'edgeminer-tools-'));
-  const rules = {
-    ...defaultRules,
-    overlapOf: () => options.overlap ?? 1,
-    settle: (opinions: Parameters<typeof settle>[0]) => settle(opinions, usualSettleRule),
-  };
+  const rules = { ...defaultRules, overlapOf: () => options.overlap ?? 1 };
   const store = await openSqliteStore({ file: join(folder, 'queue.db'), rules });
   const images = await openDirectoryImageStore({ path: join(folder, 'images') });
   const time = { now: Date.UTC(2026, 2, 1, 8) };

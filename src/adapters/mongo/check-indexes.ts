@@ -3,6 +3,7 @@ import { failed, ok } from '../../telemetry/checkup.js';
 import type { Finding } from '../../telemetry/checkup.js';
 import { chunkIndex } from './content-addressed-bucket.js';
 import { setIndexes } from './mongo-curated-sets.js';
+import { labelSetIndexes } from './mongo-label-sets.js';
 import { personIndexes } from './persons.js';
 import { taskIndexes } from './task-filters.js';
 
@@ -16,6 +17,7 @@ const wanted: Readonly<Record<string, readonly Wanted[]>> = {
   tasks: taskIndexes.map(({ name, key }) => ({ name, key })),
   persons: personIndexes,
   'curated.sets': setIndexes,
+  'label.sets': labelSetIndexes,
   'images.chunks': [chunkIndex],
   'references.chunks': [chunkIndex],
 };

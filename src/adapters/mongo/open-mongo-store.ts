@@ -2,6 +2,7 @@ import { MongoClient, MongoServerError, MongoServerSelectionError } from 'mongod
 import type { CuratedSetStore } from '../../curate/curated-set-store.js';
 import { EdgeminerError, messageOf } from '../../faults.js';
 import type { ImageStore } from '../../image/image-store.js';
+import type { LabelSetStore } from '../../label/label-set-store.js';
 import type { AuditTrail } from '../../queue/audit-trail.js';
 import type { RelabelQueue, TaskReader } from '../../queue/relabel-queue.js';
 import { defaultRules } from '../../queue/rules.js';
@@ -13,6 +14,7 @@ import { openGridFsImageStore } from './gridfs-image-store.js';
 import { openGridFsReferenceStore } from './gridfs-reference-store.js';
 import { mongoAuditTrail } from './mongo-audit-trail.js';
 import { openMongoCuratedSets } from './mongo-curated-sets.js';
+import { openMongoLabelSets } from './mongo-label-sets.js';
 import { mongoQueue } from './mongo-queue.js';
 import { openTasks } from './open-tasks.js';
 
@@ -20,6 +22,7 @@ export interface MongoStore {
   readonly queue: RelabelQueue & TaskReader & TaskGovernor;
   readonly audit: AuditTrail;
   readonly curatedSets: CuratedSetStore;
+  readonly labelSets: LabelSetStore;
   readonly images: ImageStore;
   readonly references: ReferenceStore;
   /** Rejects with `store.unavailable` while there is no primary. */
@@ -48,9 +51,10 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<MongoS
   const client = await connectMongo(uri);
   try {
     const db = client.db(database);
-    const [collections, curatedSets, images, references] = await Promise.all([
+    const [collections, curatedSets, labelSets, images, references] = await Promise.all([
       openTasks(db),
       openMongoCuratedSets(db),
+      openMongoLabelSets(db),
       openGridFsImageStore(db),
       openGridFsReferenceStore(db),
     ]);
@@ -58,6 +62,7 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<MongoS
       queue: mongoQueue({ ...collections, random, rules }),
       audit: mongoAuditTrail(collections),
       curatedSets,
+      labelSets,
       images,
       references,
       ping: async () => {

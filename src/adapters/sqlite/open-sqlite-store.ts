@@ -1,4 +1,5 @@
 import type { CuratedSetStore } from '../../curate/curated-set-store.js';
+import type { LabelSetStore } from '../../label/label-set-store.js';
 import type { AuditTrail } from '../../queue/audit-trail.js';
 import type { RelabelQueue, TaskReader } from '../../queue/relabel-queue.js';
 import { defaultRules } from '../../queue/rules.js';
@@ -7,12 +8,14 @@ import type { TaskGovernor } from '../../queue/task-governor.js';
 import { sqliteAuditTrail } from './sqlite-audit-trail.js';
 import { sqliteCuratedSets } from './sqlite-curated-sets.js';
 import { openSqliteDatabase } from './sqlite-database.js';
+import { sqliteLabelSets } from './sqlite-label-sets.js';
 import { sqliteQueue } from './sqlite-queue.js';
 
 export interface SqliteStore {
   readonly queue: RelabelQueue & TaskReader & TaskGovernor;
   readonly audit: AuditTrail;
   readonly curatedSets: CuratedSetStore;
+  readonly labelSets: LabelSetStore;
   /** Rejects with `store.unavailable` while the file can't be read. */
   ping(): Promise<void>;
   /** Closes the file for all of the above; idempotent. */
@@ -36,6 +39,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
     queue: sqliteQueue(database, options.rules ?? defaultRules),
     audit: sqliteAuditTrail(database),
     curatedSets: sqliteCuratedSets(database),
+    labelSets: sqliteLabelSets(database),
     ping: async () => {
       await database.read('SELECT count(*) FROM sqlite_schema');
     },

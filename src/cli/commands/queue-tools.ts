@@ -15,7 +15,7 @@ import type { ToolDesk } from '../../queue/tools/tool-desk.js';
 import { wholeNumber } from '../arguments.js';
 import { atDesk } from '../at-desk.js';
 import type { Desk } from '../at-desk.js';
-import { labelSets, labelSetsInUse } from '../open-models.js';
+import { labelSetsInUse } from '../open-models.js';
 import { print } from '../output.js';
 import { withGlobalOptions } from '../settings.js';
 import type { GlobalOptions } from '../settings.js';
@@ -86,7 +86,7 @@ function toolArgument(): Argument {
 /** A batch as files for another tool. What can't be written is given back. */
 export async function pullAs(
   world: World,
-  { config, stores, desk }: Desk,
+  { stores, desk, labelSetFor }: Desk,
   leased: DeskLease,
   options: PullOptions & GlobalOptions,
 ): Promise<void> {
@@ -104,7 +104,7 @@ export async function pullAs(
     }
     written = await writeToolBatch(world, { ...options, format }, leased, {
       images: stores.images,
-      labelSetFor: labelSets(config),
+      labelSetFor,
       suggests: () => true,
     });
   } catch (error) {
@@ -129,7 +129,7 @@ export async function pullAs(
 /** What another tool exported. */
 export async function importFile(
   world: World,
-  { config, stores, desk }: Desk,
+  { config, stores, desk, labelSetFor }: Desk,
   path: string,
   options: ImportOptions & GlobalOptions,
 ): Promise<void> {
@@ -143,7 +143,7 @@ export async function importFile(
     {
       desk,
       reader: stores.queue,
-      labelSetFor: labelSets(config),
+      labelSetFor,
       under: 'as-sent',
       annotatorOf: (person) => {
         const name = nameOf(config, person);
@@ -181,7 +181,7 @@ async function atTool(
   name: ToolName,
   work: (desk: ToolDesk) => Promise<void>,
 ): Promise<void> {
-  await atDesk(world, options, async ({ config, stores, desk }) => {
+  await atDesk(world, options, async ({ config, stores, desk, labelSetFor }) => {
     const { tool, annotator, leaseSeconds } = openTool(config, name);
     try {
       await work(
@@ -191,7 +191,7 @@ async function atTool(
           desk,
           reader: stores.queue,
           images: stores.images,
-          labelSetFor: labelSets(config),
+          labelSetFor,
           labelSets: labelSetsInUse(config),
           suggests: () => true,
           annotatorOf: (person) => annotatorId(nameOf(config, person) ?? person),

@@ -92,7 +92,7 @@ export function queueCommand(parent: Command, world: World): void {
         } & PullOptions,
     ) =>
       atDesk(world, options, async (at) => {
-        const { stores, desk } = at;
+        const { stores, desk, labelSetFor } = at;
         const leased = await desk.lease({
           annotator: annotatorId(options.annotator),
           limit: options.limit,
@@ -104,13 +104,12 @@ export function queueCommand(parent: Command, world: World): void {
           await pullAs(world, at, leased, options);
           return;
         }
-        const written = await writeBatch(
-          world,
-          options.out,
-          leased,
-          annotatorId(options.annotator),
-          stores.images,
-        );
+        const written = await writeBatch(world, options.out, {
+          lease: leased,
+          annotator: annotatorId(options.annotator),
+          images: stores.images,
+          labelSetFor,
+        });
         print(world, written, options.json, (batch) =>
           batch.tasks === 0
             ? ['no tasks: nothing that matches is free']

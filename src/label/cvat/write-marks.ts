@@ -1,4 +1,5 @@
-import { classesIn, ruleOf, unknownAttribute } from '../attribute-rules.js';
+import { ruleOf, unknownAttribute } from '../attribute-rules.js';
+import { classesNamed } from '../label-classes.js';
 import type { Attributes, AttributeRule, LabelBody, LabelSet } from '../label.js';
 import { attributeSlots, pictureTag, textAttribute } from './label-specs.js';
 import type { AttributeSlot } from './label-specs.js';
@@ -13,7 +14,7 @@ export function writeMarks(body: LabelBody, labelSet: LabelSet): readonly CvatMa
   const marks = shapesOf(body, labelSet);
   const said = attributesSaid(labelSet, pictureTag, {
     on: 'picture',
-    classes: classesIn(body),
+    classes: classesNamed(body),
     attributes: body.attributes,
   });
   const words = body.text === undefined ? [] : [{ name: textAttribute, value: body.text }];
@@ -28,7 +29,7 @@ function shapesOf(body: LabelBody, labelSet: LabelSet): readonly CvatMark[] {
   switch (body.kind) {
     case 'class':
     case 'classes':
-      return classesIn(body).map((name) => plainMark('tag', name, [], []));
+      return classesNamed(body).map((name) => plainMark('tag', name, [], []));
     case 'boxes':
       return body.boxes.map(({ class: name, x, y, width, height, attributes }) =>
         plainMark(

@@ -1,4 +1,5 @@
-import { classesIn, ruleOf, unknownAttribute } from '../attribute-rules.js';
+import { ruleOf, unknownAttribute } from '../attribute-rules.js';
+import { classesNamed } from '../label-classes.js';
 import type {
   Attributes,
   AttributeRule,
@@ -97,7 +98,7 @@ export function writeResults(
     }
   };
 
-  const picture = { on: 'picture', id: undefined, place: {}, classes: classesIn(body) } as const;
+  const picture = { on: 'picture', id: undefined, place: {}, classes: classesNamed(body) } as const;
   return [
     ...shapes(),
     ...attributesOf(picture, body.attributes),

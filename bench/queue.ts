@@ -44,7 +44,7 @@ const almostNone = 100;
 const usual = 10_000;
 const perBatch = 10;
 /** Of each client, in each queue. */
-const rounds = 12;
+const rounds = 30;
 /** Between two things that a client does, at most; milliseconds. Without a pause, the machine's cores would be measured. */
 const longestPause = 200;
 const statsRounds = 2;
@@ -235,10 +235,13 @@ async function bench(place: Place, most: number): Promise<readonly string[]> {
     `lease p99 at ${most}: ${last.toFixed(1)} ms, ${(last / before).toFixed(2)} times that at ${sizes.at(-2) ?? 0}`,
   );
   if (place.plans !== undefined) {
-    lines.push('', 'how the server found it (index, keys and documents examined, returned):');
+    lines.push(
+      '',
+      'how the server found it, each operation once: calls, index, keys and documents that it examined',
+    );
     for (const [name, run] of single(first.queue)) {
       const plans = await place.plans(run);
-      lines.push(...plans.map((plan) => `${name.padEnd(18)}${plan}`));
+      lines.push(...plans.map((plan) => `${name.padEnd(16)}${plan}`));
     }
   }
   await first.close();
@@ -282,16 +285,27 @@ async function profiled(
   const names = new Map(
     taskIndexes.map(({ key, name }) => [JSON.stringify(key).replace(/[\s"]/g, ''), name]),
   );
-  return found.map((entry) => {
+  const seen = new Map<string, { times: number; keys: number; documents: number }>();
+  for (const entry of found) {
     const summary = String(entry['planSummary']);
     const plan = summary.split(/, (?=[A-Z])/).map((part) => {
       const key = part.slice(part.indexOf('{')).replace(/[\s"]/g, '');
       return `${part.split(' ', 1).join('')} ${names.get(key) ?? (part.includes('{') ? key : '')}`.trim();
     });
-    const { keysExamined = 0, docsExamined = 0, nreturned = entry['nMatched'] ?? 0 } = entry;
-    const what = Object.keys((entry['command'] as object | undefined) ?? {})[0] ?? '';
-    return `${String(entry['op'])} ${what}: ${[...new Set(plan)].join(' + ')}; ${String(keysExamined)}, ${String(docsExamined)}, ${String(nreturned)}`;
-  });
+    const command = Object.keys((entry['command'] as object | undefined) ?? {})[0] ?? '';
+    const what = entry['op'] === 'update' ? 'update' : command;
+    const key = `${what} by ${[...new Set(plan)].join(' + ')}`;
+    const before = seen.get(key) ?? { times: 0, keys: 0, documents: 0 };
+    seen.set(key, {
+      times: before.times + 1,
+      keys: before.keys + Number(entry['keysExamined'] ?? 0),
+      documents: before.documents + Number(entry['docsExamined'] ?? 0),
+    });
+  }
+  return [...seen].map(
+    ([key, { times, keys, documents }]) =>
+      `${times} x ${key}: ${keys} keys, ${documents} documents`,
+  );
 }
 
 const lines: string[] = [];

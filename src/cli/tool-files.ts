@@ -17,6 +17,7 @@ import { cvatImage, cvatToolTask, pictureName } from '../queue/tools/cvat-pictur
 import { readStudioTask, studioTask } from '../queue/tools/studio-task.js';
 import { nothingTaken, takeAnswers } from '../queue/tools/take-answers.js';
 import type { AnswerTerms, TakenAnswers } from '../queue/tools/take-answers.js';
+import type { ToolTask } from '../queue/tools/tool-answer.js';
 import type { World } from './world.js';
 
 /** What a batch may be pulled as, and imported from. */
@@ -169,28 +170,29 @@ export async function importToolFile(
   const text = await readText(resolve(world.workingDirectory, order.path), order.format);
   const taken = nothingTaken();
   const labelSetOf = (task: Task) => terms.labelSetFor(task.modelName, task.modelVersion);
-  const read =
+  const found: readonly (readonly [where: string, read: () => ToolTask | undefined])[] =
     order.format === 'cvat'
-      ? readCvatDocument(text).map((image) => () => ({
-          where: `line ${image.line}`,
-          sent: cvatToolTask(
-            { ...image, where: `line ${image.line}`, person: undefined, done: order.allDone },
-            labelSetOf,
-          ),
-        }))
-      : studioTasks(text).map((value, at) => () => ({
-          where: `task ${at + 1}`,
-          sent: readStudioTask(value, `task ${at + 1}`, labelSetOf, String),
-        }));
-  for (const next of read) {
+      ? readCvatDocument(text).map((image) => {
+          const where = `line ${image.line}`;
+          const done = order.allDone;
+          return [
+            where,
+            () => cvatToolTask({ ...image, where, person: undefined, done }, labelSetOf),
+          ];
+        })
+      : studioTasks(text).map((value, at) => {
+          const where = `task ${at + 1}`;
+          return [where, () => readStudioTask(value, where, labelSetOf, String)];
+        });
+  for (const [where, read] of found) {
     try {
-      const { where, sent } = next();
+      const sent = read();
       if (sent === undefined) taken.dropped.push({ where, what: 'what is no task of edgeminer' });
       else await takeAnswers(sent, terms, taken);
     } catch (error) {
       if (!isEdgeminerError(error) || error.kind !== 'request') throw error;
       const { message, mend } = error;
-      taken.refused.push({ where: error.field ?? '', taskId: undefined, message, mend });
+      taken.refused.push({ where, taskId: undefined, message, mend });
     }
   }
   return taken;

@@ -82,7 +82,7 @@ export function readStudioTask(
   labelSetOf: (task: Task) => LabelSet | undefined,
   personOf: PersonOf,
 ): ToolTask | undefined {
-  const ours = z.looseObject({ data: z.looseObject({ edgeminer_task: z.unknown() }) });
+  const ours = z.looseObject({ data: z.looseObject({ edgeminer_task: z.unknown().optional() }) });
   const parsed = exported.safeParse(value);
   if (!parsed.success) {
     const data = ours.safeParse(value).data?.data;
@@ -90,7 +90,7 @@ export function readStudioTask(
     const [issue] = parsed.error.issues;
     throw new EdgeminerError(
       'input.invalid',
-      `${where}: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`,
+      `${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`,
       {
         field: issue?.path.join('.') ?? '',
         mend: 'Export the project as JSON (not JSON-MIN), and leave data.edgeminer_* as they are.',

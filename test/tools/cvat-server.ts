@@ -1,7 +1,7 @@
 import Fastify from 'fastify';
 import type { FastifyRequest } from 'fastify';
 import sharp from 'sharp';
-import { formOf, pageOf, withFlaws } from './flaws.js';
+import { filesOf, pageOf, withFlaws } from './flaws.js';
 import type { Flaw } from './flaws.js';
 
 /**
@@ -181,10 +181,9 @@ export async function startCvat(): Promise<CvatServer> {
     }
     if (!task.uploading) return reply.code(400).send(['No upload was started']);
     if (headers['upload-multiple'] !== undefined) {
-      for (const [field, file] of await formOf(headers['content-type'], body)) {
-        if (!(file instanceof File)) continue;
+      for (const { field, name, bytes } of filesOf(headers['content-type'], body)) {
         if (!/^client_files\[\d+\]$/.test(field)) return reply.code(400).send([field]);
-        task.files.set(file.name, new Uint8Array(await file.arrayBuffer()));
+        task.files.set(name, bytes);
       }
       return reply.code(200).send();
     }

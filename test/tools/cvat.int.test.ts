@@ -98,9 +98,11 @@ describe('CVAT', () => {
       known: 3,
       left: 2,
       held: 3,
-      refused: [{ message: expect.stringContaining('30 degrees, but boxes stand upright') }],
-      dropped: [{ what: expect.stringContaining("'occluded'") }],
+      refused: [{}],
+      dropped: [{}],
     });
+    expect(second.refused[0]?.message).toContain('30 degrees, but boxes stand upright');
+    expect(second.dropped[0]?.what).toContain("'occluded'");
     const labelled = await queue.store.queue.list(
       { state: 'labelled' },
       { limit: 9 },

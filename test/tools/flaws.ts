@@ -47,12 +47,25 @@ export function withFlaws(server: FastifyInstance, flaws: Flaw[]): void {
   });
 }
 
-/** What a request sent as multipart/form-data, by field. */
-export async function formOf(type: string | undefined, body: unknown) {
-  const form = await new Response(body as Uint8Array<ArrayBuffer>, {
-    headers: { 'content-type': type ?? '' },
-  }).formData();
-  return [...form.entries()];
+export interface SentFile {
+  /** Of the form. */
+  readonly field: string;
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+/** The files of a request sent as multipart/form-data; RFC 7578, as undici writes it. */
+export function filesOf(type: string | undefined, body: unknown): readonly SentFile[] {
+  const boundary = /boundary="?([^";]+)/.exec(type ?? '')?.[1];
+  if (boundary === undefined || !Buffer.isBuffer(body)) throw new Error('no multipart/form-data');
+  // One character per byte, so that bytes come out as they went in.
+  const parts = body.toString('latin1').split(`--${boundary}`).slice(1, -1);
+  return parts.flatMap((part) => {
+    const end = part.indexOf('\r\n\r\n');
+    const head = /name="([^"]*)"; filename="([^"]*)"/.exec(part.slice(0, end));
+    const bytes = Buffer.from(part.slice(end + 4, -2), 'latin1');
+    return head === null ? [] : [{ field: head[1] ?? '', name: head[2] ?? '', bytes }];
+  });
 }
 
 /** A page as Django REST framework answers it. */

@@ -1,6 +1,6 @@
 import Fastify from 'fastify';
 import { SaxesParser } from 'saxes';
-import { formOf, pageOf, withFlaws } from './flaws.js';
+import { filesOf, pageOf, withFlaws } from './flaws.js';
 import type { Flaw } from './flaws.js';
 
 /**
@@ -110,11 +110,10 @@ export async function startLabelStudio(): Promise<LabelStudioServer> {
       if (project === undefined) return reply.code(404).send({ detail: 'Not found.' });
       if (Buffer.isBuffer(request.body)) {
         const uploaded: number[] = [];
-        for (const [, file] of await formOf(request.headers['content-type'], request.body)) {
-          if (!(file instanceof File)) continue;
+        for (const file of filesOf(request.headers['content-type'], request.body)) {
           const id = (ids += 1);
           const name = `upload/${project.id}/abc${id}-${file.name}`;
-          project.uploads.push({ id, file: name, bytes: file.size });
+          project.uploads.push({ id, file: name, bytes: file.bytes.length });
           uploaded.push(id);
         }
         return reply.code(201).send({ task_count: 0, file_upload_ids: uploaded });

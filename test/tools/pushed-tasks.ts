@@ -14,7 +14,7 @@ import type { AnnotationTool } from '../../src/queue/tools/annotation-tool.js';
 import { createToolDesk } from '../../src/queue/tools/tool-desk.js';
 import { asOffers, candidate } from '../conformance/candidate.js';
 
-export const boxSet: LabelSet = {
+const boxSet: LabelSet = {
   name: 'animals',
   version: 2,
   kind: 'boxes',

@@ -82,7 +82,7 @@ describe('labels in CVAT for images 1.1', () => {
         expect(canonicalJson(withoutPlaces(label.body))).toBe(canonicalJson(withoutPlaces(body)));
         expect(placesApart(label.body, body, image)).toBeLessThan(1e-9);
       }),
-      { numRuns: 500 },
+      { numRuns: 200 },
     );
   });
 

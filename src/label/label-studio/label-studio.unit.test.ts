@@ -46,7 +46,7 @@ describe('labels in Label Studio', () => {
         expect(canonicalJson(withoutPlaces(read.body))).toBe(canonicalJson(withoutPlaces(body)));
         expect(placesApart(read.body, body, image)).toBeLessThan(1e-9);
       }),
-      { numRuns: 500 },
+      { numRuns: 200 },
     );
   });
 

@@ -38,6 +38,8 @@ export function createProgram(world: World): Command {
   const program = new Command('edgeminer')
     .description('mines edge cases from a stream of production images')
     .version(world.version)
+    // Else `--version` of a command, a curated set's, would ask for the program's.
+    .enablePositionalOptions()
     .showHelpAfterError('(add --help to see the options and an example)')
     .exitOverride()
     .configureOutput({

@@ -36,12 +36,12 @@ const vendors = {
   onnx: 'onnxruntime',
   mongo: 'mongodb',
   sqlite: '@libsql',
-  fetch: '(undici|ipaddr\\.js)',
+  '(fetch|tools)': '(undici|ipaddr\\.js)',
   oidc: 'jose',
 };
 
 const oneVendorEach = Object.entries(vendors).map(([adapter, vendor]) => ({
-  name: `only-${adapter}-imports-its-sdk`,
+  name: `only-${adapter.replace(/\W/g, '-')}-imports-its-sdk`,
   severity: 'error',
   from: { path: '^src/', pathNot: `^src/adapters/${adapter}/` },
   to: { path: `node_modules/${vendor}` },

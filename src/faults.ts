@@ -26,6 +26,8 @@ const kinds = {
   'registry.unavailable': 'infrastructure',
   'store.unavailable': 'infrastructure',
   'store.invalid': 'setup',
+  'tool.unavailable': 'infrastructure',
+  'tool.refused': 'setup',
   'model.unavailable': 'infrastructure',
   'config.invalid': 'setup',
   'config.not-found': 'setup',

@@ -15,6 +15,7 @@ import type { GlobalOptions } from './settings.js';
 import type { World } from './world.js';
 
 export interface Desk {
+  readonly config: Config;
   readonly stores: Stores;
   readonly desk: LabelDesk;
   readonly supervisor: SupervisorDesk;
@@ -54,7 +55,7 @@ export async function atDesk(
     await recordLabelSets(config, stores.labelSets, world.now());
     const desk = labelDeskAt(world, config, stores);
     const supervisor = supervisorDeskAt(world, config, stores);
-    await work({ stores, desk, supervisor, labelSetFor: labelSets(config) });
+    await work({ config, stores, desk, supervisor, labelSetFor: labelSets(config) });
   } finally {
     await stores.close();
   }

@@ -4,7 +4,8 @@ import { z } from 'zod';
 import { EdgeminerError, isEdgeminerError, messageOf } from '../faults.js';
 import { annotatorId, batchId, taskId } from '../ids.js';
 import type { AnnotatorId, BatchId, ImageHash } from '../ids.js';
-import type { ImageContentType, ImageStore } from '../image/image-store.js';
+import { extensionOf } from '../image/image-extension.js';
+import type { ImageStore } from '../image/image-store.js';
 import type { LabelSet } from '../label/label.js';
 import { labelSetKey } from '../label/label-set.js';
 import type { LabelSetFor } from '../queue/checked-label.js';
@@ -23,13 +24,6 @@ import type { World } from './world.js';
  */
 const batchFile = 'batch.json';
 const labelsFile = 'labels.jsonl';
-
-const extensions: ReadonlyMap<string, string> = new Map<ImageContentType, string>([
-  ['image/jpeg', 'jpg'],
-  ['image/png', 'png'],
-  ['image/webp', 'webp'],
-  ['image/avif', 'avif'],
-]);
 
 export interface WrittenBatch {
   readonly batchId: string;
@@ -124,7 +118,7 @@ export async function writeBatch<T extends PulledTask>(
     // A server elsewhere names the files: nothing of it may lead out of the folder.
     if (!/^[0-9a-f]{64}$/u.test(id)) throw oddTask(id);
     const picture = await lease.pictureOf(task);
-    const file = `images/${id}.${extensions.get(image.contentType) ?? 'bin'}`;
+    const file = `images/${id}.${extensionOf(image.contentType)}`;
     if (picture !== undefined) await writeFile(join(directory, file), picture);
     tasks.push({
       taskId: id,

@@ -588,6 +588,8 @@ export interface components {
         | 'registry.unavailable'
         | 'store.unavailable'
         | 'store.invalid'
+        | 'tool.unavailable'
+        | 'tool.refused'
         | 'model.unavailable'
         | 'config.invalid'
         | 'config.not-found'

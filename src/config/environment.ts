@@ -35,6 +35,12 @@ export const environmentSettings: Readonly<Record<string, EnvironmentSetting>> =
   EDGEMINER_HTTP_HOST: { path: ['http', 'host'], kind: 'text' },
   EDGEMINER_HTTP_PORT: { path: ['http', 'port'], kind: 'number' },
   EDGEMINER_HTTP_TOKENS: { path: ['http', 'tokens'], kind: 'json' },
+  EDGEMINER_TOOLS_LABEL_STUDIO_URL: { path: ['tools', 'labelStudio', 'url'], kind: 'text' },
+  EDGEMINER_TOOLS_LABEL_STUDIO_TOKEN: { path: ['tools', 'labelStudio', 'token'], kind: 'text' },
+  EDGEMINER_TOOLS_CVAT_URL: { path: ['tools', 'cvat', 'url'], kind: 'text' },
+  EDGEMINER_TOOLS_CVAT_TOKEN: { path: ['tools', 'cvat', 'token'], kind: 'text' },
+  EDGEMINER_TOOLS_CVAT_USERNAME: { path: ['tools', 'cvat', 'username'], kind: 'text' },
+  EDGEMINER_TOOLS_CVAT_PASSWORD: { path: ['tools', 'cvat', 'password'], kind: 'text' },
   EDGEMINER_LOG_LEVEL: { path: ['log', 'level'], kind: 'text' },
 };
 

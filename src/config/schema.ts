@@ -7,6 +7,7 @@ import { labelSetSchema } from './label-set-settings.js';
 import { retentionSchema } from './retention-settings.js';
 import { s3ImagesSchema } from './s3-images-settings.js';
 import { scoresSchema } from './score-settings.js';
+import { toolsSchema } from './tool-settings.js';
 import { webhooksSchema } from './webhook-settings.js';
 
 /**
@@ -103,6 +104,7 @@ export const configSchema = z.strictObject({
     ])
     .optional(),
   kafka: kafkaSchema.optional(),
+  tools: toolsSchema,
   events: eventsSchema,
   fetch: z
     .strictObject({

@@ -40,6 +40,8 @@ const faultStatus: Readonly<Record<FaultCode, number>> = {
   'registry.unavailable': 503,
   'store.unavailable': 503,
   'store.invalid': 500,
+  'tool.unavailable': 503,
+  'tool.refused': 500,
   'config.invalid': 500,
   'config.not-found': 500,
   'model.not-found': 500,

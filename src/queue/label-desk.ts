@@ -182,7 +182,7 @@ export function createLabelDesk(options: LabelDeskOptions): LabelDesk {
  */
 function isHolder(task: Task, claim: Claim, annotator: AnnotatorId): boolean {
   const answer = answerUnder(claim, task);
-  if (answer !== undefined) return answer.annotator === annotator;
+  if (answer !== undefined) return answer.annotator === (claim.by ?? annotator);
   return task.lease?.batchId === claim.batchId && task.lease.annotator === annotator;
 }
 

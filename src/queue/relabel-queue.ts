@@ -138,6 +138,11 @@ export interface Claim {
   readonly taskId: TaskId;
   readonly batchId: BatchId;
   readonly fence: number;
+  /**
+   * The person who answers, where the holder is a tool in which several people label: the opinion
+   * or skip is theirs. The holder itself where it is left out.
+   */
+  readonly by?: AnnotatorId;
 }
 
 export type Verdict =

@@ -173,7 +173,7 @@ export interface CompletionTerms {
  */
 export function complete(
   standing: TaskStanding,
-  claim: Pick<Claim, 'batchId' | 'fence'>,
+  claim: Pick<Claim, 'batchId' | 'fence' | 'by'>,
   verdict: Verdict,
   { rules, now }: CompletionTerms,
 ):
@@ -185,7 +185,10 @@ export function complete(
   if (held === undefined || fence !== claim.fence || !isHeldBy(claim.batchId, standing, now)) {
     return { kind: 'lost' };
   }
-  const { annotator, batchId } = held;
+  const { batchId } = held;
+  const { by: annotator = held.annotator } = claim;
+  // Nobody answers twice in a round, through whatever tool.
+  if (answeredBy(standing).includes(annotator)) return { kind: 'lost' };
   const answer = { annotator, batchId, fence, round, heldMs: Math.max(0, now - held.leasedAt) };
   if (verdict.kind === 'skip') {
     const skip: Skip = { ...answer, reason: verdict.reason, skippedAt: now };

@@ -22,6 +22,7 @@ export const indexes = {
   claimOrder: 'claim-order-2',
   claimOrderByReason: 'claim-order-by-reason',
   batch: 'batch',
+  duplicates: 'duplicates',
 } as const;
 
 /** Of an earlier edgeminer; in place of each there is another one. */
@@ -72,7 +73,7 @@ export const taskIndexes: readonly (IndexDescription & { readonly name: string }
   },
   {
     // Answers recall.
-    name: 'duplicates',
+    name: indexes.duplicates,
     key: { duplicates: 1, sourceId: 1, modelName: 1 },
   },
   {

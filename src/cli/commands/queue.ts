@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { Option } from 'commander';
 import { EdgeminerError } from '../../faults.js';
 import { annotatorId, batchId, taskId } from '../../ids.js';
+import { pullFormats } from '../tool-files.js';
 import { leaseFilter } from '../../queue/lease-filter.js';
 import type { FilterFields } from '../../queue/lease-filter.js';
 import type { QueueStats } from '../../queue/relabel-queue.js';
@@ -21,6 +22,8 @@ import { filtered } from '../task-filter.js';
 import type { World } from '../world.js';
 import { governCommands } from './queue-govern.js';
 import { importAt, listAt, neededHere, pullAt, releaseAt } from './queue-remote.js';
+import { importFile, pullAs, toolCommands } from './queue-tools.js';
+import type { ImportOptions, PullOptions as ToolPullOptions } from './queue-tools.js';
 
 export function queueCommand(parent: Command, world: World): void {
   const queue = parent.command('queue').description('the relabeling queue');
@@ -54,8 +57,23 @@ export function queueCommand(parent: Command, world: World): void {
       .option('--annotator <name>', 'who will label it; a server knows it by the token')
       .option('--limit <n>', 'most tasks in the batch', wholeNumber(1), 20)
       .option('--lease-seconds <n>', 'how long the tasks stay yours', positiveNumber)
-      .requiredOption('--out <dir>', 'folder to write to; made if it is not there'),
-    'edgeminer queue pull --annotator ada --limit 20 --out ./batch',
+      .requiredOption('--out <dir>', 'folder to write to; made if it is not there')
+      .addOption(
+        new Option('--format <format>', 'what to write').choices(pullFormats).default('labels'),
+      )
+      .addOption(
+        new Option(
+          '--pictures <how>',
+          'how Label Studio gets the pictures: as files, in the task, or by URL',
+        )
+          .choices(['files', 'inline', 'url'])
+          .default('files'),
+      )
+      .option(
+        '--picture-url <prefix>',
+        'what stands before the name of a file, or the address of the API (--pictures url)',
+      ),
+    'edgeminer queue pull --annotator ada --limit 20 --out ./batch --format cvat',
   ).action((options: PullOptions) => pull(world, options));
 
   withGlobalOptions(
@@ -63,18 +81,28 @@ export function queueCommand(parent: Command, world: World): void {
       queue
         .command('import')
         .description('take in the labels of a pulled batch')
-        .argument('<dir>', 'the folder that queue pull wrote'),
+        .argument(
+          '<path>',
+          'the folder that queue pull wrote, or the file that the other tool exported',
+        )
+        .addOption(
+          new Option('--format <format>', 'whose it is').choices(pullFormats).default('labels'),
+        )
+        .option('--all-done', 'a picture without a mark in CVAT was looked at, and has nothing'),
     ),
-    'edgeminer queue import ./batch',
-  ).action(async (directory: string, options: GlobalOptions & ServerOptions) => {
+    'edgeminer queue import ./annotations.xml --format cvat',
+  ).action(async (path: string, options: GlobalOptions & ServerOptions & ImportOptions) => {
     const client = await clientFor(world, options);
     if (client !== undefined) {
-      reportImport(world, await importAt(world, client, directory), options);
+      refuseFormatAtServer(options.format);
+      reportImport(world, await importAt(world, client, path), options);
       return;
     }
-    await atDesk(world, options, async ({ desk }) =>
-      reportImport(world, await importLabels(world, directory, desk), options),
-    );
+    await atDesk(world, options, async (at) => {
+      if (options.format === 'labels') {
+        reportImport(world, await importLabels(world, path, at.desk), options);
+      } else await importFile(world, at, path, options);
+    });
   });
 
   withGlobalOptions(
@@ -90,6 +118,7 @@ export function queueCommand(parent: Command, world: World): void {
   ).action((batch: string, options: ReleaseOptions) => release(world, batch, options));
 
   governCommands(queue, world);
+  toolCommands(queue, world);
 }
 
 type ListOptions = FilterFields &
@@ -164,16 +193,27 @@ function printTasks(
 
 type PullOptions = FilterFields &
   GlobalOptions &
-  ServerOptions & { annotator?: string; limit: number; leaseSeconds?: number; out: string };
+  ServerOptions &
+  ToolPullOptions & { annotator?: string; limit: number; leaseSeconds?: number };
+
+function refuseFormatAtServer(format: string): void {
+  if (format === 'labels') return;
+  throw new EdgeminerError('input.invalid', `--format ${format} does not work with --server`, {
+    field: '--format',
+    mend: 'Run the command where the store is configured, without --server.',
+  });
+}
 
 async function pull(world: World, options: PullOptions): Promise<void> {
   const client = await clientFor(world, options);
   if (client !== undefined) {
+    refuseFormatAtServer(options.format);
     reportPull(world, await pullAt(world, client, options), options);
     return;
   }
   const annotator = annotatorId(neededHere('annotator', options.annotator));
-  await atDesk(world, options, async ({ stores, desk, labelSetFor }) => {
+  await atDesk(world, options, async (at) => {
+    const { stores, desk, labelSetFor } = at;
     const leased = await desk.lease({
       annotator,
       limit: options.limit,
@@ -181,6 +221,10 @@ async function pull(world: World, options: PullOptions): Promise<void> {
       leaseSeconds: options.leaseSeconds,
     });
     if (leased.kind === 'refused') throw leased.fault;
+    if (options.format !== 'labels') {
+      await pullAs(world, at, leased, options);
+      return;
+    }
     const batch = pulledBatch(leased, annotator, { images: stores.images, labelSetFor });
     reportPull(world, await writeBatch(world, options.out, batch), options);
   });

@@ -9,15 +9,12 @@ import { openSqliteStore } from '../adapters/sqlite/open-sqlite-store.js';
 import type { Config } from '../config/load-config.js';
 import type { CuratedSetStore } from '../curate/curated-set-store.js';
 import type { ImageStore } from '../image/image-store.js';
-import { modelName } from '../ids.js';
-import { settle, usualSettleRule } from '../label/agreement/settle.js';
 import type { AuditTrail } from '../queue/audit-trail.js';
 import type { RelabelQueue, TaskReader } from '../queue/relabel-queue.js';
-import { overlapBy } from '../queue/rules.js';
-import type { QueueRules } from '../queue/rules.js';
 import type { TaskGovernor } from '../queue/task-governor.js';
 import type { ReferenceStore } from '../score/reference-store.js';
 import type { Check } from '../telemetry/checkup.js';
+import { queueRules } from './queue-rules.js';
 
 /** Everything that is kept, behind ports. */
 export interface Stores {
@@ -46,21 +43,6 @@ export async function openStores(config: Config): Promise<Stores> {
     path: join(config.dataDir, 'references'),
   });
   return { ...sqlite, images, references, close: () => closeAll([images, references, sqlite]) };
-}
-
-/** The state machine's rules, as they are set. */
-function queueRules({ queue }: Config): QueueRules {
-  const overlap = queue.overlap.map(({ reason, model, share, opinions }) => ({
-    reason,
-    modelName: model === undefined ? undefined : modelName(model),
-    share,
-    opinions,
-  }));
-  return {
-    overlapOf: overlapBy(overlap),
-    settle: (opinions) => settle(opinions, usualSettleRule),
-    skipsToEnd: queue.skipsToEnd,
-  };
 }
 
 /** The references alone, to be read, of a store that stays as it is; undefined for none yet. */

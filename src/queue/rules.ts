@@ -17,8 +17,8 @@ export interface QueueRules {
 
 export type Settlement =
   | { readonly kind: 'agreed'; readonly body: LabelBody }
-  /** A person has to decide. */
-  | { readonly kind: 'disputed' };
+  /** A person has to decide; `why` says in sentences what about. */
+  | { readonly kind: 'disputed'; readonly why?: readonly string[] };
 
 /** Tasks that match all that is named take `opinions` opinions. */
 export interface OverlapRule {

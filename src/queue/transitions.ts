@@ -28,6 +28,8 @@ export type TaskStanding = Pick<
   | 'skips'
   | 'label'
   | 'formerLabels'
+  | 'disputes'
+  | 'secondLooks'
 >;
 
 /** What mining found out about an event; every offer of a known task replaces it. */
@@ -197,8 +199,14 @@ export function complete(
       transition: step('skip', annotator, standing, next, detail),
     };
   }
-  const { body, labelSet } = verdict;
-  const opinion: Opinion = { ...answer, body, labelSet, givenAt: now };
+  const { body, labelSet, prediction } = verdict;
+  const opinion: Opinion = {
+    ...answer,
+    body,
+    labelSet,
+    givenAt: now,
+    ...(prediction === undefined ? {} : { prediction }),
+  };
   const next = afterOpinion(
     { ...standing, opinions: [...standing.opinions, opinion] },
     opinion,
@@ -241,7 +249,12 @@ function afterOpinion(
     return { ...standing, state: 'labelled', label };
   }
   const settled = settle(opinions);
-  if (settled.kind === 'disputed') return { ...standing, state: 'disputed', lease: undefined };
+  if (settled.kind === 'disputed') {
+    const { round, disputes = [] } = standing;
+    const { why } = settled;
+    const noted = why === undefined ? {} : { disputes: [...disputes, { round, why }] };
+    return { ...standing, ...noted, state: 'disputed', lease: undefined };
+  }
   const { body } = settled;
   const says = opinions.find((one) => isDeepStrictEqual(one.body, body)) ?? opinions[0] ?? last;
   const { annotator } = says;
@@ -273,29 +286,6 @@ export function adjudicate(
     kind: 'done',
     standing: next,
     transition: step('adjudicate', by, standing, next, detail),
-  };
-}
-
-/** Begins a new round of a task that has ended or is disputed. */
-export function requeue(
-  standing: TaskStanding,
-  { by, reason }: Order,
-): ({ readonly kind: 'done' } & Step) | { readonly kind: 'unchanged' } {
-  const { state, label, formerLabels } = standing;
-  // It is on its way already: a repeated request, or nothing to be done.
-  if (state === 'pending' || state === 'leased') return { kind: 'unchanged' };
-  const next: TaskStanding = {
-    ...standing,
-    state: 'pending',
-    round: standing.round + 1,
-    lease: undefined,
-    label: undefined,
-    formerLabels: label === undefined ? formerLabels : [...formerLabels, label],
-  };
-  return {
-    kind: 'done',
-    standing: next,
-    transition: step('requeue', by, standing, next, { reason }),
   };
 }
 
@@ -378,7 +368,8 @@ export function findingsOf({ predictions, scores, decision }: TaskContent): Task
   return { predictions, scores, decision };
 }
 
-function step(
+/** A transition from one standing to the next. */
+export function step(
   action: AuditAction,
   by: AnnotatorId,
   before: TaskStanding,

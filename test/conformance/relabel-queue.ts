@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe } from 'vitest';
 import type { AuditTrail } from '../../src/queue/audit-trail.js';
 import type { RelabelQueue, TaskReader } from '../../src/queue/relabel-queue.js';
-import { defaultRules } from '../../src/queue/rules.js';
+import { defaultRules, settleUnanimously } from '../../src/queue/rules.js';
 import type { QueueRules } from '../../src/queue/rules.js';
 import type { TaskGovernor } from '../../src/queue/task-governor.js';
 import { auditObligations } from './queue-audit.js';
@@ -11,6 +11,7 @@ import { likeTheModel } from './queue-model.js';
 import { offerObligations } from './queue-offers.js';
 import { opinionObligations } from './queue-opinions.js';
 import { readerObligations } from './queue-reading.js';
+import { secondLookObligations } from './queue-second-looks.js';
 
 export type Queue = RelabelQueue & TaskReader & TaskGovernor;
 
@@ -31,6 +32,13 @@ export type OpenQueue = (rules?: QueueRules) => Promise<QueueUnderTest>;
 export type Opened = () => QueueUnderTest;
 
 const ofTwo: QueueRules = { ...defaultRules, overlapOf: () => 2 };
+const withWhy: QueueRules = {
+  ...ofTwo,
+  settle: (opinions) => {
+    const settled = settleUnanimously(opinions);
+    return settled.kind === 'agreed' ? settled : { ...settled, why: ['They differ.'] };
+  },
+};
 
 /** Every obligation of the ports of the queue, on any adapter. */
 export function relabelQueueConformance(
@@ -45,6 +53,7 @@ export function relabelQueueConformance(
       leases: asked(leaseObligations),
       completions: asked(completionObligations),
       opinions: asked(opinionObligations, ofTwo),
+      'second looks': asked(secondLookObligations, withWhy),
       audit: asked(auditObligations, ofTwo),
       reading: asked(readerObligations),
     };

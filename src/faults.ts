@@ -51,6 +51,9 @@ const kinds = {
   'curated-set.invalid': 'setup',
   'audit.broken': 'setup',
   'person.not-found': 'request',
+  'annotator.paused': 'request',
+  'annotator.not-paused': 'request',
+  'gold.not-found': 'request',
   'auth.missing': 'request',
   'auth.forbidden': 'request',
 } as const satisfies Record<string, FaultKind>;

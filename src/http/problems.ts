@@ -57,6 +57,9 @@ const faultStatus: Readonly<Record<FaultCode, number>> = {
   'curated-set.invalid': 500,
   'audit.broken': 500,
   'person.not-found': 404,
+  'annotator.paused': 403,
+  'annotator.not-paused': 409,
+  'gold.not-found': 404,
   'auth.missing': 401,
   'auth.forbidden': 403,
 };

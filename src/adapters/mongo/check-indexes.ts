@@ -3,6 +3,7 @@ import { failed, ok } from '../../telemetry/checkup.js';
 import type { Finding } from '../../telemetry/checkup.js';
 import { chunkIndex } from './content-addressed-bucket.js';
 import { setIndexes } from './mongo-curated-sets.js';
+import { trialIndexes } from './mongo-gold.js';
 import { personIndexes } from './persons.js';
 import { taskIndexes } from './task-filters.js';
 
@@ -15,6 +16,7 @@ interface Wanted {
 const wanted: Readonly<Record<string, readonly Wanted[]>> = {
   tasks: taskIndexes.map(({ name, key }) => ({ name, key })),
   persons: personIndexes,
+  'gold.trials': trialIndexes,
   'curated.sets': setIndexes,
   'images.chunks': [chunkIndex],
   'references.chunks': [chunkIndex],

@@ -2,7 +2,9 @@ import { MongoClient, MongoServerError, MongoServerSelectionError } from 'mongod
 import type { CuratedSetStore } from '../../curate/curated-set-store.js';
 import { EdgeminerError, messageOf } from '../../faults.js';
 import type { ImageStore } from '../../image/image-store.js';
+import type { AnnotatorRecords } from '../../queue/annotator-records.js';
 import type { AuditTrail } from '../../queue/audit-trail.js';
+import type { GoldStore } from '../../queue/gold-store.js';
 import type { RelabelQueue, TaskReader } from '../../queue/relabel-queue.js';
 import { defaultRules } from '../../queue/rules.js';
 import type { QueueRules } from '../../queue/rules.js';
@@ -11,14 +13,18 @@ import type { ReferenceStore } from '../../score/reference-store.js';
 import { guarded } from './content-addressed-bucket.js';
 import { openGridFsImageStore } from './gridfs-image-store.js';
 import { openGridFsReferenceStore } from './gridfs-reference-store.js';
+import { mongoAnnotators, openAnnotators } from './mongo-annotators.js';
 import { mongoAuditTrail } from './mongo-audit-trail.js';
 import { openMongoCuratedSets } from './mongo-curated-sets.js';
+import { mongoGold, openGold } from './mongo-gold.js';
 import { mongoQueue } from './mongo-queue.js';
 import { openTasks } from './open-tasks.js';
 
 export interface MongoStore {
   readonly queue: RelabelQueue & TaskReader & TaskGovernor;
   readonly audit: AuditTrail;
+  readonly golds: GoldStore;
+  readonly annotators: AnnotatorRecords;
   readonly curatedSets: CuratedSetStore;
   readonly images: ImageStore;
   readonly references: ReferenceStore;
@@ -48,15 +54,19 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<MongoS
   const client = await connectMongo(uri);
   try {
     const db = client.db(database);
-    const [collections, curatedSets, images, references] = await Promise.all([
+    const [collections, gold, curatedSets, images, references] = await Promise.all([
       openTasks(db),
+      openGold(db),
       openMongoCuratedSets(db),
       openGridFsImageStore(db),
       openGridFsReferenceStore(db),
     ]);
+    const annotators = openAnnotators(db);
     return {
       queue: mongoQueue({ ...collections, random, rules }),
-      audit: mongoAuditTrail(collections),
+      audit: mongoAuditTrail(collections, { ...gold, annotators }),
+      golds: mongoGold(gold),
+      annotators: mongoAnnotators(annotators),
       curatedSets,
       images,
       references,

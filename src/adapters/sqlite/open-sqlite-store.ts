@@ -1,17 +1,23 @@
 import type { CuratedSetStore } from '../../curate/curated-set-store.js';
+import type { AnnotatorRecords } from '../../queue/annotator-records.js';
 import type { AuditTrail } from '../../queue/audit-trail.js';
+import type { GoldStore } from '../../queue/gold-store.js';
 import type { RelabelQueue, TaskReader } from '../../queue/relabel-queue.js';
 import { defaultRules } from '../../queue/rules.js';
 import type { QueueRules } from '../../queue/rules.js';
 import type { TaskGovernor } from '../../queue/task-governor.js';
+import { sqliteAnnotators } from './sqlite-annotators.js';
 import { sqliteAuditTrail } from './sqlite-audit-trail.js';
 import { sqliteCuratedSets } from './sqlite-curated-sets.js';
 import { openSqliteDatabase } from './sqlite-database.js';
+import { sqliteGold } from './sqlite-gold.js';
 import { sqliteQueue } from './sqlite-queue.js';
 
 export interface SqliteStore {
   readonly queue: RelabelQueue & TaskReader & TaskGovernor;
   readonly audit: AuditTrail;
+  readonly golds: GoldStore;
+  readonly annotators: AnnotatorRecords;
   readonly curatedSets: CuratedSetStore;
   /** Rejects with `store.unavailable` while the file can't be read. */
   ping(): Promise<void>;
@@ -35,6 +41,8 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
   return {
     queue: sqliteQueue(database, options.rules ?? defaultRules),
     audit: sqliteAuditTrail(database),
+    golds: sqliteGold(database),
+    annotators: sqliteAnnotators(database),
     curatedSets: sqliteCuratedSets(database),
     ping: async () => {
       await database.read('SELECT count(*) FROM sqlite_schema');

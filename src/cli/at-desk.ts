@@ -1,27 +1,63 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import type { Config } from '../config/load-config.js';
 import { batchId } from '../ids.js';
+import type { GoldFailure } from '../queue/annotator-guard.js';
+import { createGoldDesk } from '../queue/gold-desk.js';
+import type { GoldDesk } from '../queue/gold-desk.js';
 import { createLabelDesk } from '../queue/label-desk.js';
 import type { LabelDesk } from '../queue/label-desk.js';
+import { createLabelling } from '../queue/labelling.js';
+import type { Labelling } from '../queue/labelling.js';
 import { createSupervisorDesk } from '../queue/supervisor-desk.js';
 import type { SupervisorDesk } from '../queue/supervisor-desk.js';
 import { labelSets } from './open-models.js';
 import { openStores } from './open-stores.js';
 import type { Stores } from './open-stores.js';
+import { queueRules } from './queue-rules.js';
 import { configFor } from './settings.js';
 import type { GlobalOptions } from './settings.js';
 import type { World } from './world.js';
 
 export interface Desk {
+  readonly config: Config;
   readonly stores: Stores;
+  readonly labelling: Labelling;
   readonly desk: LabelDesk;
   readonly supervisor: SupervisorDesk;
+  readonly golds: GoldDesk;
 }
 
-export function labelDeskAt(world: World, config: Config, { queue }: Stores): LabelDesk {
+/** @param goldFailed Told of each annotator whom gold tasks paused. */
+export function labellingAt(
+  config: Config,
+  stores: Stores,
+  goldFailed?: (failure: GoldFailure) => Promise<void>,
+): Labelling {
+  const { share, firstTasks, firstShare, floor, good, evidence } = config.queue.gold;
+  return createLabelling({
+    queue: stores.queue,
+    golds: stores.golds,
+    records: stores.annotators,
+    labelSetFor: labelSets(config),
+    rules: queueRules(config),
+    shares: { share, newcomers: { turns: firstTasks, share: firstShare } },
+    floor: { floor, good, evidence },
+    preAnnotation: config.queue.preAnnotation,
+    newSecret: () => randomBytes(32).toString('hex'),
+    ...(goldFailed === undefined ? {} : { goldFailed }),
+  });
+}
+
+export function labelDeskAt(
+  world: World,
+  config: Config,
+  { queue, reader, guard }: Labelling,
+): LabelDesk {
   return createLabelDesk({
     queue,
-    reader: queue,
+    reader,
+    admits: (annotator, now) => guard.admits(annotator, now),
+    preAnnotation: config.queue.preAnnotation,
     labelSetFor: labelSets(config),
     now: world.now,
     newBatchId: () => batchId(randomUUID()),
@@ -39,14 +75,22 @@ export async function atDesk(
   const config = await configFor(world, options);
   const stores = await openStores(config);
   try {
-    const desk = labelDeskAt(world, config, stores);
+    const labelling = labellingAt(config, stores);
+    const desk = labelDeskAt(world, config, labelling);
     const supervisor = createSupervisorDesk({
       governor: stores.queue,
       reader: stores.queue,
       labelSetFor: labelSets(config),
       now: world.now,
     });
-    await work({ stores, desk, supervisor });
+    const golds = createGoldDesk({
+      golds: stores.golds,
+      reader: stores.queue,
+      audit: stores.audit,
+      labelSetFor: labelSets(config),
+      now: world.now,
+    });
+    await work({ config, stores, labelling, desk, supervisor, golds });
   } finally {
     await stores.close();
   }

@@ -9,7 +9,9 @@ import { openSqliteStore } from '../adapters/sqlite/open-sqlite-store.js';
 import type { Config } from '../config/load-config.js';
 import type { CuratedSetStore } from '../curate/curated-set-store.js';
 import type { ImageStore } from '../image/image-store.js';
+import type { AnnotatorRecords } from '../queue/annotator-records.js';
 import type { AuditTrail } from '../queue/audit-trail.js';
+import type { GoldStore } from '../queue/gold-store.js';
 import type { RelabelQueue, TaskReader } from '../queue/relabel-queue.js';
 import type { TaskGovernor } from '../queue/task-governor.js';
 import type { ReferenceStore } from '../score/reference-store.js';
@@ -20,6 +22,8 @@ import { queueRules } from './queue-rules.js';
 export interface Stores {
   readonly queue: RelabelQueue & TaskReader & TaskGovernor;
   readonly audit: AuditTrail;
+  readonly golds: GoldStore;
+  readonly annotators: AnnotatorRecords;
   readonly curatedSets: CuratedSetStore;
   readonly images: ImageStore;
   readonly references: ReferenceStore;

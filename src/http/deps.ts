@@ -5,7 +5,7 @@ import type { Curation, CurationOptions } from '../curate/curation.js';
 import type { CuratedSetStore } from '../curate/curated-set-store.js';
 import type { SplitPlan } from '../curate/curated-set.js';
 import type { ImageStore } from '../image/image-store.js';
-import type { ModelName, ModelVersion } from '../ids.js';
+import type { AnnotatorId, ModelName, ModelVersion } from '../ids.js';
 import type { LabelSet } from '../label/label.js';
 import type { EventIntake } from '../mine/event-intake.js';
 import type { LabelDesk } from '../queue/label-desk.js';
@@ -18,7 +18,10 @@ import type { AccessToken } from './auth.js';
 export interface HttpDeps {
   readonly intake: Pick<EventIntake, 'accept'>;
   readonly desk: LabelDesk;
+  /** What curators and admins see. */
   readonly reader: TaskReader;
+  /** What an annotator sees: no gold tasks, and no predictions that are hidden. */
+  readonly readerFor: (annotator: AnnotatorId) => TaskReader;
   readonly images: Pick<ImageStore, 'get'>;
   readonly curatedSets: Pick<CuratedSetStore, 'find' | 'list'>;
   /** `curate` of curate/curation.ts, bound to its stores. */

@@ -10,7 +10,7 @@ import type { Logger } from '../../telemetry/logger.js';
 import { createMetrics } from '../../telemetry/metrics.js';
 import type { Metrics } from '../../telemetry/metrics.js';
 import { wholeNumber } from '../arguments.js';
-import { labelDeskAt } from '../at-desk.js';
+import { labelDeskAt, labellingAt } from '../at-desk.js';
 import { openEdgeCasePublisher, openKafkaIntake } from '../open-kafka.js';
 import { labelSets } from '../open-models.js';
 import { closeAll, openStores } from '../open-stores.js';
@@ -51,10 +51,12 @@ async function serve(world: World, options: ServeOptions): Promise<void> {
     open.unshift(intake);
     const publisher = openEdgeCasePublisher(world, config, logger);
     if (publisher !== undefined) open.unshift(publisher);
+    const labelling = labellingAt(config, stores);
     const server = await createHttpServer({
       intake,
-      desk: labelDeskAt(world, config, stores),
-      reader: stores.queue,
+      desk: labelDeskAt(world, config, labelling),
+      reader: labelling.reader,
+      readerFor: (annotator) => labelling.readerFor(annotator),
       images: stores.images,
       curatedSets: stores.curatedSets,
       curate: (curation) =>

@@ -26,7 +26,7 @@ export function batchRoutes(app: App, { desk, labelSetFor, now }: HttpDeps): voi
         tags: ['labelling'],
         summary: 'Lease the tasks most worth labelling: nobody else gets them meanwhile',
         body: leaseRequest,
-        response: { 200: batch, ...problems(400, 413, 415, 503) },
+        response: { 200: batch, ...problems(400, 403, 413, 415, 503) },
       },
     },
     async (request) => {

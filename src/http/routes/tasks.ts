@@ -2,10 +2,12 @@ import { z } from 'zod';
 import { EdgeminerError } from '../../faults.js';
 import { batchId, taskId } from '../../ids.js';
 import type { Completion, Refused } from '../../queue/label-desk.js';
+import type { TaskReader } from '../../queue/relabel-queue.js';
 import type { Task } from '../../queue/task.js';
 import { annotatorOf } from '../auth.js';
 import type { App, HttpDeps } from '../deps.js';
 import { problems } from '../openapi.js';
+import { readerOf } from '../reader-of.js';
 import { labelRequest, skipRequest, task, taskPage, taskParams, taskQuery } from '../schemas.js';
 import type { TaskJson } from '../schemas.js';
 import { taskJson } from '../task-json.js';
@@ -13,7 +15,7 @@ import { filterOf } from './batches.js';
 
 /** See tasks and their pictures, and end them with a label or a skip. */
 export function taskRoutes(app: App, deps: HttpDeps): void {
-  const { desk, reader, labelSetFor, now } = deps;
+  const { desk, labelSetFor, now } = deps;
   const shown = (found: Task): TaskJson =>
     taskJson(found, labelSetFor(found.modelName, found.modelVersion), now());
 
@@ -28,9 +30,10 @@ export function taskRoutes(app: App, deps: HttpDeps): void {
         response: { 200: taskPage, ...problems(400, 503) },
       },
     },
-    async ({ query }) => {
+    async (request) => {
+      const { query } = request;
       const { after, limit, state } = query;
-      const page = await reader.list(
+      const page = await readerOf(request, deps).list(
         { ...filterOf(query), ...(state === undefined ? {} : { state }) },
         { limit, ...(after === undefined ? {} : { after: taskId(after) }) },
         now(),
@@ -51,7 +54,7 @@ export function taskRoutes(app: App, deps: HttpDeps): void {
         response: { 200: task, ...problems(400, 404, 503) },
       },
     },
-    async ({ params }) => shown(await findTask(params.id, deps)),
+    async (request) => shown(await findTask(request.params.id, readerOf(request, deps))),
   );
 
   app.post(
@@ -129,8 +132,9 @@ function imageRoute(app: App, deps: HttpDeps): void {
         },
       },
     },
-    async ({ params, headers }, reply) => {
-      const found = await findTask(params.id, deps);
+    async (request, reply) => {
+      const { params, headers } = request;
+      const found = await findTask(params.id, readerOf(request, deps));
       const tag = `"${found.image.hash}"`;
       reply
         .header('ETag', tag)
@@ -158,7 +162,7 @@ function namesTag(ifNoneMatch: string | undefined, tag: string): boolean {
     .some((one) => one === tag || one === '*');
 }
 
-async function findTask(id: string, { reader }: HttpDeps): Promise<Task> {
+async function findTask(id: string, reader: Pick<TaskReader, 'find'>): Promise<Task> {
   const found = await reader.find(taskId(id));
   if (found !== undefined) return found;
   throw new EdgeminerError('task.not-found', `there is no task ${id}`, {

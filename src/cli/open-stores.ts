@@ -13,10 +13,12 @@ import type { AnnotatorRecords } from '../queue/annotator-records.js';
 import type { AuditTrail } from '../queue/audit-trail.js';
 import type { GoldStore } from '../queue/gold-store.js';
 import type { RelabelQueue, TaskReader } from '../queue/relabel-queue.js';
+import type { QueueRules } from '../queue/rules.js';
 import type { TaskGovernor } from '../queue/task-governor.js';
+import type { WeightStore } from '../queue/weight-store.js';
 import type { ReferenceStore } from '../score/reference-store.js';
 import type { Check } from '../telemetry/checkup.js';
-import { queueRules } from './queue-rules.js';
+import { queueRules, weightBook } from './queue-rules.js';
 
 /** Everything that is kept, behind ports. */
 export interface Stores {
@@ -24,22 +26,41 @@ export interface Stores {
   readonly audit: AuditTrail;
   readonly golds: GoldStore;
   readonly annotators: AnnotatorRecords;
+  readonly weights: WeightStore;
   readonly curatedSets: CuratedSetStore;
   readonly images: ImageStore;
   readonly references: ReferenceStore;
+  /** Reads what annotators are worth anew, for `queue.consensus: dawid-skene`. */
+  refreshWeights(): Promise<void>;
   /** Resolves if the store answers; throws `store.unavailable` otherwise. */
   ping(): Promise<void>;
   close(): Promise<void>;
 }
 
 export async function openStores(config: Config): Promise<Stores> {
+  const book = weightBook(config);
+  const stores = await openWith(config, queueRules(config, book));
+  const refreshWeights = () => book.refresh(stores.weights);
+  try {
+    await refreshWeights();
+  } catch (error) {
+    await stores.close();
+    throw error;
+  }
+  return { ...stores, refreshWeights };
+}
+
+async function openWith(
+  config: Config,
+  rules: QueueRules,
+): Promise<Omit<Stores, 'refreshWeights'>> {
   if (config.store.kind === 'mongodb') {
-    const mongo = await openMongoStore({ ...config.store, rules: queueRules(config) });
+    const mongo = await openMongoStore({ ...config.store, rules });
     if (config.images.kind === 'gridfs') return mongo;
     const images = await openDirectoryImageStore({ path: config.images.path });
     return { ...mongo, images, close: () => closeAll([images, mongo]) };
   }
-  const sqlite = await openSqliteStore({ file: config.store.file, rules: queueRules(config) });
+  const sqlite = await openSqliteStore({ file: config.store.file, rules });
   const path =
     config.images.kind === 'directory' ? config.images.path : join(config.dataDir, 'images');
   const images = await openDirectoryImageStore({ path });

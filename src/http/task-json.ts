@@ -73,6 +73,7 @@ export function taskJson(task: Task, labelSet: LabelSet | undefined, now: number
           labelSet: opinion.labelSet,
           round: opinion.round,
           heldMs: opinion.heldMs,
+          prediction: predictionOf(opinion),
         })),
     skip:
       skip === undefined
@@ -82,8 +83,23 @@ export function taskJson(task: Task, labelSet: LabelSet | undefined, now: number
             annotator: skip.annotator,
             skippedAt: isoTime(skip.skippedAt),
           },
+    disputes: isOpen
+      ? []
+      : (task.disputes ?? []).map(({ round, why }) => ({ round, why: [...why] })),
+    secondLook: secondLookOf(task),
     duplicates: [...task.duplicates],
   };
+}
+
+/** Why the present round is a second look, if it is one. */
+function secondLookOf({ round, secondLooks = [] }: Task): string[] | null {
+  const look = secondLooks.find((one) => one.round === round);
+  return look === undefined ? null : [...look.why];
+}
+
+function predictionOf({ prediction }: Task['opinions'][number]) {
+  if (prediction === undefined || prediction.edit.kind === 'no-prediction') return null;
+  return { shown: prediction.shown, accepted: prediction.edit.accepted };
 }
 
 type LabelJson = NonNullable<TaskJson['label']>['body'];

@@ -18,13 +18,14 @@ export function isShown({ id }: Pick<Task, 'id'>, { show, hideShare }: PreAnnota
 
 /**
  * The task as an annotator sees it. Where the prediction is hidden, it is so until the task has
- * ended, and the signals with it, for their explanations name classes.
+ * ended, and with it the signals and the reasons of second looks, for they name classes.
  */
 export function asAnnotated(task: Task, policy: PreAnnotation): Task {
   const { state } = task;
   const isOpen = state === 'pending' || state === 'leased' || state === 'disputed';
   if (!isOpen || isShown(task, policy)) return task;
-  return { ...task, predictions: { kind: 'none' }, scores: { signals: [], absent: [] } };
+  const { secondLooks: _, ...rest } = task;
+  return { ...rest, predictions: { kind: 'none' }, scores: { signals: [], absent: [] } };
 }
 
 /** What an opinion is kept with; undefined where the model said nothing of this kind. */

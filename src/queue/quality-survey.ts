@@ -6,6 +6,7 @@ import type { Anchoring } from '../label/agreement/pre-annotation.js';
 import { qualityReport } from '../label/agreement/quality-report.js';
 import type { QualityReport, ReportedTask } from '../label/agreement/quality-report.js';
 import type { AnnotatorGuard, AnnotatorStanding } from './annotator-guard.js';
+import { labelHash } from './audit.js';
 import type { TaskReader } from './relabel-queue.js';
 import type { AgainstPrediction, Task } from './task.js';
 
@@ -92,4 +93,69 @@ export async function surveyQuality(options: SurveyOptions): Promise<QualitySurv
     preAnnotation: preAnnotationReport(predictions),
     secondLooks: { begun, stood: rate(stood, ended) },
   };
+}
+
+function strataOf(surveyed: readonly Surveyed[]): readonly Stratum[] {
+  const names = [...new Set(surveyed.flatMap(({ strata }) => strata))].sort();
+  const strata = names.flatMap((name) => {
+    const own = surveyed.filter((one) => one.strata.includes(name));
+    // Where everybody was alone there is nothing to agree on.
+    return own.some(({ opinions }) => opinions.length > 1)
+      ? [{ name, report: qualityReport(own) }]
+      : [];
+  });
+  return [{ name: 'all', report: qualityReport(surveyed) }, ...strata];
+}
+
+/** With the opinions of the latest round that has some. */
+function surveyedTask(task: Task): Surveyed {
+  const { id, opinions, predictions, image, modelName, decision } = task;
+  const latest = Math.max(...opinions.map(({ round }) => round));
+  const own = opinions.filter(({ round }) => round === latest);
+  return {
+    task: id,
+    opinions: own.map(({ annotator, body }) => ({ annotator, body })),
+    predictions,
+    image,
+    predictionHidden: own.some(({ prediction }) => prediction?.shown === false),
+    strata: [`model ${modelName}`, ...decision.reasons.map((reason) => `reason ${reason}`)],
+  };
+}
+
+function preAnnotationReport(all: readonly AgainstPrediction[]): PreAnnotationReport {
+  const shown = all.flatMap((one) => (one.shown ? [one.edit] : []));
+  const said = shown.filter((edit) => edit.kind !== 'no-prediction');
+  let [kept, shift] = [0, 0];
+  for (const edit of said) {
+    if (!('meanShift' in edit) || edit.kept === 0) continue;
+    kept += edit.kept;
+    shift += edit.kept * edit.meanShift;
+  }
+  return {
+    accepted: rate(said.filter(({ accepted }) => accepted).length, said.length),
+    meanShift: shift / kept,
+    anchoring: anchoring(all.map(({ shown: seen, edit }) => ({ hidden: !seen, edit }))),
+  };
+}
+
+/** `labelHash` of the label that a second look led to; undefined while it is open. */
+function labelAfter({ label, round, secondLooks = [] }: Task, from: number): string | undefined {
+  const next = secondLooks.find((look) => look.round > from);
+  if (next !== undefined) return next.label;
+  return label === undefined || round < from ? undefined : labelHash(label.body);
+}
+
+async function* allTasks({ reader, model, now }: SurveyOptions): AsyncGenerator<Task> {
+  const filter = model === undefined ? {} : { modelName: model };
+  let after: TaskId | undefined;
+  for (;;) {
+    const page = await reader.list(
+      filter,
+      { limit: pageSize, ...(after === undefined ? {} : { after }) },
+      now,
+    );
+    yield* page;
+    after = page.at(-1)?.id;
+    if (page.length < pageSize) return;
+  }
 }

@@ -2,6 +2,7 @@ import type { AnnotatorId } from '../ids.js';
 import type { AnnotatorRecord } from './annotator-records.js';
 import type { GoldTask, GoldTrial } from './gold.js';
 import type { TaskStanding } from './transitions.js';
+import type { Weights } from './weights.js';
 
 /** A person's other name, in all places of the queue that hold names. */
 export interface Renaming {
@@ -50,6 +51,14 @@ export function renamedRecord(record: AnnotatorRecord, renaming: Renaming): Anno
       resumed: pause.resumed && { ...pause.resumed, by: nameBy(pause.resumed.by, renaming) },
     })),
   };
+}
+
+export function renamedWeights(weights: Weights, renaming: Renaming): Weights {
+  const { skills, madeBy } = weights;
+  const confusions = new Map(
+    [...skills.confusions].map(([name, rows]) => [nameBy(name, renaming), rows]),
+  );
+  return { ...weights, madeBy: nameBy(madeBy, renaming), skills: { ...skills, confusions } };
 }
 
 function nameBy(name: AnnotatorId, { from, to }: Renaming): AnnotatorId {

@@ -207,7 +207,7 @@ export function complete(
     givenAt: now,
     ...(prediction === undefined ? {} : { prediction }),
   };
-  const next = afterOpinion(
+  const { next, weights } = afterOpinion(
     { ...standing, opinions: [...standing.opinions, opinion] },
     opinion,
     rules,
@@ -222,6 +222,7 @@ export function complete(
       labelSet,
       heldMs: answer.heldMs,
       ...(label === undefined ? {} : { label: labelHash(label.body) }),
+      ...(weights === undefined ? {} : { weights }),
     }),
   };
 }
@@ -237,29 +238,30 @@ function afterOpinion(
   standing: TaskStanding,
   last: Opinion,
   { settle }: Pick<QueueRules, 'settle'>,
-): TaskStanding {
+): { readonly next: TaskStanding; readonly weights?: string | undefined } {
   const opinions = standing.opinions.filter(({ round }) => round === standing.round);
   if (opinions.length < standing.overlap) {
-    return { ...standing, state: 'pending', lease: undefined };
+    return { next: { ...standing, state: 'pending', lease: undefined } };
   }
   const { labelSet, givenAt: labelledAt } = last;
   if (opinions.length === 1) {
     const { body, annotator } = last;
     const label: Label = { body, annotator, labelledAt, labelSet };
-    return { ...standing, state: 'labelled', label };
+    return { next: { ...standing, state: 'labelled', label } };
   }
   const settled = settle(opinions);
+  const { weights } = settled;
   if (settled.kind === 'disputed') {
     const { round, disputes = [] } = standing;
     const { why } = settled;
     const noted = why === undefined ? {} : { disputes: [...disputes, { round, why }] };
-    return { ...standing, ...noted, state: 'disputed', lease: undefined };
+    return { next: { ...standing, ...noted, state: 'disputed', lease: undefined }, weights };
   }
   const { body } = settled;
   const says = opinions.find((one) => isDeepStrictEqual(one.body, body)) ?? opinions[0] ?? last;
   const { annotator } = says;
   const label: Label = { body, annotator, settledBy: 'agreement', labelledAt, labelSet };
-  return { ...standing, state: 'labelled', label };
+  return { next: { ...standing, state: 'labelled', label }, weights };
 }
 
 /** Decides a disputed task. The opinions stay beside the label. */

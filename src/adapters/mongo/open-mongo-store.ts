@@ -9,6 +9,7 @@ import type { RelabelQueue, TaskReader } from '../../queue/relabel-queue.js';
 import { defaultRules } from '../../queue/rules.js';
 import type { QueueRules } from '../../queue/rules.js';
 import type { TaskGovernor } from '../../queue/task-governor.js';
+import type { WeightStore } from '../../queue/weight-store.js';
 import type { ReferenceStore } from '../../score/reference-store.js';
 import { guarded } from './content-addressed-bucket.js';
 import { openGridFsImageStore } from './gridfs-image-store.js';
@@ -18,6 +19,7 @@ import { mongoAuditTrail } from './mongo-audit-trail.js';
 import { openMongoCuratedSets } from './mongo-curated-sets.js';
 import { mongoGold, openGold } from './mongo-gold.js';
 import { mongoQueue } from './mongo-queue.js';
+import { mongoWeights, openWeights } from './mongo-weights.js';
 import { openTasks } from './open-tasks.js';
 
 export interface MongoStore {
@@ -25,6 +27,7 @@ export interface MongoStore {
   readonly audit: AuditTrail;
   readonly golds: GoldStore;
   readonly annotators: AnnotatorRecords;
+  readonly weights: WeightStore;
   readonly curatedSets: CuratedSetStore;
   readonly images: ImageStore;
   readonly references: ReferenceStore;
@@ -61,12 +64,13 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<MongoS
       openGridFsImageStore(db),
       openGridFsReferenceStore(db),
     ]);
-    const annotators = openAnnotators(db);
+    const [annotators, weights] = [openAnnotators(db), openWeights(db)];
     return {
       queue: mongoQueue({ ...collections, random, rules }),
-      audit: mongoAuditTrail(collections, { ...gold, annotators }),
+      audit: mongoAuditTrail(collections, { ...gold, annotators, weights }),
       golds: mongoGold(gold),
       annotators: mongoAnnotators(annotators),
+      weights: mongoWeights(weights),
       curatedSets,
       images,
       references,

@@ -4,20 +4,24 @@ import { documentToRecord, recordToDocument } from './mongo-annotators.js';
 import type { AnnotatorCollection } from './mongo-annotators.js';
 import { documentToGold, documentToTrial, saveTrial } from './mongo-gold.js';
 import type { GoldCollections } from './mongo-gold.js';
+import { namedInWeights, renameInWeights } from './mongo-weights.js';
+import type { WeightsCollection } from './mongo-weights.js';
 
 export interface NamedCollections extends GoldCollections {
   readonly annotators: AnnotatorCollection;
+  readonly weights: WeightsCollection;
 }
 
 /** Whether the name stands anywhere in gold tasks, trials and records. */
 export async function isNamedAtGold(
   name: Renaming['from'],
-  { golds, trials, annotators }: NamedCollections,
+  { golds, trials, annotators, weights }: NamedCollections,
 ): Promise<boolean> {
   const found = [
     await trials.findOne({ annotator: name }),
     await golds.findOne({ $or: [{ addedBy: name }, { seenBy: name }] }),
     await annotators.findOne({ $or: [{ _id: name }, { 'pauses.resumed.by': name }] }),
+    await weights.findOne(namedInWeights({ from: name, to: name })),
   ];
   return found.some((one) => one !== null);
 }
@@ -25,8 +29,9 @@ export async function isNamedAtGold(
 /** Gives a person another name there. What was done of a call that broke off is not done again. */
 export async function renameAtGold(
   renaming: Renaming,
-  { golds, trials, annotators }: NamedCollections,
+  { golds, trials, annotators, weights }: NamedCollections,
 ): Promise<void> {
+  await renameInWeights(renaming, weights);
   const { from } = renaming;
   for (const document of await trials.find({ annotator: from }).toArray()) {
     // Who is overtaken by an answer is renamed the next time round.

@@ -6,18 +6,21 @@ import type { RelabelQueue, TaskReader } from '../../queue/relabel-queue.js';
 import { defaultRules } from '../../queue/rules.js';
 import type { QueueRules } from '../../queue/rules.js';
 import type { TaskGovernor } from '../../queue/task-governor.js';
+import type { WeightStore } from '../../queue/weight-store.js';
 import { sqliteAnnotators } from './sqlite-annotators.js';
 import { sqliteAuditTrail } from './sqlite-audit-trail.js';
 import { sqliteCuratedSets } from './sqlite-curated-sets.js';
 import { openSqliteDatabase } from './sqlite-database.js';
 import { sqliteGold } from './sqlite-gold.js';
 import { sqliteQueue } from './sqlite-queue.js';
+import { sqliteWeights } from './sqlite-weights.js';
 
 export interface SqliteStore {
   readonly queue: RelabelQueue & TaskReader & TaskGovernor;
   readonly audit: AuditTrail;
   readonly golds: GoldStore;
   readonly annotators: AnnotatorRecords;
+  readonly weights: WeightStore;
   readonly curatedSets: CuratedSetStore;
   /** Rejects with `store.unavailable` while the file can't be read. */
   ping(): Promise<void>;
@@ -43,6 +46,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
     audit: sqliteAuditTrail(database),
     golds: sqliteGold(database),
     annotators: sqliteAnnotators(database),
+    weights: sqliteWeights(database),
     curatedSets: sqliteCuratedSets(database),
     ping: async () => {
       await database.read('SELECT count(*) FROM sqlite_schema');

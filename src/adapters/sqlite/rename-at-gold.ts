@@ -4,6 +4,7 @@ import type { Renaming } from '../../queue/rename-person.js';
 import { toExactJson } from './exact-json.js';
 import { rowToRecord } from './sqlite-annotators.js';
 import type { SqliteTransaction } from './sqlite-database.js';
+import { renameInWeights } from './sqlite-weights.js';
 import { rowToGold, rowToTrial, saveTrial } from './sqlite-gold.js';
 
 /** What gives a person another name in gold tasks, trials and records; changes nothing yet. */
@@ -27,6 +28,7 @@ export async function renameAtGold(
     }),
   ];
   return [
+    ...(await renameInWeights(transaction, renaming)),
     ...golds.rows.map((row) => {
       const { task, retiredAt: _, ...rest } = renamedGold(rowToGold(row), renaming);
       const args = [toExactJson(rest), task];

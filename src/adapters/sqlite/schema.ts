@@ -202,6 +202,10 @@ export const steps: readonly string[] = [
     turns INTEGER NOT NULL,
     pauses TEXT NOT NULL DEFAULT '[]'
   ) STRICT, WITHOUT ROWID;
+  CREATE TABLE weights (
+    label_set TEXT NOT NULL PRIMARY KEY,
+    weights TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
   `,
 ];
 

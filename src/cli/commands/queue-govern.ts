@@ -23,8 +23,8 @@ export function governCommands(queue: Command, world: World): void {
     queue.command('who').description('who holds what, since when and until when'),
     'edgeminer queue who',
   ).action((options: GlobalOptions) =>
-    atDesk(world, options, async ({ stores }) => {
-      const holdings = await stores.queue.holdings(world.now());
+    atDesk(world, options, async ({ labelling }) => {
+      const holdings = await labelling.reader.holdings(world.now());
       const shown = holdings.map(({ annotator, batchId, tasks, since, expiresAt }) => ({
         annotator,
         batchId,
@@ -86,10 +86,9 @@ async function adjudicate(world: World, id: string, options: AdjudicateOptions):
     if (body === undefined) {
       const task = await stores.queue.find(taskId(id));
       if (task === undefined) throw noSuchTask(id);
-      const { state, round, overlap, label, opinions, skips } = task;
-      print(world, { task: id, state, round, overlap, label, opinions, skips }, options.json, () =>
-        opinionLines(task),
-      );
+      const { state, round, overlap, label, opinions, skips, disputes, secondLooks } = task;
+      const shown = { task: id, state, round, overlap, label, opinions, skips };
+      print(world, { ...shown, disputes, secondLooks }, options.json, () => opinionLines(task));
       return;
     }
     if (options.by === undefined) throw needed('by', 'Say who decides: --by ada.');
@@ -130,12 +129,23 @@ function opinionLines(task: Task): string[] {
       ['round', 'annotator', 'when', 'says'],
       ...rows.map((row) => [row.round, row.annotator, new Date(row.at).toISOString(), row.says]),
     ]),
+    ...whyLines(task),
     ...(state === 'disputed' ? ['decide it with --by <name> and --class or --label'] : []),
   ];
 }
 
 function bodyText(body: LabelBody): string {
   return body.kind === 'class' ? body.class : JSON.stringify(body.boxes);
+}
+
+/** What the round is about: what is disputed, and what a second look is for. */
+function whyLines({ state, round, disputes = [], secondLooks = [] }: Task): string[] {
+  const dispute = disputes.find((one) => one.round === round);
+  const look = secondLooks.find((one) => one.round === round);
+  return [
+    ...(look?.why ?? []).map((why) => `second look: ${why}`),
+    ...(state === 'disputed' ? (dispute?.why ?? []).map((why) => `disputed: ${why}`) : []),
+  ];
 }
 
 interface OrderWords {

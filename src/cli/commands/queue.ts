@@ -15,7 +15,9 @@ import { withGlobalOptions } from '../settings.js';
 import type { GlobalOptions } from '../settings.js';
 import { filtered } from '../task-filter.js';
 import type { World } from '../world.js';
+import { goldCommands } from './queue-gold.js';
 import { governCommands } from './queue-govern.js';
+import { qualityCommands } from './queue-quality.js';
 
 export function queueCommand(parent: Command, world: World): void {
   const queue = parent.command('queue').description('the relabeling queue');
@@ -145,6 +147,8 @@ export function queueCommand(parent: Command, world: World): void {
   );
 
   governCommands(queue, world);
+  goldCommands(queue, world);
+  qualityCommands(queue, world);
 }
 
 function statsLines(stats: QueueStats, world: World): string[] {

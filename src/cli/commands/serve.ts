@@ -46,6 +46,7 @@ async function serve(world: World, options: ServeOptions): Promise<void> {
   try {
     const stores = await openStores(config);
     open.unshift(stores);
+    open.unshift(refreshing(stores, logger));
     metrics.watchQueue(async () => (await stores.queue.stats(world.now())).byState);
     const intake = await openIntake(world, config, stores, metrics, logger);
     open.unshift(intake);
@@ -93,6 +94,25 @@ async function serve(world: World, options: ServeOptions): Promise<void> {
   } finally {
     await closeAll(open);
   }
+}
+
+/** Milliseconds between two readings of what annotators are worth. */
+const refreshEvery = 60_000;
+
+/** Follows the weights that `edgeminer queue weigh` publishes; those at hand hold until then. */
+function refreshing(stores: Stores, logger: Logger): { close(): Promise<void> } {
+  let last = Promise.resolve();
+  const timer = setInterval(() => {
+    last = stores
+      .refreshWeights()
+      .catch((error: unknown) => logger.warn('weights of annotators not read', { error }));
+  }, refreshEvery);
+  return {
+    close: async () => {
+      clearInterval(timer);
+      await last;
+    },
+  };
 }
 
 /** With Kafka, events are handed to the workers' topic; without, they are mined right here. */

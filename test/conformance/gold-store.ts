@@ -6,6 +6,8 @@ import type { AuditTrail } from '../../src/queue/audit-trail.js';
 import type { GoldTask, GoldTrial } from '../../src/queue/gold.js';
 import { leaseFacts, newTrial } from '../../src/queue/gold.js';
 import type { GoldStore } from '../../src/queue/gold-store.js';
+import type { WeightStore } from '../../src/queue/weight-store.js';
+import type { Weights } from '../../src/queue/weights.js';
 import { complete, lease } from '../../src/queue/transitions.js';
 import type { TaskStanding } from '../../src/queue/transitions.js';
 import { defaultRules } from '../../src/queue/rules.js';
@@ -15,6 +17,7 @@ import { start, term } from './candidate.js';
 export interface QualityStores {
   readonly golds: GoldStore;
   readonly annotators: AnnotatorRecords;
+  readonly weights: WeightStore;
   readonly audit: AuditTrail;
 }
 
@@ -29,7 +32,7 @@ const [ada, bo] = [annotatorId('ada'), annotatorId('bo')];
 const batch = batchId('a');
 const cat = { kind: 'class', class: 'cat' } as const;
 
-/** Every obligation of the ports GoldStore and AnnotatorRecords, on any adapter. */
+/** Every obligation of the ports GoldStore, AnnotatorRecords and WeightStore, on any adapter. */
 export function qualityStoreConformance(name: string, open: () => Promise<QualityUnderTest>): void {
   describe(`gold tasks and annotators: ${name}`, () => {
     let opened: QualityUnderTest;
@@ -166,8 +169,18 @@ export function qualityStoreConformance(name: string, open: () => Promise<Qualit
       expect((await annotators.list()).map(({ annotator }) => annotator)).toEqual([ada]);
     });
 
+    it('keeps the last weights of each label set, to the last digit', async () => {
+      const { weights, another } = opened;
+      expect(await weights.latest()).toEqual([]);
+      await weights.publish(learnt('b@1', 0.9));
+      await weights.publish(learnt('a@1', 1 / 3));
+      await (await another()).weights.publish(learnt('b@1', 0.1 + 0.2));
+      expect(await weights.latest()).toEqual([learnt('a@1', 1 / 3), learnt('b@1', 0.1 + 0.2)]);
+    });
+
     it('gives people their pseudonyms here too', async () => {
-      const { golds, annotators, audit } = opened;
+      const { golds, annotators, weights, audit } = opened;
+      await weights.publish(learnt('a@1', 0.8));
       const mine = trial(1, ada);
       await golds.add({ ...gold(1), addedBy: ada, seenBy: [ada, bo] });
       await golds.save({ ...mine, standing: held(mine.standing) });
@@ -180,15 +193,40 @@ export function qualityStoreConformance(name: string, open: () => Promise<Qualit
         await golds.trials({ annotator: nobody }),
         await golds.golds(),
         await annotators.list(),
+        (await weights.latest()).map(({ skills, ...rest }) => [rest, ...skills.confusions.keys()]),
       ];
       expect(kept).toMatchObject([
         [{ id: mine.id, standing: { lease: { annotator: nobody } } }],
         [{ addedBy: nobody, seenBy: [nobody, bo] }],
         [{ annotator: nobody, pauses: [{ resumed: { by: nobody } }] }],
+        [[{ madeBy: nobody }, nobody, bo]],
       ]);
       expect(JSON.stringify(kept)).not.toContain('"ada"');
     });
   });
+}
+
+function learnt(labelSet: string, right: number): Weights {
+  const rows = [
+    [right, 1 - right],
+    [1 - right, right],
+  ];
+  return {
+    labelSet,
+    id: 'f'.repeat(64),
+    tasks: 50,
+    skills: {
+      classes: ['cat', 'dog'],
+      classShares: [0.5, 0.5],
+      confusions: new Map([
+        [ada, rows],
+        [bo, rows],
+      ]),
+      prior: { answers: 2, accuracy: 0.8 },
+    },
+    madeBy: ada,
+    madeAt: start,
+  };
 }
 
 function task(n: number, tags: Readonly<Record<string, string>> = {}) {

@@ -23,10 +23,11 @@ describeWith(['mongo'], 'gold tasks in MongoDB', (services) => {
       stores.push(store);
       return store;
     };
-    const { golds, annotators, audit } = await open();
+    const { golds, annotators, weights, audit } = await open();
     return {
       golds,
       annotators,
+      weights,
       audit,
       another: open,
       remove: async () => {

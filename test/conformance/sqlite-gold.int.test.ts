@@ -13,10 +13,11 @@ qualityStoreConformance('SQLite', async () => {
     stores.push(store);
     return store;
   };
-  const { golds, annotators, audit } = await open();
+  const { golds, annotators, weights, audit } = await open();
   return {
     golds,
     annotators,
+    weights,
     audit,
     another: open,
     remove: async () => {

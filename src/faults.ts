@@ -46,6 +46,7 @@ const kinds = {
   'task.not-found': 'request',
   'task.wrong-state': 'request',
   'batch.not-found': 'request',
+  'label-set.not-found': 'request',
   'curated-set.not-found': 'request',
   'curated-set.empty': 'request',
   'curated-set.invalid': 'setup',

@@ -4,6 +4,7 @@ import { batchId } from '../ids.js';
 import type { GoldFailure } from '../queue/annotator-guard.js';
 import { createGoldDesk } from '../queue/gold-desk.js';
 import type { GoldDesk } from '../queue/gold-desk.js';
+import type { LabelSetFor } from '../queue/checked-label.js';
 import { createLabelDesk } from '../queue/label-desk.js';
 import type { LabelDesk } from '../queue/label-desk.js';
 import { createLabelling } from '../queue/labelling.js';
@@ -14,6 +15,7 @@ import { labelSets } from './open-models.js';
 import { openStores } from './open-stores.js';
 import type { Stores } from './open-stores.js';
 import { queueRules } from './queue-rules.js';
+import { recordLabelSets } from './record-label-sets.js';
 import { configFor } from './settings.js';
 import type { GlobalOptions } from './settings.js';
 import type { World } from './world.js';
@@ -25,6 +27,7 @@ export interface Desk {
   readonly desk: LabelDesk;
   readonly supervisor: SupervisorDesk;
   readonly golds: GoldDesk;
+  readonly labelSetFor: LabelSetFor;
 }
 
 /** @param goldFailed Told of each annotator whom gold tasks paused. */
@@ -75,6 +78,7 @@ export async function atDesk(
   const config = await configFor(world, options);
   const stores = await openStores(config);
   try {
+    await recordLabelSets(config, stores.labelSets, world.now());
     const labelling = labellingAt(config, stores);
     const desk = labelDeskAt(world, config, labelling);
     const supervisor = createSupervisorDesk({
@@ -90,7 +94,15 @@ export async function atDesk(
       labelSetFor: labelSets(config),
       now: world.now,
     });
-    await work({ config, stores, labelling, desk, supervisor, golds });
+    await work({
+      config,
+      stores,
+      labelling,
+      desk,
+      supervisor,
+      golds,
+      labelSetFor: labelSets(config),
+    });
   } finally {
     await stores.close();
   }

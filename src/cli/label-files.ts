@@ -5,17 +5,20 @@ import { EdgeminerError, isEdgeminerError, messageOf } from '../faults.js';
 import { annotatorId, batchId, taskId } from '../ids.js';
 import type { AnnotatorId } from '../ids.js';
 import type { ImageContentType, ImageStore } from '../image/image-store.js';
+import type { LabelSet } from '../label/label.js';
+import { labelSetKey } from '../label/label-set.js';
+import type { LabelSetFor } from '../queue/checked-label.js';
 import type { Completion, DeskLease, LabelDesk, Refused } from '../queue/label-desk.js';
 import type { World } from './world.js';
 
 /**
  * A pulled batch as files, for labelling with any editor:
  *
- * - `batch.json`: what was leased, until when, and why each picture was queued;
+ * - `batch.json`: what was leased, until when, why each picture was queued, and the label sets;
  * - `images/<task>.<ext>`;
  * - `labels.jsonl`: a line per task, to be filled in: `"label": {"kind": "class", "class": "cat"}`
- *   or `"label": {"kind": "boxes", "boxes": [{"class": "cat", "x": 1, "y": 2, "width": 3, "height": 4}]}`,
- *   or `"skip": "why"`. A line left at `null` is left for later.
+ *   or `"label": {"kind": "boxes", "boxes": [{"class": "cat", "x": 1, "y": 2, "width": 3, "height": 4}]}`
+ *   (docs/labels.md has all kinds), or `"skip": "why"`. A line left at `null` is left for later.
  */
 const batchFile = 'batch.json';
 const labelsFile = 'labels.jsonl';
@@ -35,12 +38,17 @@ export interface WrittenBatch {
   readonly labelsFile: string;
 }
 
+export interface BatchToWrite {
+  readonly lease: DeskLease;
+  readonly annotator: AnnotatorId;
+  readonly images: ImageStore;
+  readonly labelSetFor: LabelSetFor;
+}
+
 export async function writeBatch(
   world: World,
   out: string,
-  lease: DeskLease,
-  annotator: AnnotatorId,
-  images: ImageStore,
+  { lease, annotator, images, labelSetFor }: BatchToWrite,
 ): Promise<WrittenBatch> {
   const directory = resolve(world.workingDirectory, out);
   const expiresAt = new Date(lease.expiresAt).toISOString();
@@ -54,7 +62,11 @@ export async function writeBatch(
   if (lease.tasks.length === 0) return written;
   await mkdir(join(directory, 'images'), { recursive: true });
   const tasks = [];
+  // Once for all tasks: guidelines may be long.
+  const labelSets: Record<string, LabelSet> = {};
   for (const task of lease.tasks) {
+    const labelSet = labelSetFor(task.modelName, task.modelVersion);
+    if (labelSet !== undefined) labelSets[labelSetKey(labelSet)] = labelSet;
     const image = await images.get(task.image.hash);
     const file = `images/${task.id}.${extensions[task.image.contentType]}`;
     if (image !== undefined) await writeFile(join(directory, file), image.bytes);
@@ -63,6 +75,7 @@ export async function writeBatch(
       eventId: task.eventId,
       fence: task.fence,
       image: image === undefined ? null : file,
+      labelSet: labelSet === undefined ? null : labelSetKey(labelSet),
       width: task.image.width,
       height: task.image.height,
       reasons: task.decision.reasons,
@@ -72,7 +85,7 @@ export async function writeBatch(
       occurredAt: new Date(task.occurredAt).toISOString(),
     });
   }
-  const batch = { batchId: lease.batchId, annotator, expiresAt, tasks };
+  const batch = { batchId: lease.batchId, annotator, expiresAt, labelSets, tasks };
   await writeFile(join(directory, batchFile), `${JSON.stringify(batch, null, 2)}\n`);
   const lines = tasks.map((task) =>
     JSON.stringify({ taskId: task.taskId, image: task.image, label: null }),

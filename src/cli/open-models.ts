@@ -215,8 +215,7 @@ export function labelSets(
 }
 
 function labelSetOf(config: Config, { labelSet: name }: ModelSettings): LabelSet | undefined {
-  const settings = name === undefined ? undefined : config.labelSets[name];
-  return name === undefined || settings === undefined ? undefined : { name, ...settings };
+  return name === undefined ? undefined : config.labelSets[name];
 }
 
 function policyOf(config: Config, name: string, own: OwnScores): Policy {

@@ -9,6 +9,7 @@ import { openSqliteStore } from '../adapters/sqlite/open-sqlite-store.js';
 import type { Config } from '../config/load-config.js';
 import type { CuratedSetStore } from '../curate/curated-set-store.js';
 import type { ImageStore } from '../image/image-store.js';
+import type { LabelSetStore } from '../label/label-set-store.js';
 import type { AnnotatorRecords } from '../queue/annotator-records.js';
 import type { AuditTrail } from '../queue/audit-trail.js';
 import type { GoldStore } from '../queue/gold-store.js';
@@ -28,6 +29,7 @@ export interface Stores {
   readonly annotators: AnnotatorRecords;
   readonly weights: WeightStore;
   readonly curatedSets: CuratedSetStore;
+  readonly labelSets: LabelSetStore;
   readonly images: ImageStore;
   readonly references: ReferenceStore;
   /** Reads what annotators are worth anew, for `queue.consensus: dawid-skene`. */

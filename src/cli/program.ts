@@ -6,6 +6,7 @@ import { deadLetterCommand } from './commands/dlq.js';
 import { demoCommand } from './commands/demo.js';
 import { doctorCommand } from './commands/doctor.js';
 import { eventsCommand } from './commands/events.js';
+import { labelSetCommand } from './commands/label-set.js';
 import { mineCommand } from './commands/mine.js';
 import { modelCommand } from './commands/model.js';
 import { queueCommand } from './commands/queue.js';
@@ -50,6 +51,7 @@ export function createProgram(world: World): Command {
     mineCommand,
     serveCommand,
     queueCommand,
+    labelSetCommand,
     auditCommand,
     curateCommand,
     deadLetterCommand,

@@ -1,7 +1,8 @@
 import type { Config } from '../config/load-config.js';
 import { modelName } from '../ids.js';
 import { describeDispute } from '../label/agreement/describe-dispute.js';
-import { settle, usualSettleRule } from '../label/agreement/settle.js';
+import { settle } from '../label/agreement/settle.js';
+import { usualSettleRule } from '../label/agreement/settlement.js';
 import { overlapBy } from '../queue/rules.js';
 import type { QueueRules } from '../queue/rules.js';
 import type { WeightStore } from '../queue/weight-store.js';

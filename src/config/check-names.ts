@@ -50,15 +50,6 @@ export function checkReferences(settings: Settings): NameProblem[] {
       });
     }
   }
-  for (const [name, labelSet] of Object.entries(settings.labelSets)) {
-    const doubled = labelSet.classes.find((c, index) => labelSet.classes.indexOf(c) !== index);
-    if (doubled !== undefined) {
-      problems.push({
-        path: ['labelSets', name, 'classes'],
-        problem: `'${doubled}' is listed twice`,
-      });
-    }
-  }
   if (settings.images?.kind === 'gridfs' && settings.store.kind !== 'mongodb') {
     problems.push({
       path: ['images', 'kind'],

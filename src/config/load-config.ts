@@ -5,14 +5,21 @@ import type { Document } from 'yaml';
 import { EdgeminerError, messageOf } from '../faults.js';
 import { environmentSettings, unknownVariables } from './environment.js';
 import type { EnvironmentSetting } from './environment.js';
+import type { LabelSet } from '../label/label.js';
 import { checkReferences } from './check-names.js';
+import type { NameProblem } from './check-names.js';
+import { labelSetFrom } from './label-sets.js';
 import { configSchema } from './schema.js';
 import type { Settings } from './schema.js';
 
 /** Settings with every path made absolute and every choice made; frozen. */
-export interface Config extends Omit<Settings, 'images' | 'modelsDir' | 'store'> {
+export interface Config extends Omit<Settings, 'images' | 'labelSets' | 'modelsDir' | 'store'> {
   /** The file that was read; undefined when there was none. */
   readonly file: string | undefined;
+  /** What relative paths are relative to: the file's folder, or the working directory. */
+  readonly directory: string;
+  /** By name, with the guidelines that files hold; example pictures are named as in the file. */
+  readonly labelSets: Readonly<Record<string, LabelSet>>;
   readonly dataDir: string;
   readonly modelsDir: string;
   readonly store:
@@ -60,12 +67,36 @@ export async function loadConfig(source: ConfigSource): Promise<Config> {
     );
     throw invalid(problems, read?.file);
   }
-  const problems = checkReferences(parsed.data).map(({ path, problem }) => ({
-    field: path.join('.'),
-    text: `${place(path, read, overlay.origin)}: ${problem}`,
-  }));
+  // Paths in a file are relative to that file, so that it works from any directory.
+  const directory = read === undefined ? source.workingDirectory : dirname(read.file);
+  const labelSets = await readLabelSets(parsed.data, directory);
+  const problems = [...checkReferences(parsed.data), ...labelSets.problems].map(
+    ({ path, problem }) => ({
+      field: path.join('.'),
+      text: `${place(path, read, overlay.origin)}: ${problem}`,
+    }),
+  );
   if (problems.length > 0) throw invalid(problems, read?.file);
-  return settle(parsed.data, source, read?.file);
+  return settle(parsed.data, { source, file: read?.file, directory, labelSets: labelSets.read });
+}
+
+async function readLabelSets(settings: Settings, directory: string) {
+  const read: Record<string, LabelSet> = {};
+  const problems: NameProblem[] = [];
+  for (const [name, one] of Object.entries(settings.labelSets)) {
+    const made = await labelSetFrom(name, one, (path) => readGuidelines(resolve(directory, path)));
+    read[name] = made.labelSet;
+    problems.push(...made.problems);
+  }
+  return { read, problems };
+}
+
+async function readGuidelines(file: string) {
+  try {
+    return { text: await readFile(file, 'utf8') };
+  } catch (error) {
+    return { problem: `can't read the guidelines ${file}: ${messageOf(error)}` };
+  }
 }
 
 interface ReadFile {
@@ -256,10 +287,12 @@ function invalid(problems: readonly { field: string; text: string }[], file: str
   );
 }
 
-function settle(settings: Settings, source: ConfigSource, file: string | undefined): Config {
-  // Paths in a file are relative to that file, so that it works from any directory.
-  const base = file === undefined ? source.workingDirectory : dirname(file);
-  const absolute = (path: string) => resolve(base, path);
+interface Settled extends Pick<Config, 'file' | 'directory' | 'labelSets'> {
+  readonly source: ConfigSource;
+}
+
+function settle(settings: Settings, { source, file, directory, labelSets }: Settled): Config {
+  const absolute = (path: string) => resolve(directory, path);
   const dataDir = absolute(settings.dataDir);
   const store =
     settings.store.kind === 'mongodb'
@@ -285,6 +318,8 @@ function settle(settings: Settings, source: ConfigSource, file: string | undefin
   return deepFreeze({
     ...settings,
     file,
+    directory,
+    labelSets,
     dataDir,
     store,
     images,

@@ -3,6 +3,7 @@ import { reasonSchema, signalNameSchema } from '../score/signal-schema.js';
 import { eventsSchema } from './event-settings.js';
 import { kafkaSchema } from './kafka-settings.js';
 import { consensusSchema, goldSchema, preAnnotationSchema } from './quality-settings.js';
+import { labelSetSchema } from './label-set-settings.js';
 import { scoresSchema } from './score-settings.js';
 
 /**
@@ -56,12 +57,6 @@ const overlapRule = z.strictObject({
   /** Of the tasks that match, drawn by the hash of their ids. */
   share: share.default(1),
   opinions: z.int().min(1).max(20),
-});
-
-const labelSet = z.strictObject({
-  version: z.int().min(1).default(1),
-  kind: z.enum(['class', 'boxes']).default('class'),
-  classes: z.array(name).min(1),
 });
 
 const model = z.strictObject({
@@ -224,7 +219,7 @@ export const configSchema = z.strictObject({
     .prefault({}),
   modelsDir: name.optional(),
   models: z.array(model).default([]),
-  labelSets: z.record(name, labelSet).default({}),
+  labelSets: z.record(name, labelSetSchema).default({}),
   /** Scores of the user's own; docs/own-scores.md. */
   scores: scoresSchema,
   policies: z.record(name, policy).default({}),

@@ -60,7 +60,6 @@ const given: readonly Given[] = [
   { name: 'c', inclusionProbability: 0.01, contentType: 'image/webp' },
   { name: 'd', contentType: 'image/avif' },
 ];
-const images = storeOf(['a', 'b', 'c', 'd', 'e']);
 
 const boxes = [
   { class: 'zebra', x: 1, y: 2, width: 30, height: 40.5 },
@@ -70,6 +69,36 @@ const boxed: readonly Given[] = ['a', 'b', 'c'].map((name) => ({
   name,
   body: { kind: 'boxes', boxes },
 }));
+
+const triangle: readonly (readonly [number, number])[] = [
+  [10, 10],
+  [30, 10],
+  [10, 50],
+];
+/** A label of each kind, with all that it can hold. */
+const rich: readonly Given[] = [
+  {
+    name: 'a',
+    body: {
+      kind: 'polygons',
+      polygons: [{ class: 'ant', points: triangle, attributes: { parts: ['a', 'b'], age: 3 } }],
+      attributes: { light: 'night' },
+      text: '2024-05-01',
+    },
+  },
+  { name: 'b', body: { kind: 'classes', classes: ['zebra', 'ant'], text: 'two' } },
+  { name: 'c', body: { kind: 'class', class: 'ant', attributes: { blurred: true } } },
+  {
+    name: 'd',
+    body: { kind: 'boxes', boxes: boxes.map((box) => ({ ...box, attributes: { age: 1 } })) },
+  },
+];
+/** So many that every split has one of each. */
+const richOften: readonly Given[] = Array.from({ length: 40 }, (_, n) =>
+  rich.map((one) => ({ ...one, name: `${one.name}${n}` })),
+).flat();
+
+const images = storeOf(['a', 'b', 'c', 'd', 'e', ...richOften.map(({ name }) => name)]);
 
 async function filesOf(set: CuratedSet, format: ExportFormat, store = images) {
   const files = new Map<string, string>();
@@ -118,7 +147,7 @@ describe.each(exportFormats)('export as %s', (format) => {
   });
 
   it('has a manifest that fits its schema, names existing files and holds the version', async () => {
-    const set = setOf([...given, ...boxed]);
+    const set = setOf([...given, ...boxed, ...richOften]);
     const files = await filesOf(set, format);
     const manifest = parsed(files, 'manifest.json') as Omit<CuratedSet, 'items'> & {
       readonly format: string;
@@ -224,6 +253,35 @@ describe('coco', () => {
     });
   });
 
+  it('has outlines as segmentations, with attributes of objects and pictures', async () => {
+    const files = await filesOf(setOf(rich.slice(0, 1)), 'coco');
+    expect(parsed(files, 'annotations/instances_train.json')).toMatchObject({
+      images: [{ attributes: { light: 'night' }, text: '2024-05-01' }],
+      annotations: [
+        {
+          bbox: [10, 10, 20, 40],
+          area: 400,
+          segmentation: [[10, 10, 30, 10, 10, 50]],
+          attributes: { age: 3, parts: ['a', 'b'] },
+        },
+      ],
+    });
+  });
+
+  it('makes each of several classes a box over the whole picture', async () => {
+    const files = await filesOf(setOf(rich.slice(1, 2)), 'coco');
+    expect(parsed(files, 'annotations/instances_train.json')).toMatchObject({
+      categories: [
+        { id: 1, name: 'ant' },
+        { id: 2, name: 'zebra' },
+      ],
+      annotations: [
+        { category_id: 2, bbox: [0, 0, 640, 480], image_level: true },
+        { category_id: 1, bbox: [0, 0, 640, 480], image_level: true },
+      ],
+    });
+  });
+
   it('keeps a picture without objects, without annotations', async () => {
     const files = await filesOf(setOf([{ name: 'a', body: { kind: 'boxes', boxes: [] } }]), 'coco');
     expect(parsed(files, 'annotations/instances_train.json')).toMatchObject({
@@ -264,6 +322,28 @@ describe('imagefolder', () => {
     expect(objects[0]).not.toHaveProperty('label');
   });
 
+  it('has columns for outlines and several classes, and all of a label as JSON', async () => {
+    const set = setOf(richOften);
+    const files = await filesOf(set, 'imagefolder');
+    const rows = ['train', 'validation', 'test'].flatMap((name) =>
+      rowsOf(files.get(`${name}/metadata.jsonl`)),
+    );
+    expect(rows).toHaveLength(160);
+    for (const row of rows) {
+      const label = set.items.find(({ taskId }) => taskId === row['task_id'])?.label;
+      expect(JSON.parse(String(row['label_json']))).toEqual(label);
+      expect(row['label_kind']).toBe(label?.kind);
+      expect(row['labels']).toEqual(label?.kind === 'classes' ? ['zebra', 'ant'] : []);
+      const outlined = { bbox: [[10, 10, 20, 40]], categories: ['ant'] };
+      if (label?.kind === 'polygons') {
+        expect(row['objects']).toEqual({ ...outlined, segmentation: [triangle.flat()] });
+      }
+      if (label?.kind === 'boxes') {
+        expect(row['objects']).toMatchObject({ segmentation: [[], []] });
+      }
+    }
+  });
+
   it('names pictures relative to their split, and carries the lineage', async () => {
     const set = setOf(given);
     const files = await filesOf(set, 'imagefolder');
@@ -292,6 +372,11 @@ describe('imagefolder', () => {
       code: 'input.invalid',
       field: 'objects',
     });
+    const unpicked = setOf([
+      { name: 'a', body: { kind: 'classes', classes: ['ant'] } },
+      { name: 'b', body: { kind: 'classes', classes: [] } },
+    ]);
+    await expect(filesOf(unpicked, 'imagefolder')).rejects.toMatchObject({ field: 'labels' });
   });
 
   it('takes a set in which no picture has a box', async () => {

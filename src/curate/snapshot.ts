@@ -2,7 +2,9 @@ import { createHash } from 'node:crypto';
 import { EdgeminerError } from '../faults.js';
 import { curatedSetVersion } from '../ids.js';
 import type { CuratedSetVersion } from '../ids.js';
-import type { Label, LabelBody } from '../label/label.js';
+import { classesNamed } from '../label/label-classes.js';
+import type { Label } from '../label/label.js';
+import { plainBody } from '../label/plain-body.js';
 import type { Task } from '../queue/task.js';
 import { canonicalJson } from '../canonical-json.js';
 import type { CuratedItem, CuratedSet, Lineage, SplitPlan } from './curated-set.js';
@@ -44,7 +46,7 @@ export function snapshot(tasks: readonly Task[], options: SnapshotOptions): Cura
     options.split,
   );
   const items = labelled.map((task, index) => curatedItem(task, placements[index]));
-  const classes = new Set(items.flatMap((item) => classesIn(item.label)));
+  const classes = new Set(items.flatMap((item) => classesNamed(item.label)));
   const content = {
     name: options.name,
     split: planOf(options.split),
@@ -101,22 +103,10 @@ function curatedItem(task: LabelledTask, placement: Placement | undefined): Cura
     split: placement.split,
     group: placement.group,
     image: { hash, contentType, width, height },
-    label: labelBody(task.label.body),
+    label: plainBody(task.label.body),
     weight: weightOf(task),
     lineage: lineageOf(task),
   };
-}
-
-function labelBody(body: LabelBody): LabelBody {
-  if (body.kind === 'class') return { kind: 'class', class: body.class };
-  const boxes = body.boxes.map(({ class: name, x, y, width, height }) => ({
-    class: name,
-    x,
-    y,
-    width,
-    height,
-  }));
-  return { kind: 'boxes', boxes };
 }
 
 function weightOf({ id, decision }: Task): number {
@@ -153,8 +143,4 @@ function lineageOf(task: LabelledTask): Lineage {
     labelledAt: task.label.labelledAt,
     labelSet: task.label.labelSet,
   };
-}
-
-function classesIn(label: LabelBody): string[] {
-  return label.kind === 'class' ? [label.class] : label.boxes.map((box) => box.class);
 }

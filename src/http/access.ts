@@ -18,6 +18,8 @@ export const accessTable: Readonly<Record<string, 'anyone' | readonly Role[]>> =
   'GET /v1/tasks': ['annotator', 'curator'],
   'GET /v1/tasks/{id}': ['annotator', 'curator'],
   'GET /v1/tasks/{id}/image': ['annotator', 'curator'],
+  'GET /v1/label-sets/{name}': ['annotator', 'curator'],
+  'GET /v1/label-sets/{name}/examples/{class}/{example}': ['annotator', 'curator'],
   'GET /v1/stats': ['annotator', 'curator'],
 
   'GET /v1/curated-sets': ['curator'],

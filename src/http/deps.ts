@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Curation, CurationOptions } from '../curate/curation.js';
 import type { CuratedSetStore } from '../curate/curated-set-store.js';
 import type { SplitPlan } from '../curate/curated-set.js';
-import type { ImageStore } from '../image/image-store.js';
+import type { ImageContentType, ImageStore } from '../image/image-store.js';
 import type { AnnotatorId, ModelName, ModelVersion } from '../ids.js';
 import type { LabelSet } from '../label/label.js';
 import type { EventIntake } from '../mine/event-intake.js';
@@ -29,6 +29,10 @@ export interface HttpDeps {
   /** What a snapshot takes where the request says nothing. */
   readonly splitPlan: SplitPlan;
   readonly labelSetFor: (model: ModelName, version: ModelVersion) => LabelSet | undefined;
+  /** By name, as they are now. */
+  readonly labelSets: Readonly<Record<string, LabelSet>>;
+  /** The picture that a label set names as an example; undefined where there is none. */
+  readonly examplePicture: (example: string) => Promise<ExamplePicture | undefined>;
   /** Empty: everybody is admin, and only a loopback address may be listened on. */
   readonly tokens: readonly AccessToken[];
   readonly metrics: Pick<Metrics, 'render' | 'contentType' | 'requestServed'>;
@@ -40,6 +44,11 @@ export interface HttpDeps {
   /** Of edgeminer. */
   readonly version: string;
   readonly limits: HttpLimits;
+}
+
+export interface ExamplePicture {
+  readonly bytes: Uint8Array;
+  readonly contentType: ImageContentType;
 }
 
 export interface Readiness {

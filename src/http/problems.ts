@@ -52,6 +52,7 @@ const faultStatus: Readonly<Record<FaultCode, number>> = {
   'task.not-found': 404,
   'task.wrong-state': 409,
   'batch.not-found': 404,
+  'label-set.not-found': 404,
   'curated-set.not-found': 404,
   'curated-set.empty': 409,
   'curated-set.invalid': 500,

@@ -3,6 +3,7 @@ import { exportFormats } from '../curate/export.js';
 import { splits } from '../curate/curated-set.js';
 import { taskStates } from '../queue/task.js';
 import { reasonSchema, signalNameSchema } from '../score/signal-schema.js';
+import { labelBody, labelSet } from './label-schemas.js';
 
 /**
  * What goes over the wire, requests and answers, as zod schemas: they check at run time, type
@@ -44,23 +45,6 @@ export const acceptedEvent = z
   });
 
 // Tasks
-
-const classLabel = z.object({ kind: z.literal('class'), class: z.string() });
-const boxLabel = z.object({
-  kind: z.literal('boxes'),
-  boxes: z.array(
-    z.object({
-      class: z.string(),
-      x: z.number(),
-      y: z.number(),
-      width: z.number(),
-      height: z.number(),
-    }),
-  ),
-});
-const labelBody = z
-  .discriminatedUnion('kind', [classLabel, boxLabel])
-  .describe('A class, or boxes in pixels of the upright original (x, y: top-left corner).');
 
 const predictions = z.discriminatedUnion('kind', [
   z.object({
@@ -125,13 +109,7 @@ export const task = z
     reference: z.string(),
     signals: z.array(signal),
     absentSignals: z.array(z.object({ name: signalNameSchema, why: z.string() })),
-    labelSet: z
-      .object({
-        name: z.string(),
-        version: z.int(),
-        kind: z.enum(['class', 'boxes']),
-        classes: z.array(z.string()),
-      })
+    labelSet: labelSet
       .nullable()
       .describe('What a label may say; null where the model has no label set.'),
     fence: z.int().describe('Goes back with the label: it names this lease of the task.'),

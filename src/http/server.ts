@@ -18,6 +18,7 @@ import { batchRoutes } from './routes/batches.js';
 import { curatedSetRoutes } from './routes/curated-sets.js';
 import { eventRoutes } from './routes/events.js';
 import { healthRoutes } from './routes/health.js';
+import { labelSetRoutes } from './routes/label-sets.js';
 import { statsRoutes } from './routes/stats.js';
 import { taskRoutes } from './routes/tasks.js';
 
@@ -75,6 +76,7 @@ export async function createHttpServer(deps: HttpDeps): Promise<HttpServer> {
   await eventRoutes(app, deps);
   batchRoutes(app, deps);
   taskRoutes(app, deps);
+  labelSetRoutes(app, deps);
   curatedSetRoutes(app, deps);
   statsRoutes(app, deps);
   await app.ready();

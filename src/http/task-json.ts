@@ -1,6 +1,8 @@
 import type { LabelSet } from '../label/label.js';
+import { plainBody } from '../label/plain-body.js';
 import { stateAt } from '../queue/task.js';
 import type { Task } from '../queue/task.js';
+import { labelSetJson } from './label-schemas.js';
 import type { TaskJson } from './schemas.js';
 
 /** ISO 8601 in UTC, of milliseconds since 1970-01-01. */
@@ -41,7 +43,7 @@ export function taskJson(task: Task, labelSet: LabelSet | undefined, now: number
     reference: decision.reference,
     signals: scores.signals.map((signal) => ({ ...signal })),
     absentSignals: scores.absent.map((signal) => ({ ...signal })),
-    labelSet: labelSet === undefined ? null : { ...labelSet, classes: [...labelSet.classes] },
+    labelSet: labelSet === undefined ? null : labelSetJson(labelSet),
     fence: task.fence,
     lease:
       state !== 'leased' || lease === undefined
@@ -57,7 +59,7 @@ export function taskJson(task: Task, labelSet: LabelSet | undefined, now: number
       label === undefined
         ? null
         : {
-            body: labelBodyJson(label.body),
+            body: plainBody(label.body),
             annotator: label.annotator,
             settledBy: label.settledBy ?? null,
             labelledAt: isoTime(label.labelledAt),
@@ -67,7 +69,7 @@ export function taskJson(task: Task, labelSet: LabelSet | undefined, now: number
     opinions: isOpen
       ? []
       : task.opinions.map((opinion) => ({
-          body: labelBodyJson(opinion.body),
+          body: plainBody(opinion.body),
           annotator: opinion.annotator,
           givenAt: isoTime(opinion.givenAt),
           labelSet: opinion.labelSet,
@@ -100,14 +102,6 @@ function secondLookOf({ round, secondLooks = [] }: Task): string[] | null {
 function predictionOf({ prediction }: Task['opinions'][number]) {
   if (prediction === undefined || prediction.edit.kind === 'no-prediction') return null;
   return { shown: prediction.shown, accepted: prediction.edit.accepted };
-}
-
-type LabelJson = NonNullable<TaskJson['label']>['body'];
-
-export function labelBodyJson(body: NonNullable<Task['label']>['body']): LabelJson {
-  return body.kind === 'class'
-    ? { kind: 'class', class: body.class }
-    : { kind: 'boxes', boxes: body.boxes.map((box) => ({ ...box })) };
 }
 
 function predictionsJson(predictions: Task['predictions']): TaskJson['predictions'] {

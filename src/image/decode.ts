@@ -1,10 +1,11 @@
-import type { Metadata, Sharp, SharpOptions } from 'sharp';
+import type { Sharp, SharpOptions } from 'sharp';
 import { EdgeminerError, messageOf } from '../faults.js';
 import { contentTypeOf } from './content-type.js';
 import { detailPart, workingSide } from './decoded-image.js';
 import type { DecodedImage, PixelPlane } from './decoded-image.js';
-import { formatFacts } from './format-facts.js';
 import type { ImageContentType } from './image-store.js';
+import { readPictureHeader } from './picture-header.js';
+import type { PictureHeader } from './picture-header.js';
 import { inTurn, sharp } from './sharp.js';
 
 export interface DecodeLimits {
@@ -21,22 +22,22 @@ export interface DecodeLimits {
 export async function decodeImage(bytes: Uint8Array, limits: DecodeLimits): Promise<DecodedImage> {
   const contentType = acceptedType(bytes);
   const header = await readHeader(bytes, contentType, limits);
-  const { width, height } = header.autoOrient;
+  const { width, height, format } = header;
   const plane = await inTurn(async () => {
     const upright = await uprightPixels(bytes, contentType, limits, workingSide);
     const isWhole = Math.max(width, height) <= workingSide;
     if (isWhole || contentType !== 'image/jpeg') return upright;
-    return { ...upright, detail: await detailOf(bytes, contentType, limits, header) };
+    return { ...upright, detail: await detailOf(bytes, contentType, limits, header.stored) };
   });
-  return { width, height, contentType, format: formatFacts(bytes, contentType, header), plane };
+  return { width, height, contentType, format, plane };
 }
 
 /** Width and height of the upright picture, in pixels, from its header alone. */
 export async function describePicture(
   bytes: Uint8Array,
 ): Promise<{ readonly width: number; readonly height: number }> {
-  const header = await readHeader(bytes, acceptedType(bytes), { maxPixels: Infinity });
-  return header.autoOrient;
+  const { width, height } = await readHeader(bytes, acceptedType(bytes), { maxPixels: Infinity });
+  return { width, height };
 }
 
 /** The picture upright in sRGB, its longer side at most `longestSide`; never enlarged. */
@@ -71,7 +72,7 @@ async function detailOf(
   bytes: Uint8Array,
   contentType: ImageContentType,
   limits: DecodeLimits,
-  stored: Pick<Metadata, 'width' | 'height'>,
+  stored: PictureHeader['stored'],
 ): Promise<PixelPlane> {
   try {
     const picture = sharp(bytes, { ...inputOptions(limits), autoOrient: false });
@@ -107,15 +108,14 @@ async function readHeader(
   bytes: Uint8Array,
   contentType: ImageContentType,
   limits: DecodeLimits,
-): Promise<Metadata> {
-  let metadata: Metadata;
+): Promise<PictureHeader> {
+  let header: PictureHeader;
   try {
-    // The header is read whatever it claims, so that the error can say the size.
-    metadata = await sharp(bytes, { failOn: 'error', limitInputPixels: false }).metadata();
+    header = await readPictureHeader(bytes, contentType);
   } catch (error) {
     throw undecodable(bytes, contentType, error);
   }
-  const { width, height } = metadata.autoOrient;
+  const { width, height } = header;
   if (width * height > limits.maxPixels) {
     throw new EdgeminerError(
       'image.too-large',
@@ -123,7 +123,7 @@ async function readHeader(
       { field: 'image', mend: 'Send a smaller image, or raise mining.maxPixels.' },
     );
   }
-  return metadata;
+  return header;
 }
 
 function inputOptions(limits: DecodeLimits): SharpOptions {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { jpegSegments } from './jpeg-segments.js';
 
 /**
  * How a JPEG was quantised: 'quality 85' where its luma table is the standard's (ITU-T T.81, table
@@ -19,23 +20,13 @@ export function jpegQuantisation(bytes: Uint8Array): string {
 /** The bytes of each table before the first scan, in the order of the file; at most four. */
 function quantisationTables(bytes: Uint8Array): readonly Uint8Array[] {
   const tables: Uint8Array[] = [];
-  for (let at = 2; at + 4 <= bytes.length && bytes[at] === 0xff;) {
-    const marker = bytes[at + 1] ?? 0;
-    // Any marker may be padded.
-    if (marker === 0xff) {
-      at += 1;
-      continue;
+  for (const { marker, content, end } of jpegSegments(bytes).segments) {
+    if (marker !== 0xdb) continue;
+    for (let table = content; table < end && tables.length < 4;) {
+      const size = (bytes[table] ?? 0) >> 4 === 0 ? 64 : 128;
+      tables.push(bytes.subarray(table + 1, table + 1 + size));
+      table += 1 + size;
     }
-    const end = at + 2 + (bytes[at + 2] ?? 0) * 256 + (bytes[at + 3] ?? 0);
-    if (marker === 0xda || end < at + 4) break;
-    if (marker === 0xdb) {
-      for (let table = at + 4; table < end && tables.length < 4;) {
-        const size = (bytes[table] ?? 0) >> 4 === 0 ? 64 : 128;
-        tables.push(bytes.subarray(table + 1, table + 1 + size));
-        table += 1 + size;
-      }
-    }
-    at = end;
   }
   return tables;
 }

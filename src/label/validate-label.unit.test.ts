@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { LabelledBox, LabelSet } from './label.js';
 import { labelSetKey } from './label-set.js';
-import { boxTolerance, validateLabel } from './validate-label.js';
+import { edgeTolerance } from './label-problem.js';
+import { validateLabel } from './validate-label.js';
 
 const animals: LabelSet = {
   name: 'animals',
@@ -161,10 +162,10 @@ describe('validateLabel', () => {
         const sent: LabelledBox = { class: 'cat', ...at };
         const result = validateLabel({ kind: 'boxes', boxes: [sent] }, objects, image);
         const within =
-          at.x >= -boxTolerance &&
-          at.y >= -boxTolerance &&
-          at.x + at.width <= image.width + boxTolerance &&
-          at.y + at.height <= image.height + boxTolerance;
+          at.x >= -edgeTolerance &&
+          at.y >= -edgeTolerance &&
+          at.x + at.width <= image.width + edgeTolerance &&
+          at.y + at.height <= image.height + edgeTolerance;
         const visible =
           at.width > 0 &&
           at.height > 0 &&

@@ -3,7 +3,7 @@ import type { ModelName, ModelVersion } from '../ids.js';
 import type { LabelBody, LabelSet } from '../label/label.js';
 import { labelSetKey } from '../label/label-set.js';
 import { validateLabel } from '../label/validate-label.js';
-import type { LabelProblem } from '../label/validate-label.js';
+import type { LabelProblem } from '../label/label-problem.js';
 import type { Task } from './task.js';
 
 /** The label set of a model's configuration entry, if it names one. */
@@ -35,11 +35,21 @@ function noLabelSet({ modelName, modelVersion }: Task): EdgeminerError {
   );
 }
 
+/** Problems in one message; a label with thousands of corners may have as many. */
+const mostTold = 50;
+
 function badLabel(problems: readonly LabelProblem[]): EdgeminerError {
-  const all = problems.map((one) => `${fieldInBody(one)} ${one.problem}`).join('; ');
+  const all = problems
+    .slice(0, mostTold)
+    .map((one) => `${fieldInBody(one)} ${one.problem}`)
+    .join('; ');
   const [first] = problems;
   if (first === undefined) return new EdgeminerError('label.invalid', 'the label does not fit');
-  return new EdgeminerError('label.invalid', all, { field: fieldInBody(first), mend: first.mend });
+  const more = problems.length > mostTold ? `; and ${problems.length - mostTold} more` : '';
+  return new EdgeminerError('label.invalid', `${all}${more}`, {
+    field: fieldInBody(first),
+    mend: first.mend,
+  });
 }
 
 /** Both the API and the command line take a label as `label` of something. */

@@ -148,9 +148,11 @@ function levelAt(counts: Uint32Array, share: number, total: number): number {
 export function logAverage(counts: Uint32Array, of: (level: number) => number): number {
   let sum = 0;
   let total = 0;
-  counts.forEach((count, level) => {
+  for (let level = 0; level < counts.length; level += 1) {
+    const count = counts[level] ?? 0;
+    if (count === 0) continue;
     sum += count * Math.log(of(level) + 1);
     total += count;
-  });
+  }
   return total === 0 ? 0 : Math.expm1(sum / total);
 }

@@ -7,12 +7,12 @@
  */
 export function softmax(logits: ArrayLike<number>, inverse = 1): number[] {
   // In plain loops: a label set may have thousands of classes, and each event has its own logits.
-  const values = Array.from(logits);
+  const values = new Array<number>(logits.length);
   let largest = -Infinity;
-  for (const value of values) largest = Math.max(largest, value);
+  for (let at = 0; at < values.length; at += 1) largest = Math.max(largest, logits[at] ?? 0);
   let sum = 0;
   for (let at = 0; at < values.length; at += 1) {
-    const exponential = Math.exp(((values[at] ?? 0) - largest) * inverse);
+    const exponential = Math.exp(((logits[at] ?? 0) - largest) * inverse);
     values[at] = exponential;
     sum += exponential;
   }

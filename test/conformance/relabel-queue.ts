@@ -6,6 +6,7 @@ import type { QueueRules } from '../../src/queue/rules.js';
 import type { TaskGovernor } from '../../src/queue/task-governor.js';
 import { auditObligations } from './queue-audit.js';
 import { completionObligations } from './queue-completions.js';
+import { labelBodyObligations } from './queue-label-bodies.js';
 import { leaseObligations } from './queue-leases.js';
 import { likeTheModel } from './queue-model.js';
 import { offerObligations } from './queue-offers.js';
@@ -52,6 +53,7 @@ export function relabelQueueConformance(
       offers: asked(offerObligations),
       leases: asked(leaseObligations),
       completions: asked(completionObligations),
+      'labels of every kind': asked(labelBodyObligations),
       opinions: asked(opinionObligations, ofTwo),
       'second looks': asked(secondLookObligations, withWhy),
       audit: asked(auditObligations, ofTwo),

@@ -15,7 +15,8 @@ import { snapshot } from '../../src/curate/snapshot.js';
 import { decodeImage } from '../../src/image/decode.js';
 import type { ImageContentType, ImageStore } from '../../src/image/image-store.js';
 import { perceptualHash } from '../../src/image/perceptual-hash.js';
-import type { LabelBody } from '../../src/label/label.js';
+import { classesNamed } from '../../src/label/label-classes.js';
+import type { LabelBody, Point } from '../../src/label/label.js';
 import type { Task } from '../../src/queue/task.js';
 import { labelledTask } from '../fixtures/labelled-task.js';
 import { describeWithPython } from '../services/python.js';
@@ -114,6 +115,28 @@ describeWithPython('exports in Python', (python) => {
     };
   }
 
+  function severalClasses(index: number): LabelBody {
+    const classes = index % 3 === 0 ? ['cat', 'dog'] : ['cat'];
+    return {
+      kind: 'classes',
+      classes,
+      text: '2024-05-01',
+      attributes: { blurred: index % 2 === 0 },
+    };
+  }
+
+  function outlines(index: number): LabelBody {
+    const points: readonly Point[] = [
+      [1, 1],
+      [9, 1.5],
+      [4, 9],
+    ];
+    return {
+      kind: 'polygons',
+      polygons: [{ class: 'cat', points, attributes: { age: index, parts: ['head'] } }],
+    };
+  }
+
   function itemsIn(set: CuratedSet, split: Split): CuratedItem[] {
     return set.items.filter((item) => item.split === split);
   }
@@ -140,7 +163,7 @@ describeWithPython('exports in Python', (python) => {
       const expected = items.flatMap(({ label, image }) =>
         label.kind === 'boxes'
           ? label.boxes.map((box) => [box.class, [box.x, box.y, box.width, box.height]])
-          : [[label.class, [0, 0, image.width, image.height]]],
+          : classesNamed(label).map((name) => [name, [0, 0, image.width, image.height]]),
       );
       expect(annotations.map((a) => [categories[Number(a['category_id'])], a['bbox']])).toEqual(
         expected,
@@ -148,6 +171,45 @@ describeWithPython('exports in Python', (python) => {
       const marked = annotations.filter((annotation) => annotation['image_level'] === true);
       expect(marked).toHaveLength(kind === 'classes' ? items.length : 0);
       expect(rest.averagePrecision).toBeCloseTo(1, 6);
+    }
+  });
+
+  it('pycocotools decodes the masks of polygons', async () => {
+    const set = await setOf(numbers.map(outlines));
+    const found = await load<CocoFound>('load_coco.py', await exported(set, 'coco'));
+    for (const split of splits) {
+      const { annotations } = found[split];
+      expect(annotations).toHaveLength(itemsIn(set, split).length);
+      for (const annotation of annotations) {
+        expect(annotation['area']).toBe(31.25);
+        // Pixels are in or out: a mask of so few is near the area, not it.
+        expect(Math.abs(Number(annotation['maskPixels']) - 31.25)).toBeLessThan(6);
+        expect(annotation['attributes']).toMatchObject({ parts: ['head'] });
+      }
+    }
+  });
+
+  it.each([
+    ['several classes with text and attributes', severalClasses, ['labels', 'label_json']],
+    ['polygons', outlines, ['outlines', 'label_json']],
+  ])('datasets loads an ImageFolder of %s', async (_kind, bodyOf, labelColumns) => {
+    const set = await setOf(numbers.map(bodyOf));
+    const found = await load<FolderFound>(
+      'load_imagefolder.py',
+      await exported(set, 'imagefolder'),
+    );
+    for (const split of splits) {
+      const { features, rows } = found[split];
+      expect(features).toEqual({
+        image: expect.stringMatching(/^Image\(/) as string,
+        ...Object.fromEntries(
+          labelColumns.map((name) => [name === 'outlines' ? 'objects' : name, labelFeatures[name]]),
+        ),
+        ...lineageFeatures,
+      });
+      itemsIn(set, split).forEach(({ label }, index) => {
+        expect(JSON.parse(String(rows[index]?.['label_json']))).toEqual(label);
+      });
     }
   });
 
@@ -180,7 +242,7 @@ describeWithPython('exports in Python', (python) => {
       items.forEach(({ label, lineage }, index) => {
         const row: FolderFound['rows'][number] | undefined = rows[index];
         if (label.kind === 'class') expect(row?.['label']).toBe(label.class);
-        else {
+        if (label.kind === 'boxes') {
           expect(row?.['objects']).toEqual({
             bbox: label.boxes.map((box) => [box.x, box.y, box.width, box.height]),
             categories: label.boxes.map((box) => box.class),
@@ -200,7 +262,12 @@ const sameEventLater = (() => {
 
 const labelFeatures: Readonly<Record<string, string>> = {
   label: "Value('string')",
+  labels: "List(Value('string'))",
   objects: "{'bbox': List(List(Value('float64'))), 'categories': List(Value('string'))}",
+  outlines:
+    "{'bbox': List(List(Value('float64'))), 'categories': List(Value('string')), " +
+    "'segmentation': List(List(Value('float64')))}",
+  label_json: "Value('string')",
 };
 
 const lineageFeatures = {

@@ -37,6 +37,13 @@ def image_found(folder, image):
         }
 
 
+def annotation_found(coco, annotation):
+    """With the pixels of its mask, where it is outlined."""
+    if not annotation["segmentation"]:
+        return annotation
+    return annotation | {"maskPixels": int(coco.annToMask(annotation).sum())}
+
+
 def main(root):
     found = {}
     for file in sorted((root / "annotations").glob("instances_*.json")):
@@ -48,7 +55,9 @@ def main(root):
                 image_found(root / "images" / split, image)
                 for image in coco.loadImgs(coco.getImgIds())
             ],
-            "annotations": coco.loadAnns(coco.getAnnIds()),
+            "annotations": [
+                annotation_found(coco, one) for one in coco.loadAnns(coco.getAnnIds())
+            ],
             "averagePrecision": average_precision_of_truth(coco),
         }
     return found

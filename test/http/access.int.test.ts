@@ -23,7 +23,11 @@ const guarded = routes.filter(({ access }) => access !== 'anyone');
 const open = routes.filter(({ access }) => access === 'anyone');
 
 function pathOf(pattern: string): string {
-  return pattern.replace('{id}', '0'.repeat(64)).replace('{version}', '0'.repeat(64));
+  return pattern
+    .replace('{id}', '0'.repeat(64))
+    .replace('{version}', '0'.repeat(64))
+    .replace('{name}', 'animals')
+    .replace(/\{(class|example)\}/g, '0');
 }
 
 let api: TestServer;

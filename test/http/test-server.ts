@@ -31,6 +31,8 @@ const animals: LabelSet = {
   version: 2,
   kind: 'class',
   classes: ['cat', 'dog'],
+  guidelines: 'The animal in front.',
+  notes: [{ class: 'dog', guidelines: 'No wolves.', examples: ['coffee.jpg', 'lost.jpg'] }],
 };
 
 /** Plain tokens by name; the server has their hashes only. */
@@ -144,6 +146,9 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
       nearDuplicateBits: 4,
     },
     labelSetFor,
+    labelSets: { animals },
+    examplePicture: async (example) =>
+      example === 'coffee.jpg' ? { bytes: picture, contentType: 'image/jpeg' } : undefined,
     tokens: options.tokens ?? configured,
     metrics,
     logger: createLogger({

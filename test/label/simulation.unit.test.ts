@@ -6,8 +6,9 @@ import { mildPrior } from '../../src/label/agreement/confusion-prior.js';
 import { dawidSkene } from '../../src/label/agreement/dawid-skene.js';
 import { isGoldTurn, usualGoldShares } from '../../src/label/agreement/gold-draw.js';
 import { majority } from '../../src/label/agreement/majority.js';
-import { settle, usualSettleRule } from '../../src/label/agreement/settle.js';
-import type { Answer, SettleRule } from '../../src/label/agreement/settle.js';
+import { settle } from '../../src/label/agreement/settle.js';
+import { usualSettleRule } from '../../src/label/agreement/settlement.js';
+import type { Answer, SettleRule } from '../../src/label/agreement/settlement.js';
 import {
   biased,
   careless,

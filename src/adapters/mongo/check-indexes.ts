@@ -4,6 +4,7 @@ import type { Finding } from '../../telemetry/checkup.js';
 import { chunkIndex } from './content-addressed-bucket.js';
 import { setIndexes } from './mongo-curated-sets.js';
 import { trialIndexes } from './mongo-gold.js';
+import { labelSetIndexes } from './mongo-label-sets.js';
 import { personIndexes } from './persons.js';
 import { taskIndexes } from './task-filters.js';
 
@@ -18,6 +19,7 @@ const wanted: Readonly<Record<string, readonly Wanted[]>> = {
   persons: personIndexes,
   'gold.trials': trialIndexes,
   'curated.sets': setIndexes,
+  'label.sets': labelSetIndexes,
   'images.chunks': [chunkIndex],
   'references.chunks': [chunkIndex],
 };

@@ -3,6 +3,7 @@ import type { CuratedSetStore } from '../../curate/curated-set-store.js';
 import { EdgeminerError, messageOf } from '../../faults.js';
 import type { ImageStore } from '../../image/image-store.js';
 import type { AnnotatorRecords } from '../../queue/annotator-records.js';
+import type { LabelSetStore } from '../../label/label-set-store.js';
 import type { AuditTrail } from '../../queue/audit-trail.js';
 import type { GoldStore } from '../../queue/gold-store.js';
 import type { RelabelQueue, TaskReader } from '../../queue/relabel-queue.js';
@@ -18,6 +19,7 @@ import { mongoAnnotators, openAnnotators } from './mongo-annotators.js';
 import { mongoAuditTrail } from './mongo-audit-trail.js';
 import { openMongoCuratedSets } from './mongo-curated-sets.js';
 import { mongoGold, openGold } from './mongo-gold.js';
+import { openMongoLabelSets } from './mongo-label-sets.js';
 import { mongoQueue } from './mongo-queue.js';
 import { mongoWeights, openWeights } from './mongo-weights.js';
 import { openTasks } from './open-tasks.js';
@@ -29,6 +31,7 @@ export interface MongoStore {
   readonly annotators: AnnotatorRecords;
   readonly weights: WeightStore;
   readonly curatedSets: CuratedSetStore;
+  readonly labelSets: LabelSetStore;
   readonly images: ImageStore;
   readonly references: ReferenceStore;
   /** Rejects with `store.unavailable` while there is no primary. */
@@ -57,10 +60,11 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<MongoS
   const client = await connectMongo(uri);
   try {
     const db = client.db(database);
-    const [collections, gold, curatedSets, images, references] = await Promise.all([
+    const [collections, gold, curatedSets, labelSets, images, references] = await Promise.all([
       openTasks(db),
       openGold(db),
       openMongoCuratedSets(db),
+      openMongoLabelSets(db),
       openGridFsImageStore(db),
       openGridFsReferenceStore(db),
     ]);
@@ -72,6 +76,7 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<MongoS
       annotators: mongoAnnotators(annotators),
       weights: mongoWeights(weights),
       curatedSets,
+      labelSets,
       images,
       references,
       ping: async () => {

@@ -1,5 +1,6 @@
 import type { CuratedSetStore } from '../../curate/curated-set-store.js';
 import type { AnnotatorRecords } from '../../queue/annotator-records.js';
+import type { LabelSetStore } from '../../label/label-set-store.js';
 import type { AuditTrail } from '../../queue/audit-trail.js';
 import type { GoldStore } from '../../queue/gold-store.js';
 import type { RelabelQueue, TaskReader } from '../../queue/relabel-queue.js';
@@ -12,6 +13,7 @@ import { sqliteAuditTrail } from './sqlite-audit-trail.js';
 import { sqliteCuratedSets } from './sqlite-curated-sets.js';
 import { openSqliteDatabase } from './sqlite-database.js';
 import { sqliteGold } from './sqlite-gold.js';
+import { sqliteLabelSets } from './sqlite-label-sets.js';
 import { sqliteQueue } from './sqlite-queue.js';
 import { sqliteWeights } from './sqlite-weights.js';
 
@@ -22,6 +24,7 @@ export interface SqliteStore {
   readonly annotators: AnnotatorRecords;
   readonly weights: WeightStore;
   readonly curatedSets: CuratedSetStore;
+  readonly labelSets: LabelSetStore;
   /** Rejects with `store.unavailable` while the file can't be read. */
   ping(): Promise<void>;
   /** Closes the file for all of the above; idempotent. */
@@ -48,6 +51,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
     annotators: sqliteAnnotators(database),
     weights: sqliteWeights(database),
     curatedSets: sqliteCuratedSets(database),
+    labelSets: sqliteLabelSets(database),
     ping: async () => {
       await database.read('SELECT count(*) FROM sqlite_schema');
     },

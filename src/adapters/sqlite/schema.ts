@@ -176,6 +176,18 @@ export const steps: readonly string[] = [
     name TEXT NOT NULL UNIQUE
   ) STRICT, WITHOUT ROWID;
   `,
+  // The versions of label sets that labels were made against, each as canonical JSON.
+  `
+  CREATE TABLE label_sets (
+    name TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    recorded_at REAL NOT NULL,
+    body TEXT NOT NULL,
+    PRIMARY KEY (name, version)
+  ) STRICT;
+  CREATE TRIGGER label_set_is_not_changed BEFORE UPDATE ON label_sets
+  BEGIN SELECT RAISE(ABORT, 'label sets are only added to'); END;
+  `,
   // Gold tasks, and what is kept of annotators.
   `
   CREATE TABLE secrets (

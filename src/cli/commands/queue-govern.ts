@@ -135,7 +135,8 @@ function opinionLines(task: Task): string[] {
 }
 
 function bodyText(body: LabelBody): string {
-  return body.kind === 'class' ? body.class : JSON.stringify(body.boxes);
+  const { kind, ...said } = body;
+  return kind === 'class' && Object.keys(said).length === 1 ? body.class : JSON.stringify(said);
 }
 
 /** What the round is about: what is disputed, and what a second look is for. */

@@ -76,7 +76,7 @@ export function queueCommand(parent: Command, world: World): void {
           out: string;
         },
     ) =>
-      atDesk(world, options, async ({ stores, desk }) => {
+      atDesk(world, options, async ({ stores, desk, labelSetFor }) => {
         const leased = await desk.lease({
           annotator: annotatorId(options.annotator),
           limit: options.limit,
@@ -84,13 +84,12 @@ export function queueCommand(parent: Command, world: World): void {
           leaseSeconds: options.leaseSeconds,
         });
         if (leased.kind === 'refused') throw leased.fault;
-        const written = await writeBatch(
-          world,
-          options.out,
-          leased,
-          annotatorId(options.annotator),
-          stores.images,
-        );
+        const written = await writeBatch(world, options.out, {
+          lease: leased,
+          annotator: annotatorId(options.annotator),
+          images: stores.images,
+          labelSetFor,
+        });
         print(world, written, options.json, (batch) =>
           batch.tasks === 0
             ? ['no tasks: nothing that matches is free']

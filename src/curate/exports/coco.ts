@@ -1,4 +1,7 @@
-import type { LabelBody } from '../../label/label.js';
+import { classesNamed } from '../../label/label-classes.js';
+import type { Attributes, LabelBody } from '../../label/label.js';
+import { polygonArea, polygonBounds } from '../../label/polygon-geometry.js';
+import type { Rectangle } from '../../score/confidence/boxes.js';
 import { splits } from '../curated-set.js';
 import type { CuratedItem, CuratedSet, Split } from '../curated-set.js';
 import { imageFileName, textFile } from './layout.js';
@@ -10,8 +13,9 @@ import type { ExportFile, ExportLayout } from './layout.js';
  * 1 over the set's sorted classes, image and annotation ids over all items, so that they agree
  * between splits. `file_name` is relative to `images/<split>`, as in the COCO downloads.
  *
- * COCO has no image classification. A class label becomes one annotation whose box is the whole
- * picture, marked `"image_level": true`: readers of detection data need a box.
+ * COCO has no image classification. A class of the picture becomes an annotation whose box is the
+ * whole picture, marked `"image_level": true`: readers of detection data need a box. Attributes
+ * stand as CVAT writes them, in `attributes`; COCO has no place for them either.
  */
 export const cocoLayout: ExportLayout = {
   imagePath: (item) => `images/${item.split}/${imageFileName(item)}`,
@@ -39,8 +43,10 @@ interface Annotation {
   readonly bbox: readonly [number, number, number, number];
   readonly area: number;
   readonly iscrowd: 0;
-  readonly segmentation: readonly never[];
+  /** Of polygons: x and y of all corners, one after the other. */
+  readonly segmentation: readonly (readonly number[])[];
   readonly image_level?: true;
+  readonly attributes?: Attributes;
 }
 
 function number(set: CuratedSet, categoryIds: ReadonlyMap<string, number>): Entry[] {
@@ -58,27 +64,55 @@ function number(set: CuratedSet, categoryIds: ReadonlyMap<string, number>): Entr
         image_id: imageId,
         category_id: categoryId,
         bbox: object.bbox,
-        area: object.bbox[2] * object.bbox[3],
+        area: object.area,
         iscrowd: 0,
-        segmentation: [],
-        ...(item.label.kind === 'class' ? { image_level: true } : {}),
+        segmentation: object.segmentation ?? [],
+        ...(object.image_level && { image_level: object.image_level }),
+        ...attributesOf(object),
       };
     });
     return { item, imageId, annotations };
   });
 }
 
-function objectsOf(
-  label: LabelBody,
-  image: CuratedItem['image'],
-): { readonly class: string; readonly bbox: Annotation['bbox'] }[] {
-  if (label.kind === 'class') {
-    return [{ class: label.class, bbox: [0, 0, image.width, image.height] }];
+interface Described extends Pick<Annotation, 'bbox' | 'area' | 'image_level' | 'attributes'> {
+  readonly class: string;
+  readonly segmentation?: Annotation['segmentation'];
+}
+
+function objectsOf(label: LabelBody, { width, height }: CuratedItem['image']): Described[] {
+  switch (label.kind) {
+    case 'class':
+    case 'classes': {
+      const whole = { ...placed({ x: 0, y: 0, width, height }), image_level: true } as const;
+      return classesNamed(label).map((name) => ({ class: name, ...whole }));
+    }
+    case 'boxes':
+      return label.boxes.map((box) => ({
+        class: box.class,
+        ...placed(box),
+        ...attributesOf(box),
+      }));
+    case 'polygons':
+      return label.polygons.map((polygon) => ({
+        class: polygon.class,
+        ...placed(polygonBounds(polygon.points)),
+        area: polygonArea(polygon.points),
+        segmentation: [polygon.points.flat()],
+        ...attributesOf(polygon),
+      }));
   }
-  return label.boxes.map((box) => ({
-    class: box.class,
-    bbox: [box.x, box.y, box.width, box.height],
-  }));
+}
+
+/** By name, so that the same label makes the same bytes. */
+function attributesOf({ attributes }: { readonly attributes?: Attributes }) {
+  if (attributes === undefined) return {};
+  const sorted = Object.entries(attributes).sort(([a], [b]) => (a < b ? -1 : 1));
+  return { attributes: Object.fromEntries(sorted) };
+}
+
+function placed({ x, y, width, height }: Rectangle): Pick<Annotation, 'bbox' | 'area'> {
+  return { bbox: [x, y, width, height], area: width * height };
 }
 
 function instances(
@@ -102,6 +136,8 @@ function instances(
     date_captured: new Date(item.lineage.occurredAt).toISOString(),
     task_id: item.taskId,
     weight: item.weight,
+    ...attributesOf(item.label),
+    ...(item.label.text !== undefined && { text: item.label.text }),
   }));
   const categories = [...categoryIds].map(([name, id]) => ({ id, name, supercategory: '' }));
   const parts = [

@@ -5,6 +5,7 @@ import { exportCuratedSet } from '../../curate/export.js';
 import { findCuratedSet } from '../../curate/find-curated-set.js';
 import { splitCounts } from '../../curate/split-counts.js';
 import { modelName } from '../../ids.js';
+import { plainBody } from '../../label/plain-body.js';
 import type { App, HttpDeps } from '../deps.js';
 import { problems } from '../openapi.js';
 import {
@@ -18,7 +19,7 @@ import {
 } from '../schemas.js';
 import type { CuratedItemJson, curatedSetHead, curatedSetSummary } from '../schemas.js';
 import { tarOf } from '../tar.js';
-import { isoTime, labelBodyJson } from '../task-json.js';
+import { isoTime } from '../task-json.js';
 
 /** Snapshot, list, read and export curated sets. */
 export function curatedSetRoutes(app: App, deps: HttpDeps): void {
@@ -169,7 +170,7 @@ function headJson(set: CuratedSet): z.output<typeof curatedSetHead> {
 function itemJson({ label, lineage, ...item }: CuratedItem): CuratedItemJson {
   return {
     ...item,
-    label: labelBodyJson(label),
+    label: plainBody(label),
     lineage: {
       ...lineage,
       occurredAt: isoTime(lineage.occurredAt),

@@ -1,6 +1,8 @@
 import type { LabelledBox } from '../label.js';
-import { matchBoxes } from './box-matching.js';
-import type { MatchingRule } from './box-matching.js';
+import { intersectionOverUnion } from '../../score/confidence/boxes.js';
+import { matchShapes } from './box-matching.js';
+import type { MatchingRule, ShapeMatchingRule } from './box-matching.js';
+import type { Shape } from './shape-kind.js';
 
 export interface BoxAgreement {
   readonly matched: number;
@@ -22,7 +24,16 @@ export function boxAgreement(
   right: readonly LabelledBox[],
   rule: MatchingRule,
 ): BoxAgreement {
-  const { pairs, leftOnly, rightOnly } = matchBoxes(left, right, rule);
+  return shapeAgreement(left, right, { ...rule, overlap: intersectionOverUnion });
+}
+
+/** The same for shapes of any kind. */
+export function shapeAgreement<S extends Shape>(
+  left: readonly S[],
+  right: readonly S[],
+  rule: ShapeMatchingRule<S>,
+): BoxAgreement {
+  const { pairs, leftOnly, rightOnly } = matchShapes(left, right, rule);
   const boxes = left.length + right.length;
   return {
     matched: pairs.length,
@@ -37,9 +48,9 @@ export function boxAgreement(
  * Over all pairs of lists of each picture; matched boxes and boxes are counted together, so that
  * a picture with many objects counts for as much.
  */
-export function pooledBoxAgreement(
-  pictures: readonly (readonly (readonly LabelledBox[])[])[],
-  rule: MatchingRule,
+export function pooledAgreement<S extends Shape>(
+  pictures: readonly (readonly (readonly S[])[])[],
+  rule: ShapeMatchingRule<S>,
 ): Pick<BoxAgreement, 'meanIou' | 'f1'> {
   let matched = 0;
   let boxes = 0;
@@ -47,7 +58,7 @@ export function pooledBoxAgreement(
   for (const lists of pictures) {
     lists.forEach((left, at) => {
       for (const right of lists.slice(at + 1)) {
-        const { pairs } = matchBoxes(left, right, rule);
+        const { pairs } = matchShapes(left, right, rule);
         matched += pairs.length;
         boxes += left.length + right.length;
         overlaps += pairs.reduce((sum, { iou }) => sum + iou, 0);

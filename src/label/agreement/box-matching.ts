@@ -1,6 +1,7 @@
 import { linearSumAssignment } from 'linear-sum-assignment';
 import { intersectionOverUnion } from '../../score/confidence/boxes.js';
 import type { LabelledBox } from '../label.js';
+import type { Shape } from './shape-kind.js';
 
 export interface MatchingRule {
   /** Intersection over union from which two boxes may be the same object, above 0 to 1. */
@@ -37,12 +38,26 @@ export function matchBoxes(
   right: readonly LabelledBox[],
   rule: MatchingRule,
 ): BoxMatching {
+  return matchShapes(left, right, { ...rule, overlap: intersectionOverUnion });
+}
+
+export interface ShapeMatchingRule<S> extends MatchingRule {
+  /** Intersection over union, 0..1. */
+  readonly overlap: (a: S, b: S) => number;
+}
+
+/** The same for shapes of any kind. */
+export function matchShapes<S extends Shape>(
+  left: readonly S[],
+  right: readonly S[],
+  rule: ShapeMatchingRule<S>,
+): BoxMatching {
   const all = { left: left.map((_, at) => at), right: right.map((_, at) => at) };
-  const first = assign(left, right, all, rule.leastIou, true);
+  const first = assign(left, right, all, rule, true);
   const pairs =
     rule.classes === 'same'
       ? first
-      : [...first, ...assign(left, right, unpaired(all, first), rule.leastIou, false)];
+      : [...first, ...assign(left, right, unpaired(all, first), rule, false)];
   const { left: leftOnly, right: rightOnly } = unpaired(all, pairs);
   return { pairs: pairs.toSorted((a, b) => a.left - b.left), leftOnly, rightOnly };
 }
@@ -63,11 +78,11 @@ function unpaired(places: Places, pairs: readonly BoxPair[]): Places {
   };
 }
 
-function assign(
-  left: readonly LabelledBox[],
-  right: readonly LabelledBox[],
+function assign<S extends Shape>(
+  left: readonly S[],
+  right: readonly S[],
   places: Places,
-  leastIou: number,
+  { leastIou, overlap }: ShapeMatchingRule<S>,
   sameClass: boolean,
 ): BoxPair[] {
   const gains = places.left.map((at) =>
@@ -75,7 +90,7 @@ function assign(
       const [a, b] = [left[at], right[other]];
       if (a === undefined || b === undefined) return 0;
       if (sameClass && a.class !== b.class) return 0;
-      const iou = intersectionOverUnion(a, b);
+      const iou = overlap(a, b);
       return iou >= leastIou ? iou : 0;
     }),
   );

@@ -3,16 +3,17 @@ import { describe, expect, it } from 'vitest';
 import { annotatorId } from '../../ids.js';
 import { intersectionOverUnion } from '../../score/confidence/boxes.js';
 import type { LabelledBox } from '../label.js';
-import { boxAgreement, pooledBoxAgreement } from './box-agreement.js';
+import { boxAgreement, pooledAgreement } from './box-agreement.js';
 import { matchBoxes } from './box-matching.js';
-import { mergeBoxes } from './merge-boxes.js';
+import { mergeShapes } from './merge-shapes.js';
+import { boxKind } from './shape-kind.js';
 
 function box(x: number, y: number, side = 10, name = 'cat'): LabelledBox {
   return { class: name, x, y, width: side, height: side };
 }
 
 const near = fc.record({
-  class: fc.constantFrom('cat', 'dog'),
+  class: fc.constantFrom<string>('cat', 'dog'),
   x: fc.integer({ min: 0, max: 20 }),
   y: fc.integer({ min: 0, max: 20 }),
   width: fc.integer({ min: 5, max: 25 }),
@@ -86,6 +87,7 @@ describe('matchBoxes', () => {
 
 describe('boxAgreement', () => {
   const rule = { leastIou: 0.5, classes: 'same' } as const;
+  const pooled = { ...rule, overlap: boxKind.overlap } as const;
 
   it('counts what both saw, and how well the places agree', () => {
     // 10 x 10 boxes two pixels apart share 80 of 120 pixels.
@@ -96,28 +98,29 @@ describe('boxAgreement', () => {
 
   it('is full where both see nothing', () => {
     expect(boxAgreement([], [], rule)).toMatchObject({ f1: 1, meanIou: Number.NaN });
-    expect(pooledBoxAgreement([[[], []]], rule).f1).toBe(1);
+    expect(pooledAgreement([[[], []]], pooled).f1).toBe(1);
   });
 
   it('over several counts all pairs together', () => {
     const lists = [[box(0, 0)], [box(0, 0)], []];
-    expect(pooledBoxAgreement([lists], rule)).toEqual({ meanIou: 1, f1: 0.5 });
+    expect(pooledAgreement([lists], pooled)).toEqual({ meanIou: 1, f1: 0.5 });
   });
 });
 
-describe('mergeBoxes', () => {
+describe('mergeShapes', () => {
   it('takes the median of each edge and votes on class and presence', () => {
-    const groups = mergeBoxes(
+    const groups = mergeShapes(
       [
-        { annotator: annotatorId('ada'), boxes: [box(0, 0), box(60, 60)] },
-        { annotator: annotatorId('bob'), boxes: [box(1, 0)] },
-        { annotator: annotatorId('cyd'), boxes: [box(2, 3, 10, 'dog')] },
+        { annotator: annotatorId('ada'), shapes: [box(0, 0), box(60, 60)] },
+        { annotator: annotatorId('bob'), shapes: [box(1, 0)] },
+        { annotator: annotatorId('cyd'), shapes: [box(2, 3, 10, 'dog')] },
       ],
       0.4,
+      boxKind,
     );
     expect(groups.map(({ members }) => members.length).sort()).toEqual([1, 3]);
     const [shared] = groups.filter(({ members }) => members.length === 3);
-    expect(shared?.box).toEqual({ class: 'cat', x: 1, y: 0, width: 10, height: 10 });
+    expect(shared?.shape).toEqual({ class: 'cat', x: 1, y: 0, width: 10, height: 10 });
     expect(shared?.class).toMatchObject({ kind: 'majority', votes: 2, of: 3 });
     expect(shared?.members.map(({ annotator }) => annotator)).toEqual(['ada', 'bob', 'cyd']);
   });
@@ -126,16 +129,16 @@ describe('mergeBoxes', () => {
     const lists = fc.array(fc.array(near, { maxLength: 4 }), { maxLength: 4 });
     fc.assert(
       fc.property(lists, (drawn) => {
-        const named = drawn.map((boxes, at) => ({ annotator: annotatorId(`${at}`), boxes }));
-        const groups = mergeBoxes(named, 0.4);
+        const named = drawn.map((shapes, at) => ({ annotator: annotatorId(`${at}`), shapes }));
+        const groups = mergeShapes(named, 0.4, boxKind);
         const members = groups.flatMap((group) => group.members);
         expect(members).toHaveLength(drawn.flat().length);
         for (const group of groups) {
           const names = group.members.map(({ annotator }) => annotator);
           expect(new Set(names).size).toBe(names.length);
-          expect(Math.min(group.box.width, group.box.height)).toBeGreaterThan(0);
+          expect(Math.min(group.shape.width, group.shape.height)).toBeGreaterThan(0);
         }
-        expect(mergeBoxes(named.toReversed(), 0.4)).toEqual(groups);
+        expect(mergeShapes(named.toReversed(), 0.4, boxKind)).toEqual(groups);
       }),
     );
   });

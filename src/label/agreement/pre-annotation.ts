@@ -7,6 +7,7 @@ import { differenceInterval, rate } from './interval.js';
 import type { Interval, Rate } from './interval.js';
 import { predictedBoxes } from './predicted-boxes.js';
 import type { ImageSize } from './predicted-boxes.js';
+import { boxesOf } from './shape-kind.js';
 import { seededDraw } from './seeded-draw.js';
 
 /** What an annotator made of the model's prediction. */
@@ -60,11 +61,16 @@ export function predictionEdit(
       const { kind, class: labelled } = body;
       return { kind, accepted: predicted === labelled, predicted, labelled };
     }
-    case 'boxes': {
+    // A model that gives one class of a picture says nothing of whether others apply.
+    case 'classes':
+      return { kind: 'no-prediction' };
+    // A detector's boxes are compared with the ones around the outlines.
+    case 'boxes':
+    case 'polygons': {
       if (predictions.kind !== 'detection') return { kind: 'no-prediction' };
       const predicted = predictedBoxes(predictions, image);
       const shown = predicted.filter(({ score }) => score >= rule.leastScore);
-      return boxEdit(body.boxes, shown, rule);
+      return boxEdit(boxesOf(body), shown, rule);
     }
   }
 }

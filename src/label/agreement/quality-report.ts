@@ -1,9 +1,10 @@
 import type { AnnotatorId, TaskId } from '../../ids.js';
 import type { Predictions } from '../../event/inference-event.js';
 import { predictedClass } from '../../score/confidence/class-scores.js';
+import type { LabelBody } from '../label.js';
 import { ambiguousPairs } from './ambiguous-pairs.js';
 import type { AmbiguousPair, AnsweredUnit } from './ambiguous-pairs.js';
-import { pooledBoxAgreement } from './box-agreement.js';
+import { pooledAgreement } from './box-agreement.js';
 import { matchBoxes } from './box-matching.js';
 import type { Coefficient } from './coefficient.js';
 import { cohenKappa } from './cohen-kappa.js';
@@ -12,12 +13,15 @@ import { dawidSkene } from './dawid-skene.js';
 import type { Rating } from './dawid-skene.js';
 import { groupBy } from './group-by.js';
 import { krippendorffAlpha } from './krippendorff-alpha.js';
-import { mergeBoxes } from './merge-boxes.js';
+import { mergeShapes } from './merge-shapes.js';
+import type { Drawn } from './merge-shapes.js';
+import { boxKind, polygonKind } from './shape-kind.js';
+import type { Shape, ShapeKind } from './shape-kind.js';
 import { anchoring, predictionEdit } from './pre-annotation.js';
 import type { Anchoring } from './pre-annotation.js';
 import { predictedBoxes } from './predicted-boxes.js';
 import type { ImageSize } from './predicted-boxes.js';
-import type { Answer } from './settle.js';
+import type { Answer } from './settlement.js';
 
 /** A task with all that annotators said of it. */
 export interface ReportedTask {
@@ -30,11 +34,15 @@ export interface ReportedTask {
 }
 
 export interface QualityReport {
-  /** Of class labels; undefined where there are none. */
+  /** Of labels of one class; undefined where there are none, as everywhere here. */
   readonly classes: KindReport | undefined;
+  /** Of labels of several classes, class by class; who did not pick a class said `noObject` of it. */
+  readonly severalClasses: KindReport | undefined;
   /** Of boxes, object by object; who did not draw an object said `noObject` of it. */
   readonly boxes: (KindReport & BoxReport) | undefined;
-  /** Of both. */
+  /** Of polygons, in the same way. */
+  readonly polygons: (KindReport & BoxReport) | undefined;
+  /** Of all. */
   readonly anchoring: Anchoring;
 }
 
@@ -64,29 +72,23 @@ export interface BoxReport {
   readonly meanIou: number;
 }
 
-/** What an annotator is taken to say of an object that they did not draw. */
+/** What an annotator is taken to say of an object that they did not draw, or a class that they did not pick. */
 export const noObject = '(no object)';
 
 /** How well annotators agree, what they are worth and which classes they confuse. */
 export function qualityReport(tasks: readonly ReportedTask[], leastIou = 0.5): QualityReport {
   const answered = tasks.filter(({ opinions }) => opinions.length > 0);
-  const classTasks = answered.filter(({ opinions }) => kindOf(opinions) === 'class');
-  const boxTasks = answered.filter(({ opinions }) => kindOf(opinions) === 'boxes');
+  const ofKind = (kind: LabelBody['kind']) =>
+    answered.filter(({ opinions }) => kindOf(opinions) === kind);
   return {
-    classes: classTasks.length === 0 ? undefined : reportOf(classTasks, classTasks.map(classUnit)),
-    boxes:
-      boxTasks.length === 0
-        ? undefined
-        : {
-            ...reportOf(
-              boxTasks,
-              boxTasks.flatMap((task) => objectUnits(task, leastIou)),
-            ),
-            ...pooledBoxAgreement(
-              boxTasks.map((task) => drawnOn(task).map(({ boxes }) => boxes)),
-              { leastIou, classes: 'same' },
-            ),
-          },
+    classes: reportOf(ofKind('class'), classUnits),
+    severalClasses: reportOf(ofKind('classes'), pickUnits),
+    boxes: shapeReport(ofKind('boxes'), leastIou, boxKind, (body) =>
+      body.kind === 'boxes' ? body.boxes : [],
+    ),
+    polygons: shapeReport(ofKind('polygons'), leastIou, polygonKind, (body) =>
+      body.kind === 'polygons' ? body.polygons : [],
+    ),
     anchoring: anchoring(
       answered.flatMap(({ opinions, predictions, image, predictionHidden }) =>
         opinions.map(({ body }) => ({
@@ -103,39 +105,82 @@ interface Unit extends AnsweredUnit {
 }
 
 /** Undefined where opinions are of several kinds: the label set changed between them. */
-function kindOf(opinions: readonly Answer[]): 'class' | 'boxes' | undefined {
+function kindOf(opinions: readonly Answer[]): LabelBody['kind'] | undefined {
   const kinds = new Set(opinions.map(({ body }) => body.kind));
   return kinds.size === 1 ? opinions[0]?.body.kind : undefined;
 }
 
-function classUnit({ task, opinions, predictions }: ReportedTask): Unit {
-  return {
-    name: task,
-    answers: opinions.flatMap(({ annotator, body }) =>
-      body.kind === 'class' ? [{ annotator, class: body.class }] : [],
-    ),
-    predicted: predictedClass(predictions),
-  };
+function classUnits({ task, opinions, predictions }: ReportedTask): Unit[] {
+  const answers = opinions.flatMap(({ annotator, body }) =>
+    body.kind === 'class' ? [{ annotator, class: body.class }] : [],
+  );
+  return [{ name: task, answers, predicted: predictedClass(predictions) }];
 }
 
-function objectUnits(reported: ReportedTask, leastIou: number): Unit[] {
-  const { task, opinions, predictions, image } = reported;
-  const groups = mergeBoxes(drawnOn(reported), leastIou);
+/** One for each class that somebody picked; the model's one class says nothing of the others. */
+function pickUnits({ task, opinions }: ReportedTask): Unit[] {
+  const picks = opinions.flatMap(({ annotator, body }) =>
+    body.kind === 'classes' ? [{ annotator, picked: new Set(body.classes) }] : [],
+  );
+  const names = new Set(picks.flatMap(({ picked }) => [...picked]));
+  return [...names].map((name) => ({
+    name: `${task}: ${name}`,
+    answers: picks.map(({ annotator, picked }) => ({
+      annotator,
+      class: picked.has(name) ? name : noObject,
+    })),
+    predicted: undefined,
+  }));
+}
+
+function shapeReport<S extends Shape>(
+  tasks: readonly ReportedTask[],
+  leastIou: number,
+  kind: ShapeKind<S>,
+  shapesIn: (body: LabelBody) => readonly S[],
+): (KindReport & BoxReport) | undefined {
+  const drawnOn = ({ opinions }: ReportedTask): Drawn<S>[] =>
+    opinions.map(({ annotator, body }) => ({ annotator, shapes: shapesIn(body) }));
+  const report = reportOf(tasks, (task) => objectUnits(task, drawnOn(task), leastIou, kind));
+  return (
+    report && {
+      ...report,
+      ...pooledAgreement(
+        tasks.map((task) => drawnOn(task).map(({ shapes }) => shapes)),
+        { leastIou, classes: 'same', overlap: kind.overlap },
+      ),
+    }
+  );
+}
+
+function objectUnits<S extends Shape>(
+  { task, opinions, predictions, image }: ReportedTask,
+  drawn: readonly Drawn<S>[],
+  leastIou: number,
+  kind: ShapeKind<S>,
+): Unit[] {
+  const groups = mergeShapes(drawn, leastIou, kind);
   const predicted = predictions.kind === 'detection' ? predictedBoxes(predictions, image) : [];
-  const merged = groups.map(({ box }) => box);
+  const merged = groups.map(({ shape }) => ({ class: shape.class, ...kind.bounds(shape) }));
   const { pairs } = matchBoxes(merged, predicted, { leastIou, classes: 'any' });
   const called = new Map(pairs.map(({ left, right }) => [left, predicted[right]?.class]));
   return groups.map(({ members }, at) => ({
     name: `${task}#${at}`,
     answers: opinions.map(({ annotator }) => ({
       annotator,
-      class: members.find((member) => member.annotator === annotator)?.box.class ?? noObject,
+      class: members.find((member) => member.annotator === annotator)?.shape.class ?? noObject,
     })),
     predicted: called.get(at),
   }));
 }
 
-function reportOf(tasks: readonly ReportedTask[], units: readonly Unit[]): KindReport {
+/** Undefined of no tasks. */
+function reportOf(
+  tasks: readonly ReportedTask[],
+  unitsOf: (task: ReportedTask) => readonly Unit[],
+): KindReport | undefined {
+  if (tasks.length === 0) return undefined;
+  const units = tasks.flatMap(unitsOf);
   const ratings = units.flatMap(({ name, answers }) =>
     answers.map((answer): Rating => ({ unit: name, ...answer })),
   );
@@ -182,10 +227,4 @@ function sharedAnswers(one: AnswersByUnit, other: AnswersByUnit): [string, strin
     const second = other.get(unit);
     return second === undefined ? [] : [[first, second]];
   });
-}
-
-function drawnOn({ opinions }: ReportedTask) {
-  return opinions.flatMap(({ annotator, body }) =>
-    body.kind === 'boxes' ? [{ annotator, boxes: body.boxes }] : [],
-  );
 }

@@ -5,8 +5,9 @@ import type { AnnotatorId } from '../../ids.js';
 import type { LabelBody, LabelledBox } from '../label.js';
 import { mildPrior } from './confusion-prior.js';
 import { describeDispute } from './describe-dispute.js';
-import { settle, usualSettleRule } from './settle.js';
-import type { Answer, Dispute, Settlement } from './settle.js';
+import { settle } from './settle.js';
+import { usualSettleRule } from './settlement.js';
+import type { Answer, Dispute, Settlement } from './settlement.js';
 
 const rule = usualSettleRule;
 

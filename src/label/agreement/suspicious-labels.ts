@@ -11,6 +11,7 @@ import { outlierBoxes } from './outlier-boxes.js';
 import type { OutlierBox, OutlierRule } from './outlier-boxes.js';
 import { predictedBoxes } from './predicted-boxes.js';
 import type { ImageSize } from './predicted-boxes.js';
+import { boxesOf } from './shape-kind.js';
 import { percent, place } from './wording.js';
 
 /** A task with its label, and what can be held against it. */
@@ -75,7 +76,7 @@ export function suspiciousLabels(
     ).issues.map((issue) => [issue.unit, issue]),
   );
   const outliers = outlierBoxes(
-    labels.map(({ body, image }) => ({ boxes: body.kind === 'boxes' ? body.boxes : [], image })),
+    labels.map(({ body, image }) => ({ boxes: boxesOf(body), image })),
     rule.outliers,
   );
   return labels
@@ -133,10 +134,12 @@ function againstPredictedBoxes(
   { body, predictions, image }: LabelToCheck,
   { leastScore, leastIou }: SuspicionRule['predictedBoxes'],
 ): Suspicion[] {
-  if (body.kind !== 'boxes' || predictions.kind !== 'detection') return [];
+  if (body.kind !== 'boxes' && body.kind !== 'polygons') return [];
+  if (predictions.kind !== 'detection') return [];
+  const labelledBoxes = boxesOf(body);
   const predicted = predictedBoxes(predictions, image);
   // All of them are matched, so that one that the model is less sure of takes its own box.
-  const { pairs, leftOnly } = matchBoxes(predicted, body.boxes, { leastIou, classes: 'any' });
+  const { pairs, leftOnly } = matchBoxes(predicted, labelledBoxes, { leastIou, classes: 'any' });
   const missing = leftOnly.flatMap((at): Suspicion[] => {
     const box = predicted[at];
     if (box === undefined || box.score < leastScore) return [];
@@ -144,7 +147,7 @@ function againstPredictedBoxes(
     return [{ kind: 'missing-box', strength: box.score, reason }];
   });
   const renamed = pairs.flatMap(({ left, right }): Suspicion[] => {
-    const [box, labelled] = [predicted[left], body.boxes[right]];
+    const [box, labelled] = [predicted[left], labelledBoxes[right]];
     if (box === undefined || labelled === undefined) return [];
     if (box.score < leastScore || box.class === labelled.class) return [];
     const reason = `The model is ${percent(box.score)} sure that the ${labelled.class} ${place(labelled)} is a ${box.class}.`;

@@ -43,8 +43,10 @@ function probabilitiesOf(predictions: Classification): ClassProbabilities | unde
   let second = -Infinity;
   for (const value of listed) {
     sum += value;
-    second = Math.max(second, Math.min(best, value));
-    best = Math.max(best, value);
+    if (value > best) {
+      second = best;
+      best = value;
+    } else if (value > second) second = value;
   }
   const rest = 1 - sum > roundingSlack ? 1 - sum : 0;
   return { listed, rest, best, second: listed.length === 1 ? rest : second };

@@ -29,13 +29,16 @@ export const entropy: PlainScorer = {
 };
 
 function normalisedEntropy({ listed, rest }: ClassProbabilities): number {
-  const all = rest > 0 ? [...listed, rest] : listed;
-  const sum = all.reduce((total, value) => total + value, 0);
-  if (all.length < 2 || sum <= 0) return 0;
-  let nats = 0;
-  for (const value of all) {
-    const share = value / sum;
-    if (share > 0) nats -= share * Math.log(share);
-  }
-  return Math.min(1, Math.max(0, nats / Math.log(all.length)));
+  const classes = listed.length + (rest > 0 ? 1 : 0);
+  // In plain loops, and nothing is copied: a label set may have thousands of classes.
+  let sum = rest;
+  for (const value of listed) sum += value;
+  if (classes < 2 || sum <= 0) return 0;
+  let nats = natsOf(rest / sum);
+  for (const value of listed) nats += natsOf(value / sum);
+  return Math.min(1, Math.max(0, nats / Math.log(classes)));
+}
+
+function natsOf(share: number): number {
+  return share > 0 ? -share * Math.log(share) : 0;
 }

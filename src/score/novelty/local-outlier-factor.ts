@@ -59,8 +59,9 @@ function nearestRows(
   without = -1,
 ): readonly Neighbour[] {
   const nearest = new NearestSoFar(k);
-  for (const [row, product] of rowProducts(matrix, unit).entries()) {
-    if (row !== without) nearest.offer(row, distanceOfProduct(product));
+  const products = rowProducts(matrix, unit);
+  for (let row = 0; row < products.length; row += 1) {
+    if (row !== without) nearest.offer(row, distanceOfProduct(products[row] ?? 0));
   }
   return nearest.found;
 }

@@ -26,7 +26,7 @@ import { createLogger } from '../../src/telemetry/logger.js';
 import { createMetrics } from '../../src/telemetry/metrics.js';
 import { labelledTask } from '../fixtures/labelled-task.js';
 
-const animals: LabelSet = {
+export const animals: LabelSet = {
   name: 'animals',
   version: 2,
   kind: 'class',

@@ -81,8 +81,24 @@ export function newTrial(
 
 /** The trial as a task, as annotators see it: the picture's own facts, the trial's id and fate. */
 export function trialAsTask({ id, standing }: GoldTrial, original: Task): Task {
-  const { disputes: _, secondLooks: __, ...content } = original;
-  return { ...content, ...standing, id };
+  const { eventId, occurredAt, modelName, modelVersion, sourceId, image } = original;
+  const { predictions, tags, scores, decision, offeredAt, duplicates } = original;
+  return {
+    id,
+    eventId,
+    occurredAt,
+    modelName,
+    modelVersion,
+    sourceId,
+    image,
+    predictions,
+    tags,
+    scores,
+    decision,
+    ...standing,
+    offeredAt,
+    duplicates,
+  };
 }
 
 /** Who gave an answer to the task, in any round, or decided it. */

@@ -3,7 +3,6 @@ import { EdgeminerError } from '../faults.js';
 import type { AnnotatorId, BatchId, TaskId } from '../ids.js';
 import { checkedLabel } from './checked-label.js';
 import type { LabelSetFor } from './checked-label.js';
-import type { AnnotatorGuard } from './annotator-guard.js';
 import type { AnnotatorQueue } from './gold-queue.js';
 import { againstPrediction, alwaysShown, asAnnotated } from './pre-annotation.js';
 import type { PreAnnotation } from './pre-annotation.js';
@@ -58,7 +57,7 @@ export interface LabelDeskOptions {
   readonly queue: AnnotatorQueue;
   readonly reader: TaskReader;
   /** Says why somebody is given nothing; everybody is admitted where it is left out. */
-  readonly admits?: AnnotatorGuard['admits'];
+  readonly admits?: (annotator: AnnotatorId, now: number) => Promise<EdgeminerError | undefined>;
   /** `alwaysShown` where it is left out. */
   readonly preAnnotation?: PreAnnotation;
   readonly labelSetFor: LabelSetFor;

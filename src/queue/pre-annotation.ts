@@ -12,7 +12,7 @@ export interface PreAnnotation {
 
 export const alwaysShown: PreAnnotation = { show: true, hideShare: 0 };
 
-export function isShown({ id }: Pick<Task, 'id'>, { show, hideShare }: PreAnnotation): boolean {
+function isShown({ id }: Pick<Task, 'id'>, { show, hideShare }: PreAnnotation): boolean {
   return show && !hidesPrediction(id, hideShare);
 }
 
@@ -24,8 +24,12 @@ export function asAnnotated(task: Task, policy: PreAnnotation): Task {
   const { state } = task;
   const isOpen = state === 'pending' || state === 'leased' || state === 'disputed';
   if (!isOpen || isShown(task, policy)) return task;
-  const { secondLooks: _, ...rest } = task;
-  return { ...rest, predictions: { kind: 'none' }, scores: { signals: [], absent: [] } };
+  return {
+    ...task,
+    predictions: { kind: 'none' },
+    scores: { signals: [], absent: [] },
+    secondLooks: undefined,
+  };
 }
 
 /** What an opinion is kept with; undefined where the model said nothing of this kind. */

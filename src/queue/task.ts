@@ -42,6 +42,8 @@ import type { ScoreCard } from '../score/signal.js';
  *   task waits for a person who sees all opinions and decides (`adjudicate`).
  * - A skip gives the task to somebody else, until as many people skipped as the rules ask for.
  * - `requeue` begins a new round. Opinions, skips and labels of earlier rounds are kept.
+ *   Where one person's opinions are no longer trusted, it does so too of an open task that counts
+ *   one of them; who holds that task keeps it, and answers in the new round.
  * - `labelled`, `skipped` and `cancelled` are ends, which only `requeue` leaves.
  * - Every arrow but expiry is a transition: it adds one entry to the task's audit trail (audit.ts).
  */

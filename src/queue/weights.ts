@@ -23,7 +23,7 @@ export interface Weights {
 }
 
 /** From fewer tasks than this votes are the better guess. */
-export const leastTasks = 50;
+const leastTasks = 50;
 /** Most tasks per label set; task ids are hashes, so the first ones are a random part. */
 const mostTasks = 20_000;
 const pageSize = 500;

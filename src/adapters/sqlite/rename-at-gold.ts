@@ -5,7 +5,7 @@ import { toExactJson } from './exact-json.js';
 import { rowToRecord } from './sqlite-annotators.js';
 import type { SqliteTransaction } from './sqlite-database.js';
 import { renameInWeights } from './sqlite-weights.js';
-import { rowToGold, rowToTrial, saveTrial } from './sqlite-gold.js';
+import { goldJson, rowToGold, rowToTrial, saveTrial } from './sqlite-gold.js';
 
 /** What gives a person another name in gold tasks, trials and records; changes nothing yet. */
 export async function renameAtGold(
@@ -30,8 +30,8 @@ export async function renameAtGold(
   return [
     ...(await renameInWeights(transaction, renaming)),
     ...golds.rows.map((row) => {
-      const { task, retiredAt: _, ...rest } = renamedGold(rowToGold(row), renaming);
-      const args = [toExactJson(rest), task];
+      const gold = renamedGold(rowToGold(row), renaming);
+      const args = [goldJson(gold), gold.task];
       return { sql: 'UPDATE gold_tasks SET gold = ? WHERE task_id = ?', args };
     }),
     ...trials.rows.map((row) => saveTrial(renamedTrial(rowToTrial(row), renaming))),

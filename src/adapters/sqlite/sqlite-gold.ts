@@ -23,13 +23,13 @@ export function sqliteGold(database: SqliteDatabase): GoldStore {
       }),
 
     async add(gold) {
-      const { task, retiredAt: _, ...rest } = gold;
+      const { task } = gold;
       const [changed] = await database.write([
         {
           sql: `INSERT INTO gold_tasks (task_id, gold) VALUES (:task, :gold)
                 ON CONFLICT (task_id) DO UPDATE SET gold = excluded.gold, retired_at = NULL
                 WHERE retired_at IS NOT NULL`,
-          args: { task, gold: toExactJson(rest) },
+          args: { task, gold: goldJson(gold) },
         },
       ]);
       return changed?.rowsAffected === 1 ? 'added' : 'in-use';
@@ -122,8 +122,16 @@ export function rowToTrial(row: Row): GoldTrial {
   };
 }
 
+/** What of a gold task has no column. */
+export function goldJson({ body, labelSet, facts, seenBy, addedBy, addedAt }: GoldTask): string {
+  const rest: GoldRest = { body, labelSet, facts, seenBy, addedBy, addedAt };
+  return toExactJson(rest);
+}
+
+type GoldRest = Omit<GoldTask, 'task' | 'retiredAt'>;
+
 export function rowToGold(row: Row): GoldTask {
-  const rest = fromExactJson(textIn(row, 'gold')) as Omit<GoldTask, 'task' | 'retiredAt'>;
+  const rest = fromExactJson(textIn(row, 'gold')) as GoldRest;
   const { topClass, project } = rest.facts;
   return {
     ...rest,

@@ -16,7 +16,10 @@ export interface Pause {
   readonly reason: string;
   /** All that they answered after this is opened again; undefined for everything. */
   readonly lastGood: number | undefined;
-  /** The tasks that were opened again; undefined until all of them are. */
+  /**
+   * The tasks that were opened again; undefined until all of them are. Where that was broken off
+   * and gone on with, those that were opened at the end.
+   */
   readonly reopened: readonly TaskId[] | undefined;
   readonly resumed: Resumption | undefined;
 }

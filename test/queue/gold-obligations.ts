@@ -118,6 +118,39 @@ export function goldObligations(name: string, open: () => Promise<OpenedWorkshop
       expect((await shop.lease(cara)).tasks).toHaveLength(5);
     });
 
+    it('goes on with a pause that was broken off', async () => {
+      const shop = workshop(store);
+      await shop.makeGold(30);
+      await shop.offer(0, 60);
+      shop.trouble.left = 2;
+      let broken = 0;
+      for (let lap = 0; lap < 10 && broken === 0; lap += 1) {
+        const batch = await shop.lease(cara);
+        for (const task of batch.tasks) {
+          shop.clock.now += 1000;
+          const body = lap === 0 ? truth(task) : wrong(task);
+          await shop.answer(cara, task, batch, body).catch(() => (broken += 1));
+        }
+      }
+      const asked = { annotator: cara, limit: 5, filter: {} };
+      if (shop.trouble.left > 0) await expect(shop.desk.lease(asked)).rejects.toThrow('nobody');
+      expect(broken).toBeGreaterThan(0);
+      const [before] = await shop.labelling.guard.annotators();
+      expect(before?.pause).toMatchObject({ reopened: undefined });
+      expect(shop.failures).toEqual([]);
+
+      expect(await shop.desk.lease(asked)).toMatchObject({ fault: { code: 'annotator.paused' } });
+      expect(await shop.desk.lease(asked)).toMatchObject({ fault: { code: 'annotator.paused' } });
+      expect(shop.failures).toHaveLength(1);
+      const [after] = await shop.labelling.guard.annotators();
+      expect(after?.pause?.reopened).toBeDefined();
+      const hers = await store.queue.list({ opinionBy: cara }, { limit: 100 }, shop.clock.now);
+      const since = after?.pause?.lastGood ?? 0;
+      for (const { round, opinions } of hers)
+        expect(round > 1).toBe((opinions[0]?.givenAt ?? 0) > since);
+      expect(await store.queue.holdings(shop.clock.now)).toEqual([]);
+    });
+
     it('tells nobody a gold task from a task', async () => {
       const shop = workshop(store);
       const golds = await shop.makeGold(20);

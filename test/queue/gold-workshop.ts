@@ -33,6 +33,7 @@ export interface WorkshopStore {
 export function workshop(store: WorkshopStore) {
   const clock = { now: Date.UTC(2026, 2, 1) };
   const failures: GoldFailure[] = [];
+  const trouble = { left: 0 };
   const labelSetFor = () => animals;
   const now = () => clock.now;
   const labelling = createLabelling({
@@ -46,6 +47,10 @@ export function workshop(store: WorkshopStore) {
     preAnnotation: alwaysShown,
     newSecret: () => 'a secret of the test',
     goldFailed: async (failure) => {
+      if (trouble.left > 0) {
+        trouble.left -= 1;
+        throw new Error('nobody listens');
+      }
       failures.push(failure);
     },
   });
@@ -87,6 +92,8 @@ export function workshop(store: WorkshopStore) {
   return {
     clock,
     failures,
+    /** How often hearing of a failure goes wrong. */
+    trouble,
     labelling,
     desk,
     goldDesk,

@@ -55,6 +55,7 @@ const kinds = {
   'annotator.paused': 'request',
   'annotator.not-paused': 'request',
   'gold.not-found': 'request',
+  'webhook.refused': 'request',
   'auth.missing': 'request',
   'auth.forbidden': 'request',
 } as const satisfies Record<string, FaultKind>;

@@ -8,18 +8,24 @@ import { sqliteCheck } from '../adapters/sqlite/check-sqlite.js';
 import { openSqliteStore } from '../adapters/sqlite/open-sqlite-store.js';
 import type { Config } from '../config/load-config.js';
 import type { CuratedSetStore } from '../curate/curated-set-store.js';
+import type { ImageShelf } from '../image/image-shelf.js';
 import type { ImageStore } from '../image/image-store.js';
 import type { LabelSetStore } from '../label/label-set-store.js';
+import type { Outbox } from '../notice/outbox.js';
 import type { AnnotatorRecords } from '../queue/annotator-records.js';
 import type { AuditTrail } from '../queue/audit-trail.js';
 import type { GoldStore } from '../queue/gold-store.js';
+import type { ImageUses } from '../queue/image-uses.js';
 import type { RelabelQueue, TaskReader } from '../queue/relabel-queue.js';
 import type { QueueRules } from '../queue/rules.js';
+import type { TaskEraser } from '../queue/task-eraser.js';
 import type { TaskGovernor } from '../queue/task-governor.js';
 import type { WeightStore } from '../queue/weight-store.js';
 import type { ReferenceStore } from '../score/reference-store.js';
 import type { Check } from '../telemetry/checkup.js';
 import { queueRules, weightBook } from './queue-rules.js';
+import { s3ImageOptions } from './s3-images.js';
+import { subscribersOf } from './subscribers.js';
 
 /** Everything that is kept, behind ports. */
 export interface Stores {
@@ -30,7 +36,9 @@ export interface Stores {
   readonly weights: WeightStore;
   readonly curatedSets: CuratedSetStore;
   readonly labelSets: LabelSetStore;
-  readonly images: ImageStore;
+  readonly outbox: Outbox;
+  readonly images: ImageStore & ImageShelf;
+  readonly eraser: TaskEraser & ImageUses;
   readonly references: ReferenceStore;
   /** Reads what annotators are worth anew, for `queue.consensus: dawid-skene`. */
   refreshWeights(): Promise<void>;
@@ -57,19 +65,37 @@ async function openWith(
   rules: QueueRules,
 ): Promise<Omit<Stores, 'refreshWeights'>> {
   if (config.store.kind === 'mongodb') {
-    const mongo = await openMongoStore({ ...config.store, rules });
+    const mongo = await openMongoStore({
+      ...config.store,
+      rules,
+      subscribers: subscribersOf(config),
+    });
     if (config.images.kind === 'gridfs') return mongo;
-    const images = await openDirectoryImageStore({ path: config.images.path });
+    const images = await openImages(config);
     return { ...mongo, images, close: () => closeAll([images, mongo]) };
   }
-  const sqlite = await openSqliteStore({ file: config.store.file, rules });
-  const path =
-    config.images.kind === 'directory' ? config.images.path : join(config.dataDir, 'images');
-  const images = await openDirectoryImageStore({ path });
+  const sqlite = await openSqliteStore({
+    file: config.store.file,
+    rules,
+    subscribers: subscribersOf(config),
+  });
+  const images = await openImages(config);
   const references = await openDirectoryReferenceStore({
     path: join(config.dataDir, 'references'),
   });
   return { ...sqlite, images, references, close: () => closeAll([images, references, sqlite]) };
+}
+
+/** Images beside the store: in a folder, or in a bucket. */
+async function openImages({ images, dataDir }: Config): Promise<ImageStore & ImageShelf> {
+  if (images.kind === 's3') {
+    // The SDK takes its time to load.
+    const { openS3ImageStore } = await import('../adapters/s3/s3-image-store.js');
+    return openS3ImageStore(s3ImageOptions(images));
+  }
+  return openDirectoryImageStore({
+    path: images.kind === 'directory' ? images.path : join(dataDir, 'images'),
+  });
 }
 
 /** The references alone, to be read, of a store that stays as it is; undefined for none yet. */

@@ -4,7 +4,10 @@ import { eventsSchema } from './event-settings.js';
 import { kafkaSchema } from './kafka-settings.js';
 import { consensusSchema, goldSchema, preAnnotationSchema } from './quality-settings.js';
 import { labelSetSchema } from './label-set-settings.js';
+import { retentionSchema } from './retention-settings.js';
+import { s3ImagesSchema } from './s3-images-settings.js';
 import { scoresSchema } from './score-settings.js';
+import { webhooksSchema } from './webhook-settings.js';
 
 /**
  * The settings as a person writes them in edgeminer.config.yaml. Unknown keys are refused.
@@ -98,6 +101,7 @@ export const configSchema = z.strictObject({
     .discriminatedUnion('kind', [
       z.strictObject({ kind: z.literal('directory'), path: name.optional() }),
       z.strictObject({ kind: z.literal('gridfs') }),
+      s3ImagesSchema,
     ])
     .optional(),
   kafka: kafkaSchema.optional(),
@@ -223,6 +227,8 @@ export const configSchema = z.strictObject({
   /** Scores of the user's own; docs/own-scores.md. */
   scores: scoresSchema,
   policies: z.record(name, policy).default({}),
+  webhooks: webhooksSchema,
+  retention: retentionSchema,
   log: z
     .strictObject({
       level: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),

@@ -61,6 +61,7 @@ const faultStatus: Readonly<Record<FaultCode, number>> = {
   'annotator.paused': 403,
   'annotator.not-paused': 409,
   'gold.not-found': 404,
+  'webhook.refused': 502,
   'auth.missing': 401,
   'auth.forbidden': 403,
 };

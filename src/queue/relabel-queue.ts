@@ -84,10 +84,10 @@ export interface EventIdentity {
 }
 
 /**
- * `duplicate`: a task of the same model and source lists it (one beyond the 1000 that a task
+ * `erased`: it made a task, which was erased on request, and makes none again. `duplicate`: a task of the same model and source lists it (one beyond the 1000 that a task
  * lists is forgotten).
  */
-export type Recollection = 'task' | 'duplicate' | 'nothing';
+export type Recollection = 'task' | 'duplicate' | 'erased' | 'nothing';
 
 export interface FingerprintScope {
   readonly modelName: ModelName;

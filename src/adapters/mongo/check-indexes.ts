@@ -5,6 +5,7 @@ import { chunkIndex } from './content-addressed-bucket.js';
 import { setIndexes } from './mongo-curated-sets.js';
 import { trialIndexes } from './mongo-gold.js';
 import { labelSetIndexes } from './mongo-label-sets.js';
+import { outboxIndexes } from './mongo-outbox.js';
 import { personIndexes } from './persons.js';
 import { taskIndexes } from './task-filters.js';
 
@@ -20,6 +21,7 @@ const wanted: Readonly<Record<string, readonly Wanted[]>> = {
   'gold.trials': trialIndexes,
   'curated.sets': setIndexes,
   'label.sets': labelSetIndexes,
+  outbox: outboxIndexes,
   'images.chunks': [chunkIndex],
   'references.chunks': [chunkIndex],
 };

@@ -8,7 +8,8 @@ import type {
   Pause,
   Resumption,
 } from '../../queue/annotator-records.js';
-import { guarded, upsert } from './content-addressed-bucket.js';
+import { guarded } from './content-addressed-bucket.js';
+import { upsert } from './transactions.js';
 
 /** Of the collection `annotators`. */
 export interface AnnotatorDocument {

@@ -4,7 +4,8 @@ import type { Renaming } from '../../queue/rename-person.js';
 import type { WeightStore } from '../../queue/weight-store.js';
 import { plainSkills, skillsOf } from '../../queue/weights.js';
 import type { PlainSkills, Weights } from '../../queue/weights.js';
-import { guarded, upsert } from './content-addressed-bucket.js';
+import { guarded } from './content-addressed-bucket.js';
+import { upsert } from './transactions.js';
 
 /** Of the collection `annotator.weights`. */
 export interface WeightsDocument extends Omit<Weights, 'labelSet' | 'skills'> {

@@ -47,6 +47,8 @@ export const snapshot = { readConcern: { level: 'snapshot' } } as const;
 export const withoutAudit = { projection: { audit: 0 } } as const;
 
 export const taskIndexes: readonly (IndexDescription & { readonly name: string })[] = [
+  // Retention asks who needs a picture.
+  { name: 'image', key: { 'image.hash': 1 } },
   {
     // Claims walk it from the top, once for pending and once for leased tasks, and merge.
     name: indexes.claimOrder,

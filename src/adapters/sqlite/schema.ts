@@ -1,6 +1,8 @@
 import type { Client } from '@libsql/client';
 import { EdgeminerError } from '../../faults.js';
 import { numberIn } from './columns.js';
+import { erasureTables } from './erasure-tables.js';
+import { outboxTables } from './outbox-tables.js';
 import { unusableFile } from './sqlite-faults.js';
 
 /** Marks the file as edgeminer's (`edmr`), so that no other program's database is written to. */
@@ -188,6 +190,8 @@ export const steps: readonly string[] = [
   CREATE TRIGGER label_set_is_not_changed BEFORE UPDATE ON label_sets
   BEGIN SELECT RAISE(ABORT, 'label sets are only added to'); END;
   `,
+  outboxTables,
+  erasureTables,
   // Gold tasks, and what is kept of annotators.
   `
   CREATE TABLE secrets (

@@ -74,7 +74,7 @@ function leaseIn(row: Row): Lease | undefined {
   };
 }
 
-/** Makes the task's row, or refreshes what was found out about it. */
+/** Makes the task's row, or refreshes what was found out about it; nothing where it was erased. */
 export function upsert(content: TaskContent, { standing, offeredAt, first }: NewTask): InStatement {
   const { eventId, modelVersion, image, tags, decision } = content;
   const values: Readonly<Record<string, InValue>> = {
@@ -103,7 +103,8 @@ export function upsert(content: TaskContent, { standing, offeredAt, first }: New
   const refreshed = ['priority', 'top_class', 'control_only', 'reasons', 'findings'];
   return {
     sql: `INSERT INTO tasks (${columns.join(', ')})
-          VALUES (${columns.map((column) => `:${column}`).join(', ')})
+          SELECT ${columns.map((column) => `:${column}`).join(', ')}
+          WHERE NOT EXISTS (SELECT 1 FROM closed_trails WHERE task_id = :id)
           ON CONFLICT (id) DO UPDATE SET
           ${refreshed.map((column) => `${column} = excluded.${column}`).join(', ')}`,
     args: { ...values },

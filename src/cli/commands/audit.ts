@@ -4,7 +4,8 @@ import { EdgeminerError } from '../../faults.js';
 import { annotatorId, taskId } from '../../ids.js';
 import type { TaskId } from '../../ids.js';
 import type { AuditTrail } from '../../queue/audit-trail.js';
-import { verifyChain } from '../../queue/audit.js';
+import { verifyChain, verifyClosedChain } from '../../queue/audit.js';
+import type { TaskEraser } from '../../queue/task-eraser.js';
 import { atDesk } from '../at-desk.js';
 import { print, progress, table } from '../output.js';
 import { withGlobalOptions } from '../settings.js';
@@ -68,9 +69,9 @@ export function auditCommand(parent: Command, world: World): void {
     'edgeminer audit verify',
   ).action((options: GlobalOptions) =>
     atDesk(world, options, async ({ stores }) => {
-      const result = await verifyAll(world, stores.audit);
+      const result = await verifyAll(world, stores.audit, stores.eraser);
       print(world, result, options.json, (r) => [
-        `${r.whole} chains whole, ${r.noTrail} tasks older than the trail, ${r.broken} broken`,
+        `${r.whole} chains whole, ${r.noTrail} tasks older than the trail, ${r.broken} broken, ${r.erased} erased`,
         ...(r.first === null
           ? []
           : [`first break: task ${r.first.task}, entry ${r.first.entry}: ${r.first.why}`]),
@@ -111,12 +112,18 @@ export function auditCommand(parent: Command, world: World): void {
 interface Verification {
   readonly whole: number;
   readonly noTrail: number;
+  /** Whole, and closed by the erasure of their tasks. */
+  readonly erased: number;
   readonly broken: number;
   readonly first: { readonly task: TaskId; readonly entry: number; readonly why: string } | null;
 }
 
-async function verifyAll(world: World, trail: AuditTrail): Promise<Verification> {
-  const counts = { whole: 0, noTrail: 0, broken: 0 };
+async function verifyAll(
+  world: World,
+  trail: AuditTrail,
+  eraser: Pick<TaskEraser, 'closedTrails'>,
+): Promise<Verification> {
+  const counts = { whole: 0, noTrail: 0, erased: 0, broken: 0 };
   let first: Verification['first'] = null;
   const shown = progress(world, 'tasks', undefined);
   for (let after: TaskId | undefined; ;) {
@@ -135,6 +142,22 @@ async function verifyAll(world: World, trail: AuditTrail): Promise<Verification>
     }
     shown.update(counts.whole + counts.noTrail + counts.broken);
     after = page.at(-1)?.task.id;
+    if (page.length < pageSize) break;
+  }
+  for (let after: TaskId | undefined; ;) {
+    const page = await eraser.closedTrails({
+      limit: pageSize,
+      ...(after === undefined ? {} : { after }),
+    });
+    for (const closed of page) {
+      const verdict = verifyClosedChain(closed);
+      if (verdict.kind === 'whole') counts.erased += 1;
+      else {
+        counts.broken += 1;
+        first ??= { task: closed.taskId, entry: verdict.seq, why: verdict.why };
+      }
+    }
+    after = page.at(-1)?.taskId;
     if (page.length < pageSize) break;
   }
   shown.end();

@@ -14,6 +14,7 @@ import { labelDeskAt, labellingAt } from '../at-desk.js';
 import { openEdgeCasePublisher, openKafkaIntake } from '../open-kafka.js';
 import { labelSets } from '../open-models.js';
 import { closeAll, openStores } from '../open-stores.js';
+import { startDelivery } from '../open-webhooks.js';
 import type { Stores } from '../open-stores.js';
 import { examplePictures } from '../example-pictures.js';
 import { readinessOf } from '../readiness.js';
@@ -51,6 +52,12 @@ async function serve(world: World, options: ServeOptions): Promise<void> {
     open.unshift(refreshing(stores, logger));
     await recordLabelSets(config, stores.labelSets, world.now());
     metrics.watchQueue(async () => (await stores.queue.stats(world.now())).byState);
+    const delivery = await startDelivery(world, config, {
+      outbox: stores.outbox,
+      metrics,
+      logger,
+    });
+    if (delivery !== undefined) open.unshift(delivery);
     const intake = await openIntake(world, config, stores, metrics, logger);
     open.unshift(intake);
     const publisher = openEdgeCasePublisher(world, config, logger);

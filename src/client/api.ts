@@ -617,6 +617,9 @@ export interface components {
         | 'curated-set.invalid'
         | 'audit.broken'
         | 'person.not-found'
+        | 'annotator.paused'
+        | 'annotator.not-paused'
+        | 'gold.not-found'
         | 'webhook.refused'
         | 'server.unavailable'
         | 'auth.missing'
@@ -701,6 +704,11 @@ export interface components {
       }[];
       /** @description Whether the event belongs to the control sample. */
       control: boolean;
+      /** @description What rounds were disputed about, in sentences; none while the task is open. */
+      disputes: {
+        round: number;
+        why: string[];
+      }[];
       /** @description Events that repeat this picture. */
       duplicates: string[];
       eventId: string;
@@ -879,6 +887,11 @@ export interface components {
         /** @description From the lease to the opinion; 0 if not known. */
         heldMs: number;
         labelSet: string;
+        /** @description Whether the model's prediction was seen, and left as it was. */
+        prediction: {
+          accepted: boolean;
+          shown: boolean;
+        } | null;
         round: number;
       }[];
       /** @description Opinions that a round takes. */
@@ -957,6 +970,8 @@ export interface components {
       reference: string;
       /** @description 1 or more; raised each time that the task is queued again. */
       round: number;
+      /** @description Of a round that looks at a label again: what speaks against it. */
+      secondLook: string[] | null;
       signals: {
         /** @description Whether a reference was there to compare with. */
         calibrated: boolean;

@@ -3,6 +3,7 @@ import { reasonSchema, signalNameSchema } from '../score/signal-schema.js';
 import { eventsSchema } from './event-settings.js';
 import { httpSchema } from './http-settings.js';
 import { kafkaSchema } from './kafka-settings.js';
+import { consensusSchema, goldSchema, preAnnotationSchema } from './quality-settings.js';
 import { labelSetSchema } from './label-set-settings.js';
 import { retentionSchema } from './retention-settings.js';
 import { s3ImagesSchema } from './s3-images-settings.js';
@@ -181,6 +182,9 @@ export const configSchema = z.strictObject({
       maxBatch: z.int().min(1).max(1000).default(100),
       skipsToEnd: z.int().min(1).max(100).default(2),
       overlap: z.array(overlapRule).default([]),
+      consensus: consensusSchema,
+      gold: goldSchema,
+      preAnnotation: preAnnotationSchema,
     })
     .prefault({}),
   curation: z

@@ -5,7 +5,7 @@ import type { Curation, CurationOptions } from '../curate/curation.js';
 import type { CuratedSetStore } from '../curate/curated-set-store.js';
 import type { SplitPlan } from '../curate/curated-set.js';
 import type { ImageContentType, ImageStore } from '../image/image-store.js';
-import type { ModelName, ModelVersion } from '../ids.js';
+import type { AnnotatorId, ModelName, ModelVersion } from '../ids.js';
 import type { LabelSet } from '../label/label.js';
 import type { EventIntake } from '../mine/event-intake.js';
 import type { AuditTrail } from '../queue/audit-trail.js';
@@ -22,7 +22,10 @@ export interface HttpDeps {
   readonly intake: Pick<EventIntake, 'accept'>;
   readonly desk: LabelDesk;
   readonly supervisor: SupervisorDesk;
+  /** What reviewers, curators and admins see. */
   readonly reader: TaskReader;
+  /** What an annotator sees: no gold tasks, and no predictions that are hidden. */
+  readonly readerFor: (annotator: AnnotatorId) => TaskReader;
   readonly audit: Pick<AuditTrail, 'audited' | 'auditedTasks' | 'namesOf'>;
   readonly images: Pick<ImageStore, 'get'>;
   readonly curatedSets: Pick<CuratedSetStore, 'find' | 'list'>;

@@ -142,6 +142,10 @@ export const task = z
           labelSet: z.string(),
           round: z.int(),
           heldMs: z.number().describe('From the lease to the opinion; 0 if not known.'),
+          prediction: z
+            .object({ shown: z.boolean(), accepted: z.boolean() })
+            .nullable()
+            .describe("Whether the model's prediction was seen, and left as it was."),
         }),
       )
       .describe(
@@ -151,6 +155,13 @@ export const task = z
       .object({ reason: z.string(), annotator: z.string(), skippedAt: time })
       .nullable()
       .describe('The last skip of a skipped task.'),
+    disputes: z
+      .array(z.object({ round: z.int(), why: z.array(z.string()) }))
+      .describe('What rounds were disputed about, in sentences; none while the task is open.'),
+    secondLook: z
+      .array(z.string())
+      .nullable()
+      .describe('Of a round that looks at a label again: what speaks against it.'),
     duplicates: z.array(z.string()).describe('Events that repeat this picture.'),
   })
   .meta({ id: 'Task', description: 'One candidate on its way to a label.' });

@@ -91,6 +91,7 @@ export function taskJson(
             labelSet: opinion.labelSet,
             round: opinion.round,
             heldMs: opinion.heldMs,
+            prediction: predictionOf(opinion),
           })),
     skip:
       skip === undefined
@@ -100,8 +101,24 @@ export function taskJson(
             annotator: skip.annotator,
             skippedAt: isoTime(skip.skippedAt),
           },
+    disputes:
+      isOpen && sight === 'blind'
+        ? []
+        : (task.disputes ?? []).map(({ round, why }) => ({ round, why: [...why] })),
+    secondLook: secondLookOf(task),
     duplicates: [...task.duplicates],
   };
+}
+
+/** Why the present round is a second look, if it is one. */
+function secondLookOf({ round, secondLooks = [] }: Task): string[] | null {
+  const look = secondLooks.find((one) => one.round === round);
+  return look === undefined ? null : [...look.why];
+}
+
+function predictionOf({ prediction }: Task['opinions'][number]) {
+  if (prediction === undefined || prediction.edit.kind === 'no-prediction') return null;
+  return { shown: prediction.shown, accepted: prediction.edit.accepted };
 }
 
 function predictionsJson(predictions: Task['predictions']): TaskJson['predictions'] {

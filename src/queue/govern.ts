@@ -2,7 +2,8 @@ import type { AnnotatorId, TaskId } from '../ids.js';
 import { standingTag } from './standing-tag.js';
 import type { StandingTag } from './standing-tag.js';
 import type { Governed, TaskGovernor } from './task-governor.js';
-import { adjudicate, cancel, requeue } from './transitions.js';
+import { requeue } from './requeue.js';
+import { adjudicate, cancel } from './transitions.js';
 import type { Step, TaskStanding } from './transitions.js';
 
 /** What the state machine says of one task; only `done` is stored. */

@@ -28,9 +28,9 @@ import {
   offerTransition,
   release,
   renew,
-  requeue,
   seenAt,
 } from '../../src/queue/transitions.js';
+import { requeue } from '../../src/queue/requeue.js';
 import type { Step, TaskStanding } from '../../src/queue/transitions.js';
 
 /** A transition as the model notes it: the chain without its hashes. */

@@ -18,14 +18,18 @@ import { batchId } from '../../src/ids.js';
 import type { TaskId } from '../../src/ids.js';
 import type { LabelSet } from '../../src/label/label.js';
 import type { EventIntake } from '../../src/mine/event-intake.js';
+import { usualFloor } from '../../src/label/agreement/annotator-quality.js';
 import type { QueueRules } from '../../src/queue/rules.js';
 import { createSupervisorDesk } from '../../src/queue/supervisor-desk.js';
 import { createLabelDesk } from '../../src/queue/label-desk.js';
+import { createLabelling } from '../../src/queue/labelling.js';
+import { alwaysShown } from '../../src/queue/pre-annotation.js';
+import { defaultRules } from '../../src/queue/rules.js';
 import { createLogger } from '../../src/telemetry/logger.js';
 import { createMetrics } from '../../src/telemetry/metrics.js';
 import { labelledTask } from '../fixtures/labelled-task.js';
 
-const animals: LabelSet = {
+export const animals: LabelSet = {
   name: 'animals',
   version: 2,
   kind: 'class',
@@ -75,7 +79,10 @@ export interface Answer {
   readonly bytes: Uint8Array;
 }
 
-type Store = Pick<SqliteStore, 'queue' | 'audit' | 'curatedSets' | 'answers' | 'close'>;
+type Store = Pick<
+  SqliteStore,
+  'queue' | 'audit' | 'curatedSets' | 'answers' | 'golds' | 'annotators' | 'close'
+>;
 
 export interface TestServer {
   readonly server: HttpServer;
@@ -124,11 +131,23 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   const metrics = createMetrics();
   metrics.watchQueue(async () => (await store.queue.stats(now())).byState);
   const logged: Record<string, unknown>[] = [];
+  const labelling = createLabelling({
+    queue: store.queue,
+    golds: store.golds,
+    records: store.annotators,
+    labelSetFor,
+    rules: defaultRules,
+    shares: { share: 0.5 },
+    floor: usualFloor,
+    preAnnotation: alwaysShown,
+    newSecret: randomUUID,
+  });
   const server = await createHttpServer({
     intake: options.intake ?? readOnlyIntake,
     desk: createLabelDesk({
-      queue: store.queue,
-      reader: store.queue,
+      queue: labelling.queue,
+      reader: labelling.reader,
+      admits: labelling.guard.admits,
       labelSetFor,
       now,
       newBatchId: () => batchId(randomUUID()),
@@ -141,7 +160,8 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
       labelSetFor,
       now,
     }),
-    reader: store.queue,
+    reader: labelling.reader,
+    readerFor: (annotator) => labelling.readerFor(annotator),
     audit: store.audit,
     answers: options.answersBy?.(store.answers) ?? store.answers,
     images,

@@ -134,7 +134,7 @@ export function claimIndex({ reason }: LeaseFilter): string {
 
 /** Of tasks as `seenAt` shows them. */
 export function shows(filter: TaskFilter, now: number): Filter<TaskDocument> {
-  const { state, batchId } = filter;
+  const { state, batchId, opinionBy } = filter;
   const conditions: Filter<TaskDocument>[] = [];
   if (state !== undefined) conditions.push(inState(state, now));
   if (batchId !== undefined) {
@@ -142,6 +142,11 @@ export function shows(filter: TaskFilter, now: number): Filter<TaskDocument> {
       'lease.batchId': batchId,
       $or: [{ state: { $ne: 'leased' } }, { 'lease.expiresAt': { $gt: now } }],
     });
+  }
+  if (opinionBy !== undefined) {
+    // The label's alone, of a task that an earlier edgeminer ended.
+    const before = { opinions: { $exists: false }, 'label.annotator': opinionBy };
+    conditions.push({ $or: [{ 'opinions.annotator': opinionBy }, before] });
   }
   return { ...asks(filter), ...(conditions.length === 0 ? {} : { $and: conditions }) };
 }

@@ -34,8 +34,8 @@ export function governCommands(queue: Command, world: World): void {
       printHoldings(world, await holdingsAt(client), options);
       return;
     }
-    await atDesk(world, options, async ({ stores }) => {
-      const holdings = await stores.queue.holdings(world.now());
+    await atDesk(world, options, async ({ labelling }) => {
+      const holdings = await labelling.reader.holdings(world.now());
       const shown = holdings.map(({ annotator, batchId, tasks, since, expiresAt }) => ({
         annotator,
         batchId,
@@ -101,8 +101,9 @@ async function adjudicate(world: World, id: string, options: AdjudicateOptions):
   const body = labelOf(options);
   const client = await clientFor(world, options);
   if (client !== undefined) {
-    const { state, round, overlap, label, opinions, skip } = await adjudicateAt(client, id, body);
-    const shown = { task: id, state, round, overlap, label, opinions, skip };
+    const task = await adjudicateAt(client, id, body);
+    const { state, round, overlap, label, opinions, skip, disputes, secondLook } = task;
+    const shown = { task: id, state, round, overlap, label, opinions, skip, disputes, secondLook };
     print(world, shown, options.json, () =>
       opinionLines({
         ...shown,
@@ -116,8 +117,9 @@ async function adjudicate(world: World, id: string, options: AdjudicateOptions):
     if (body === undefined) {
       const task = await stores.queue.find(taskId(id));
       if (task === undefined) throw noSuchTask(id);
-      const { state, round, overlap, label, opinions, skips } = task;
-      print(world, { task: id, state, round, overlap, label, opinions, skips }, options.json, () =>
+      const { state, round, overlap, label, opinions, skips, disputes, secondLooks } = task;
+      const shown = { task: id, state, round, overlap, label, opinions, skips };
+      print(world, { ...shown, disputes, secondLooks }, options.json, () =>
         opinionLines({
           id,
           state,
@@ -127,6 +129,8 @@ async function adjudicate(world: World, id: string, options: AdjudicateOptions):
             ...opinions.map((one) => ({ ...one, at: one.givenAt, says: bodyText(one.body) })),
             ...skips.map((one) => ({ ...one, at: one.skippedAt, says: `skipped: ${one.reason}` })),
           ].sort((a, b) => a.fence - b.fence),
+          disputes: disputes ?? [],
+          secondLook: secondLooks?.find((one) => one.round === round)?.why ?? null,
         }),
       );
       return;
@@ -168,15 +172,19 @@ interface ShownOpinions {
     readonly at: number | string;
     readonly says: string;
   }[];
+  readonly disputes: readonly { readonly round: number; readonly why: readonly string[] }[];
+  readonly secondLook: readonly string[] | null;
 }
 
-function opinionLines({ id, state, round, label, answers: rows }: ShownOpinions): string[] {
+function opinionLines(shown: ShownOpinions): string[] {
+  const { id, state, round, label, answers: rows } = shown;
   return [
     `${id} is ${state}, in round ${round}${label === null ? '' : `: ${bodyText(label.body)}`}`,
     ...table([
       ['round', 'annotator', 'when', 'says'],
       ...rows.map((row) => [row.round, row.annotator, new Date(row.at).toISOString(), row.says]),
     ]),
+    ...whyLines(shown),
     ...(state === 'disputed' ? ['decide it with --by <name> and --class or --label'] : []),
   ];
 }
@@ -187,6 +195,15 @@ type ShownBody = LabelBody | NonNullable<ServerTask['label']>['body'];
 function bodyText(body: ShownBody): string {
   const { kind, ...said } = body;
   return kind === 'class' && Object.keys(said).length === 1 ? body.class : JSON.stringify(said);
+}
+
+/** What the round is about: what is disputed, and what a second look is for. */
+function whyLines({ state, round, disputes, secondLook }: ShownOpinions): string[] {
+  const dispute = disputes.find((one) => one.round === round);
+  return [
+    ...(secondLook ?? []).map((why) => `second look: ${why}`),
+    ...(state === 'disputed' ? (dispute?.why ?? []).map((why) => `disputed: ${why}`) : []),
+  ];
 }
 
 interface OrderWords {

@@ -20,7 +20,9 @@ import { withGlobalOptions } from '../settings.js';
 import type { GlobalOptions } from '../settings.js';
 import { filtered } from '../task-filter.js';
 import type { World } from '../world.js';
+import { goldCommands } from './queue-gold.js';
 import { governCommands } from './queue-govern.js';
+import { qualityCommands } from './queue-quality.js';
 import { importAt, listAt, neededHere, pullAt, releaseAt } from './queue-remote.js';
 import { importFile, pullAs, toolCommands } from './queue-tools.js';
 import type { ImportOptions, PullOptions as ToolPullOptions } from './queue-tools.js';
@@ -118,6 +120,8 @@ export function queueCommand(parent: Command, world: World): void {
   ).action((batch: string, options: ReleaseOptions) => release(world, batch, options));
 
   governCommands(queue, world);
+  goldCommands(queue, world);
+  qualityCommands(queue, world);
   toolCommands(queue, world);
 }
 

@@ -9,7 +9,7 @@ import type { Logger } from '../../telemetry/logger.js';
 import { createMetrics } from '../../telemetry/metrics.js';
 import type { Metrics } from '../../telemetry/metrics.js';
 import { wholeNumber } from '../arguments.js';
-import { labelDeskAt, supervisorDeskAt } from '../at-desk.js';
+import { labelDeskAt, labellingAt, supervisorDeskAt } from '../at-desk.js';
 import { httpAccess } from '../http-access.js';
 import { openEdgeCasePublisher, openKafkaIntake } from '../open-kafka.js';
 import { labelSets } from '../open-models.js';
@@ -49,6 +49,7 @@ async function serve(world: World, options: ServeOptions): Promise<void> {
   try {
     const stores = await openStores(config);
     open.unshift(stores);
+    open.unshift(refreshing(stores, logger));
     await recordLabelSets(config, stores.labelSets, world.now());
     metrics.watchQueue(async () => (await stores.queue.stats(world.now())).byState);
     const delivery = await startDelivery(world, config, {
@@ -61,11 +62,13 @@ async function serve(world: World, options: ServeOptions): Promise<void> {
     open.unshift(intake);
     const publisher = openEdgeCasePublisher(world, config, logger);
     if (publisher !== undefined) open.unshift(publisher);
+    const labelling = labellingAt(config, stores);
     const server = await createHttpServer({
       intake,
-      desk: labelDeskAt(world, config, stores),
+      desk: labelDeskAt(world, config, labelling),
       supervisor: supervisorDeskAt(world, config, stores),
-      reader: stores.queue,
+      reader: labelling.reader,
+      readerFor: (annotator) => labelling.readerFor(annotator),
       audit: stores.audit,
       answers: stores.answers,
       images: stores.images,
@@ -105,6 +108,25 @@ async function serve(world: World, options: ServeOptions): Promise<void> {
   } finally {
     await closeAll(open);
   }
+}
+
+/** Milliseconds between two readings of what annotators are worth. */
+const refreshEvery = 60_000;
+
+/** Follows the weights that `edgeminer queue weigh` publishes; those at hand hold until then. */
+function refreshing(stores: Stores, logger: Logger): { close(): Promise<void> } {
+  let last = Promise.resolve();
+  const timer = setInterval(() => {
+    last = stores
+      .refreshWeights()
+      .catch((error: unknown) => logger.warn('weights of annotators not read', { error }));
+  }, refreshEvery);
+  return {
+    close: async () => {
+      clearInterval(timer);
+      await last;
+    },
+  };
 }
 
 /** With Kafka, events are handed to the workers' topic; without, they are mined right here. */

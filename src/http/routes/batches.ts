@@ -30,7 +30,7 @@ export function batchRoutes(app: App, { desk, labelSetFor, now }: HttpDeps): voi
         summary: 'Lease the tasks most worth labelling: nobody else gets them meanwhile',
         headers: idempotentHeaders,
         body: leaseRequest,
-        response: { 200: batch, ...problems(400, 409, 413, 415, 422, 503) },
+        response: { 200: batch, ...problems(400, 403, 409, 413, 415, 422, 503) },
       },
     },
     async (request) => {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { EdgeminerError } from '../../faults.js';
 import { batchId, taskId } from '../../ids.js';
 import type { Completion, Refused } from '../../queue/label-desk.js';
+import type { TaskReader } from '../../queue/relabel-queue.js';
 import type { Task } from '../../queue/task.js';
 import { annotatorOf, principalOf } from '../auth.js';
 import type { Principal } from '../auth.js';
@@ -9,6 +10,7 @@ import type { App, HttpDeps } from '../deps.js';
 import { expectedBy, namesTag, taskTag } from '../etag.js';
 import { problems } from '../openapi.js';
 import { findTask, scopeFilter } from '../project-scope.js';
+import { readerOf } from '../reader-of.js';
 import { ifMatch, ifNoneMatch } from '../review-schemas.js';
 import { labelRequest, skipRequest, task, taskPage, taskParams, taskQuery } from '../schemas.js';
 import type { TaskJson } from '../schemas.js';
@@ -29,7 +31,7 @@ export function taskShower({
 
 /** See tasks and their pictures, and end them with a label or a skip. */
 export function taskRoutes(app: App, deps: HttpDeps): void {
-  const { desk, reader, now } = deps;
+  const { desk, now } = deps;
   const shown = taskShower(deps);
 
   app.get(
@@ -47,7 +49,7 @@ export function taskRoutes(app: App, deps: HttpDeps): void {
       const { query } = request;
       const principal = principalOf(request);
       const { after, limit, state } = query;
-      const page = await reader.list(
+      const page = await readerOf(request, deps).list(
         {
           ...filterOf(query),
           ...scopeFilter(principal),
@@ -80,7 +82,7 @@ export function taskRoutes(app: App, deps: HttpDeps): void {
     async (request, reply) => {
       const { params, headers } = request;
       const principal = principalOf(request);
-      const found = await findTask(taskId(params.id), principal, reader);
+      const found = await findTask(taskId(params.id), principal, readerOf(request, deps));
       const json = shown(found, principal);
       const tag = taskTag(found, json);
       reply.header('ETag', tag).header('Cache-Control', 'private, no-cache');
@@ -105,7 +107,7 @@ export function taskRoutes(app: App, deps: HttpDeps): void {
     async (request, reply) => {
       const { params, body } = request;
       const principal = principalOf(request);
-      const before = await findTask(taskId(params.id), principal, reader);
+      const before = await findTask(taskId(params.id), principal, readerOf(request, deps));
       // The fence, which the store compares, keeps what comes between out.
       expectedBy(request.headers['if-match'], taskTag(before, shown(before, principal)));
       const outcome = await desk.submit({
@@ -135,7 +137,7 @@ export function taskRoutes(app: App, deps: HttpDeps): void {
     async (request, reply) => {
       const { params, body } = request;
       const principal = principalOf(request);
-      const before = await findTask(taskId(params.id), principal, reader);
+      const before = await findTask(taskId(params.id), principal, readerOf(request, deps));
       expectedBy(request.headers['if-match'], taskTag(before, shown(before, principal)));
       const outcome = await desk.skip({
         claim: { taskId: taskId(params.id), batchId: batchId(body.batchId), fence: body.fence },
@@ -180,7 +182,11 @@ function imageRoute(app: App, deps: HttpDeps): void {
     },
     async (request, reply) => {
       const { params, headers } = request;
-      const found = await findTask(taskId(params.id), principalOf(request), deps.reader);
+      const found = await findTask(
+        taskId(params.id),
+        principalOf(request),
+        readerOf(request, deps),
+      );
       const tag = `"${found.image.hash}"`;
       reply
         .header('ETag', tag)

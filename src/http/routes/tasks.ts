@@ -2,7 +2,6 @@ import { z } from 'zod';
 import { EdgeminerError } from '../../faults.js';
 import { batchId, taskId } from '../../ids.js';
 import type { Completion, Refused } from '../../queue/label-desk.js';
-import type { TaskReader } from '../../queue/relabel-queue.js';
 import type { Task } from '../../queue/task.js';
 import { annotatorOf, principalOf } from '../auth.js';
 import type { Principal } from '../auth.js';

@@ -25,6 +25,8 @@ export type ActorKey = Branded<'ActorKey'>;
 export type ReferenceId = Branded<'ReferenceId'>;
 /** Lower-case hex sha256 over a curated set's content; its first 12 digits are shown. */
 export type CuratedSetVersion = Branded<'CuratedSetVersion'>;
+/** One message to one webhook endpoint; 32 hex digits, the same in every try. */
+export type DeliveryId = Branded<'DeliveryId'>;
 
 export const eventId = (value: string): EventId => value as EventId;
 export const sourceId = (value: string): SourceId => value as SourceId;
@@ -37,3 +39,4 @@ export const annotatorId = (value: string): AnnotatorId => value as AnnotatorId;
 export const actorKey = (value: string): ActorKey => value as ActorKey;
 export const referenceId = (value: string): ReferenceId => value as ReferenceId;
 export const curatedSetVersion = (value: string): CuratedSetVersion => value as CuratedSetVersion;
+export const deliveryId = (value: string): DeliveryId => value as DeliveryId;

@@ -8,62 +8,96 @@ import { sqliteCheck } from '../adapters/sqlite/check-sqlite.js';
 import { openSqliteStore } from '../adapters/sqlite/open-sqlite-store.js';
 import type { Config } from '../config/load-config.js';
 import type { CuratedSetStore } from '../curate/curated-set-store.js';
+import type { ImageShelf } from '../image/image-shelf.js';
+import type { KeptAnswers } from '../http/kept-answers.js';
 import type { ImageStore } from '../image/image-store.js';
-import { modelName } from '../ids.js';
-import { settle } from '../label/agreement/settle.js';
-import { usualSettleRule } from '../label/agreement/settlement.js';
 import type { LabelSetStore } from '../label/label-set-store.js';
+import type { Outbox } from '../notice/outbox.js';
+import type { AnnotatorRecords } from '../queue/annotator-records.js';
 import type { AuditTrail } from '../queue/audit-trail.js';
+import type { GoldStore } from '../queue/gold-store.js';
+import type { ImageUses } from '../queue/image-uses.js';
 import type { RelabelQueue, TaskReader } from '../queue/relabel-queue.js';
-import { overlapBy } from '../queue/rules.js';
 import type { QueueRules } from '../queue/rules.js';
+import type { TaskEraser } from '../queue/task-eraser.js';
 import type { TaskGovernor } from '../queue/task-governor.js';
+import type { WeightStore } from '../queue/weight-store.js';
 import type { ReferenceStore } from '../score/reference-store.js';
 import type { Check } from '../telemetry/checkup.js';
+import { queueRules, weightBook } from './queue-rules.js';
+import { s3ImageOptions } from './s3-images.js';
+import { subscribersOf } from './subscribers.js';
 
 /** Everything that is kept, behind ports. */
 export interface Stores {
   readonly queue: RelabelQueue & TaskReader & TaskGovernor;
   readonly audit: AuditTrail;
+  readonly golds: GoldStore;
+  readonly annotators: AnnotatorRecords;
+  readonly weights: WeightStore;
   readonly curatedSets: CuratedSetStore;
+  readonly answers: KeptAnswers;
   readonly labelSets: LabelSetStore;
-  readonly images: ImageStore;
+  readonly outbox: Outbox;
+  readonly images: ImageStore & ImageShelf;
+  readonly eraser: TaskEraser & ImageUses;
   readonly references: ReferenceStore;
+  /** Reads what annotators are worth anew, for `queue.consensus: dawid-skene`. */
+  refreshWeights(): Promise<void>;
   /** Resolves if the store answers; throws `store.unavailable` otherwise. */
   ping(): Promise<void>;
   close(): Promise<void>;
 }
 
 export async function openStores(config: Config): Promise<Stores> {
+  const book = weightBook(config);
+  const stores = await openWith(config, queueRules(config, book));
+  const refreshWeights = () => book.refresh(stores.weights);
+  try {
+    await refreshWeights();
+  } catch (error) {
+    await stores.close();
+    throw error;
+  }
+  return { ...stores, refreshWeights };
+}
+
+async function openWith(
+  config: Config,
+  rules: QueueRules,
+): Promise<Omit<Stores, 'refreshWeights'>> {
   if (config.store.kind === 'mongodb') {
-    const mongo = await openMongoStore({ ...config.store, rules: queueRules(config) });
+    const mongo = await openMongoStore({
+      ...config.store,
+      rules,
+      subscribers: subscribersOf(config),
+    });
     if (config.images.kind === 'gridfs') return mongo;
-    const images = await openDirectoryImageStore({ path: config.images.path });
+    const images = await openImages(config);
     return { ...mongo, images, close: () => closeAll([images, mongo]) };
   }
-  const sqlite = await openSqliteStore({ file: config.store.file, rules: queueRules(config) });
-  const path =
-    config.images.kind === 'directory' ? config.images.path : join(config.dataDir, 'images');
-  const images = await openDirectoryImageStore({ path });
+  const sqlite = await openSqliteStore({
+    file: config.store.file,
+    rules,
+    subscribers: subscribersOf(config),
+  });
+  const images = await openImages(config);
   const references = await openDirectoryReferenceStore({
     path: join(config.dataDir, 'references'),
   });
   return { ...sqlite, images, references, close: () => closeAll([images, references, sqlite]) };
 }
 
-/** The state machine's rules, as they are set. */
-function queueRules({ queue }: Config): QueueRules {
-  const overlap = queue.overlap.map(({ reason, model, share, opinions }) => ({
-    reason,
-    modelName: model === undefined ? undefined : modelName(model),
-    share,
-    opinions,
-  }));
-  return {
-    overlapOf: overlapBy(overlap),
-    settle: (opinions) => settle(opinions, usualSettleRule),
-    skipsToEnd: queue.skipsToEnd,
-  };
+/** Images beside the store: in a folder, or in a bucket. */
+async function openImages({ images, dataDir }: Config): Promise<ImageStore & ImageShelf> {
+  if (images.kind === 's3') {
+    // The SDK takes its time to load.
+    const { openS3ImageStore } = await import('../adapters/s3/s3-image-store.js');
+    return openS3ImageStore(s3ImageOptions(images));
+  }
+  return openDirectoryImageStore({
+    path: images.kind === 'directory' ? images.path : join(dataDir, 'images'),
+  });
 }
 
 /** The references alone, to be read, of a store that stays as it is; undefined for none yet. */

@@ -5,15 +5,19 @@ import { curateCommand } from './commands/curate.js';
 import { deadLetterCommand } from './commands/dlq.js';
 import { demoCommand } from './commands/demo.js';
 import { doctorCommand } from './commands/doctor.js';
+import { eraseCommand } from './commands/erase.js';
 import { eventsCommand } from './commands/events.js';
 import { labelSetCommand } from './commands/label-set.js';
 import { mineCommand } from './commands/mine.js';
 import { modelCommand } from './commands/model.js';
 import { queueCommand } from './commands/queue.js';
 import { referenceCommand } from './commands/reference-build.js';
+import { retentionCommand } from './commands/retention.js';
 import { scoreCommand } from './commands/score.js';
 import { serveCommand } from './commands/serve.js';
+import { tokenCommand } from './commands/token.js';
 import { faultLines } from './output.js';
+import { webhooksCommand } from './commands/webhooks.js';
 import type { World } from './world.js';
 
 /** What the process ends with. */
@@ -38,6 +42,8 @@ export function createProgram(world: World): Command {
   const program = new Command('edgeminer')
     .description('mines edge cases from a stream of production images')
     .version(world.version)
+    // Else `--version` of a command, a curated set's, would ask for the program's.
+    .enablePositionalOptions()
     .showHelpAfterError('(add --help to see the options and an example)')
     .exitOverride()
     .configureOutput({
@@ -50,6 +56,7 @@ export function createProgram(world: World): Command {
     referenceCommand,
     mineCommand,
     serveCommand,
+    tokenCommand,
     queueCommand,
     labelSetCommand,
     auditCommand,
@@ -57,6 +64,9 @@ export function createProgram(world: World): Command {
     deadLetterCommand,
     eventsCommand,
     scoreCommand,
+    webhooksCommand,
+    retentionCommand,
+    eraseCommand,
     doctorCommand,
   ]) {
     add(program, world);

@@ -26,8 +26,10 @@ export interface Config extends Omit<Settings, 'images' | 'labelSets' | 'modelsD
     | { readonly kind: 'sqlite'; readonly file: string }
     | { readonly kind: 'mongodb'; readonly uri: string; readonly database: string };
   readonly images:
-    { readonly kind: 'directory'; readonly path: string } | { readonly kind: 'gridfs' };
+    { readonly kind: 'directory'; readonly path: string } | { readonly kind: 'gridfs' } | S3Images;
 }
+
+export type S3Images = Extract<NonNullable<Settings['images']>, { readonly kind: 's3' }>;
 
 export interface ConfigSource {
   /** A file that must be there; else `edgeminer.config.yaml` is read if it is there. */
@@ -304,17 +306,19 @@ function settle(settings: Settings, { source, file, directory, labelSets }: Sett
               ? join(dataDir, 'edgeminer.db')
               : absolute(settings.store.file),
         };
-  const images =
-    settings.images?.kind === 'gridfs' ||
-    (settings.images === undefined && store.kind === 'mongodb')
-      ? { kind: 'gridfs' as const }
-      : {
-          kind: 'directory' as const,
-          path:
-            settings.images?.kind === 'directory' && settings.images.path !== undefined
-              ? absolute(settings.images.path)
-              : join(dataDir, 'images'),
-        };
+  const images: Config['images'] =
+    settings.images?.kind === 's3'
+      ? settings.images
+      : settings.images?.kind === 'gridfs' ||
+          (settings.images === undefined && store.kind === 'mongodb')
+        ? { kind: 'gridfs' as const }
+        : {
+            kind: 'directory' as const,
+            path:
+              settings.images?.kind === 'directory' && settings.images.path !== undefined
+                ? absolute(settings.images.path)
+                : join(dataDir, 'images'),
+          };
   return deepFreeze({
     ...settings,
     file,
@@ -332,6 +336,15 @@ function settle(settings: Settings, { source, file, directory, labelSets }: Sett
       ...(onnx === undefined ? {} : { onnx: absolute(onnx) }),
     })),
     fetch: { ...settings.fetch, allowDirectories: settings.fetch.allowDirectories.map(absolute) },
+    webhooks: {
+      ...settings.webhooks,
+      endpoints: settings.webhooks.endpoints.map((endpoint) => ({
+        ...endpoint,
+        secrets: endpoint.secrets.map((secret) =>
+          'file' in secret ? { file: absolute(secret.file) } : secret,
+        ),
+      })),
+    },
     models: settings.models.map((model) => ({
       ...model,
       reference: ['store', 'none'].includes(model.reference)

@@ -9,7 +9,8 @@ import type { ImageHash } from '../ids.js';
  * - `get` of an unknown hash is undefined; an unreachable store is `store.unavailable`, which
  *   the caller retries.
  * - An image that was damaged since is `image.hash-mismatch` on `get`; the next `put` mends it.
- * - Nothing is deleted here. The composition closes it; close() is idempotent.
+ * - What is put is kept; only `ImageShelf` (image-shelf.ts) removes. The composition closes it;
+ *   close() is idempotent.
  */
 export interface ImageStore {
   put(bytes: Uint8Array, contentType: ImageContentType): Promise<ImageHash>;

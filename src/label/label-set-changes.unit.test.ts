@@ -150,7 +150,7 @@ describe('labelSetChanges', () => {
         const covering = changes.filter(({ invalidates }) => covers(invalidates, body));
         expect(covering.length, changes.map(({ what }) => what).join(' ')).toBeGreaterThan(0);
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 });

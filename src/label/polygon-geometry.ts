@@ -14,10 +14,10 @@ export function polygonBounds(points: readonly Point[]): Rectangle {
   return { x: left, y: top, width: Math.max(...xs) - left, height: Math.max(...ys) - top };
 }
 
-export type Edge = readonly [Point, Point];
+type Edge = readonly [Point, Point];
 
 /** Edge n leads from corner n to the next; the last leads back to the first. */
-export function edgesOf(points: readonly Point[]): Edge[] {
+function edgesOf(points: readonly Point[]): Edge[] {
   return points.flatMap((point, at): Edge[] => {
     const next = points[(at + 1) % points.length];
     return next === undefined ? [] : [[point, next]];

@@ -51,6 +51,7 @@ export async function queueCandidate(
   const fingerprint = perceptualHash(image.decoded.plane);
   // What was found out first stays, in whatever order the stream comes again.
   const recalled = await station.queue.recall({ taskId: id, modelName, sourceId, eventId });
+  if (recalled === 'erased') return 'known';
   if (recalled === 'duplicate' && !decision.control) return 'duplicate';
   const original =
     recalled === 'task' || decision.control

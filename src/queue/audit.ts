@@ -22,7 +22,8 @@ export interface AuditEntry {
   readonly action: AuditAction;
   /** The state as it was stored: `leased` also of a lease that had expired. */
   readonly from: TaskState | 'none';
-  readonly to: TaskState;
+  /** `erased` is the last of a chain whose task is gone. */
+  readonly to: TaskState | 'erased';
   readonly round: number;
   /** After the transition. */
   readonly fence: number;
@@ -32,7 +33,7 @@ export interface AuditEntry {
 }
 
 export type AuditAction =
-  'offer' | 'lease' | 'release' | 'label' | 'skip' | 'adjudicate' | 'requeue' | 'cancel';
+  'offer' | 'lease' | 'release' | 'label' | 'skip' | 'adjudicate' | 'requeue' | 'cancel' | 'erase';
 
 export type AuditDetail = Readonly<Record<string, string | number>>;
 
@@ -41,7 +42,7 @@ export interface Transition {
   readonly action: AuditAction;
   readonly by: AnnotatorId | 'edgeminer';
   readonly from: TaskState | 'none';
-  readonly to: TaskState;
+  readonly to: TaskState | 'erased';
   readonly round: number;
   readonly fence: number;
   readonly detail: AuditDetail;
@@ -103,12 +104,43 @@ export type ChainVerdict =
 /** Walks a chain from its beginning, and holds what the task says now against it. */
 export function verifyChain({ task, head, entries }: AuditedTask): ChainVerdict {
   if (head.seq === 0 && entries.length === 0) return { kind: 'no-trail' };
-  let before: AuditHead & { readonly to?: TaskState } = noEntries;
+  const walked = walk({ taskId: task.id, head, entries });
+  if (walked.kind === 'broken') return walked;
+  const { last } = walked;
+  for (const field of ['round', 'fence'] as const) {
+    if (last[field] !== task[field]) {
+      return broken(last.seq, `it has ${field} ${last[field]}, and the task ${task[field]}`);
+    }
+  }
+  if (last.to !== task.state) {
+    return broken(last.seq, `it ended at ${last.to}, and the task is ${task.state}`);
+  }
+  return verifyAnswers(task, entries) ?? { kind: 'whole' };
+}
+
+/** Walks the chain of a task that was erased: it is whole where it ends with that. */
+export function verifyClosedChain(trail: Trail): Exclude<ChainVerdict, { kind: 'no-trail' }> {
+  const walked = walk(trail);
+  if (walked.kind === 'broken') return walked;
+  const { action, to, seq } = walked.last;
+  if (action === 'erase' && to === 'erased') return { kind: 'whole' };
+  return broken(seq, 'its task is gone, and it does not say that it was erased');
+}
+
+interface Trail {
+  readonly taskId: TaskId;
+  readonly head: AuditHead;
+  readonly entries: readonly AuditEntry[];
+}
+
+/** Every entry follows from the one before it, and the last is the one that the head names. */
+function walk({ taskId, head, entries }: Trail): Broken | { kind: 'walked'; last: AuditEntry } {
+  let before: AuditHead & { readonly to?: AuditEntry['to'] } = noEntries;
   for (const entry of entries) {
     const seq = before.seq + 1;
     const { hash, ...unsealed } = entry;
     if (entry.seq !== seq) return broken(seq, `entry ${seq} is missing`);
-    if (entry.taskId !== task.id) return broken(seq, 'it is of another task');
+    if (entry.taskId !== taskId) return broken(seq, 'it is of another task');
     if (hash !== sealed(before.hash, unsealed)) {
       return broken(seq, 'its hash does not fit: it, or an entry before it, was changed');
     }
@@ -124,19 +156,11 @@ export function verifyChain({ task, head, entries }: AuditedTask): ChainVerdict 
   if (last.seq > head.seq || last.hash !== head.hash) {
     return broken(last.seq, 'it is not the one that the task names as its last');
   }
-  for (const field of ['round', 'fence'] as const) {
-    if (last[field] !== task[field]) {
-      return broken(last.seq, `it has ${field} ${last[field]}, and the task ${task[field]}`);
-    }
-  }
-  if (last.to !== task.state) {
-    return broken(last.seq, `it ended at ${last.to}, and the task is ${task.state}`);
-  }
-  return verifyAnswers(task, entries) ?? { kind: 'whole' };
+  return { kind: 'walked', last };
 }
 
 /** What people said must be what the chain says that they said. */
-function verifyAnswers(task: Task, entries: readonly AuditEntry[]): ChainVerdict | undefined {
+function verifyAnswers(task: Task, entries: readonly AuditEntry[]): Broken | undefined {
   const labels = task.label === undefined ? task.formerLabels : [...task.formerLabels, task.label];
   for (const { seq, action, fence, detail } of entries) {
     if (action === 'label') {
@@ -159,7 +183,9 @@ function verifyAnswers(task: Task, entries: readonly AuditEntry[]): ChainVerdict
   return undefined;
 }
 
-function broken(seq: number, why: string): ChainVerdict {
+type Broken = Extract<ChainVerdict, { kind: 'broken' }>;
+
+function broken(seq: number, why: string): Broken {
   return { kind: 'broken', seq, why };
 }
 

@@ -26,6 +26,10 @@ export interface Metrics {
   /** Asked at most every 15 seconds; while it fails, `edgeminer_queue_tasks` has no samples. */
   watchQueue(tasksByState: () => Promise<Readonly<Record<string, number>>>): void;
 
+  webhookTried(endpoint: string, outcome: WebhookOutcome): void;
+  /** Asked at most every 15 seconds; while it fails, the gauges of webhooks have no samples. */
+  watchWebhooks(standing: () => Promise<readonly WebhookStanding[]>, now: () => number): void;
+
   /** Prometheus text exposition of everything. */
   render(): Promise<string>;
   readonly contentType: string;
@@ -37,6 +41,16 @@ export interface PartitionBacklog {
   readonly partition: number;
   readonly lag: number;
   readonly oldestMs: number;
+}
+
+export type WebhookOutcome = 'delivered' | 'failed' | 'dead' | 'lost';
+
+export interface WebhookStanding {
+  readonly endpoint: string;
+  readonly waiting: number;
+  readonly dead: number;
+  /** When the oldest that waits happened. Milliseconds since 1970-01-01 UTC. */
+  readonly oldestAt: number | undefined;
 }
 
 export type EventOutcome = 'queued' | 'known' | 'duplicate' | 'passed' | 'dead_letter';
@@ -176,6 +190,7 @@ export function createMetrics(): Metrics {
     buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
     registers,
   });
+  const webhooks = webhookMetrics(registers);
   const named = boundedNames(modelsNamed);
 
   return {
@@ -203,9 +218,55 @@ export function createMetrics(): Metrics {
       eventLoop = histogram;
       return () => histogram.disable();
     },
+    ...webhooks,
     render: () => registry.metrics(),
     contentType: registry.contentType,
     names: registry.getMetricsAsArray().map(({ name }) => name),
+  };
+}
+
+function webhookMetrics(registers: Registry[]): Pick<Metrics, 'webhookTried' | 'watchWebhooks'> {
+  const tries = new Counter({
+    name: 'edgeminer_webhook_tries_total',
+    help: 'Tries to deliver a message to an endpoint, by what became of them.',
+    labelNames: ['endpoint', 'outcome'],
+    registers,
+  });
+  let ask: () => Promise<readonly WebhookStanding[]> = () => Promise.resolve([]);
+  let now: () => number = () => 0;
+  const gauge = (name: string, help: string, of: (one: WebhookStanding) => number) =>
+    new Gauge({
+      name,
+      help,
+      labelNames: ['endpoint'],
+      registers,
+      async collect() {
+        const standing = await ask().catch(() => []);
+        this.reset();
+        for (const one of standing) this.set({ endpoint: one.endpoint }, of(one));
+      },
+    });
+  gauge(
+    'edgeminer_webhook_messages_waiting',
+    'Messages that are to be delivered yet, now or later.',
+    ({ waiting }) => waiting,
+  );
+  gauge(
+    'edgeminer_webhook_messages_dead',
+    'Messages that are not tried any more.',
+    ({ dead }) => dead,
+  );
+  gauge(
+    'edgeminer_webhook_oldest_seconds',
+    'Age of the oldest message that waits; 0 where none does.',
+    ({ oldestAt }) => (oldestAt === undefined ? 0 : Math.max(0, (now() - oldestAt) / 1000)),
+  );
+  return {
+    webhookTried: (endpoint, outcome) => tries.inc({ endpoint, outcome }),
+    watchWebhooks: (standing, clock) => {
+      ask = atMostEvery(queueAskedMs, standing);
+      now = clock;
+    },
   };
 }
 

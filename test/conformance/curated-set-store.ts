@@ -19,7 +19,7 @@ export interface SetStoreUnderTest {
 }
 
 /** A set of so many items, made as snapshots are. */
-function madeSet(items: number, name = 'night shift', createdAt = start): CuratedSet {
+export function madeSet(items: number, name = 'night shift', createdAt = start): CuratedSet {
   const tasks = Array.from({ length: items }, (_, n) =>
     labelledTask({ event: `event-${n}`, occurredAt: start + n * 86_400_000 }),
   );

@@ -1,10 +1,21 @@
-import { mkdir, mkdtemp, readFile, readdir, rm, truncate, writeFile } from 'node:fs/promises';
+import {
+  mkdir,
+  mkdtemp,
+  readFile,
+  readdir,
+  rename,
+  rm,
+  truncate,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { openDirectoryImageStore } from '../../src/adapters/directory/directory-image-store.js';
+import { restoreSetAside } from '../../src/adapters/directory/image-folder-shelf.js';
 import { openDirectoryReferenceStore } from '../../src/adapters/directory/directory-reference-store.js';
 import { referenceFiles } from '../../src/score/reference-files.js';
+import { imageShelfSuite } from './image-shelf.js';
 import { imageStoreSuite, picture } from './image-store.js';
 import { referenceStoreSuite } from './reference-store.js';
 
@@ -38,6 +49,32 @@ describe('image store in a directory', () => {
       },
       remove: () => rm(path, { recursive: true }),
     };
+  });
+});
+
+describe('image shelf in a directory', () => {
+  imageShelfSuite(async () => {
+    const path = await mkdtemp(join(tmpdir(), 'edgeminer-images-'));
+    return {
+      open: () => openDirectoryImageStore({ path }),
+      exactTo: 4,
+      races: 200,
+      remove: () => rm(path, { recursive: true }),
+    };
+  });
+
+  it('brings back what a removal had set aside that died', async () => {
+    const path = await mkdtemp(join(tmpdir(), 'edgeminer-images-'));
+    const store = await openDirectoryImageStore({ path });
+    const hash = await store.put(picture(1), 'image/jpeg');
+    const file = join(path, hash.slice(0, 2), hash.slice(2, 4), `${hash}.jpg`);
+    await mkdir(join(path, '.removing'));
+    await rename(file, join(path, '.removing', `${hash}.jpg`));
+    const early = await openDirectoryImageStore({ path });
+    expect(await early.has(hash), 'it may still be at work').toBe(false);
+    await restoreSetAside(path, () => [file], Date.now() + 61_000);
+    expect((await store.get(hash))?.bytes.length).toBe(picture(1).length);
+    await rm(path, { recursive: true });
   });
 });
 

@@ -7,6 +7,7 @@ import { openGridFsReferenceStore } from '../../src/adapters/mongo/gridfs-refere
 import { contentHash } from '../../src/image/content-hash.js';
 import { referenceFiles } from '../../src/score/reference-files.js';
 import { describeWith } from '../services/describe-with.js';
+import { imageShelfSuite } from './image-shelf.js';
 import { imageStoreSuite, picture } from './image-store.js';
 import { referenceStoreSuite } from './reference-store.js';
 
@@ -63,6 +64,20 @@ describeWith(['mongo'], 'stores in GridFS', (services) => {
           await db.dropDatabase();
         },
       };
+    });
+
+    describe('and its shelf', () => {
+      imageShelfSuite(async () => {
+        const db = freshDatabase();
+        return {
+          open: () => openGridFsImageStore(db),
+          exactTo: 4,
+          races: 40,
+          remove: async () => {
+            await db.dropDatabase();
+          },
+        };
+      });
     });
 
     it('can be read by any GridFS tool', async () => {

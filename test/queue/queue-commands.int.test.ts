@@ -167,7 +167,13 @@ describe('the commands of the queue', () => {
     expect(renamed.stdout).toMatch(/^ada is person-[0-9a-f]{12} now, on 1 tasks/);
     expect((await run('audit', 'show', first)).stdout).not.toContain('ada');
     expect((await run('audit', 'pseudonymise', 'ada')).stderr).toContain('person.not-found');
-    expect(await json('audit', 'verify')).toEqual({ whole: 3, noTrail: 0, broken: 0, first: null });
+    expect(await json('audit', 'verify')).toEqual({
+      whole: 3,
+      noTrail: 0,
+      erased: 0,
+      broken: 0,
+      first: null,
+    });
 
     const client = createClient({ url: pathToFileURL(join(folder, 'queue.db')).href });
     await client.execute('DROP TRIGGER audit_is_not_changed');

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { EdgeminerError } from '../../faults.js';
 import type { ImageHash } from '../../ids.js';
 import { contentHash, isContentHash } from '../../image/content-hash.js';
+import type { ImageShelf } from '../../image/image-shelf.js';
 import type { ImageContentType, ImageStore, StoredImage } from '../../image/image-store.js';
 import {
   diskFault,
@@ -12,6 +13,7 @@ import {
   systemCode,
   writeDurably,
 } from './durable-write.js';
+import { imageFolderShelf, notePut, restoreSetAside } from './image-folder-shelf.js';
 
 const extensions: readonly (readonly [ImageContentType, string])[] = [
   ['image/jpeg', 'jpg'],
@@ -27,18 +29,21 @@ const abandonedAfter = 24 * 60 * 60 * 1000;
  * Images as plain files, `ab/cd/abcd….jpg` by their sha256, so that any tool can read them.
  * Several processes may share the folder. `.incoming` inside it holds unfinished writes.
  */
-export async function openDirectoryImageStore(options: { path: string }): Promise<ImageStore> {
+export async function openDirectoryImageStore(options: {
+  path: string;
+}): Promise<ImageStore & ImageShelf> {
   const { path: root } = options;
   const incoming = join(root, '.incoming');
+  const pathOf = (hash: ImageHash, extension: string): string =>
+    join(root, hash.slice(0, 2), hash.slice(2, 4), `${hash}.${extension}`);
+  const pathsOf = (hash: ImageHash) => extensions.map(([, extension]) => pathOf(hash, extension));
   try {
     await makeFolderDurably(incoming);
     await removeAbandoned(incoming);
+    await restoreSetAside(root, pathsOf);
   } catch (error) {
     throw diskFault(error, root);
   }
-
-  const pathOf = (hash: ImageHash, extension: string): string =>
-    join(root, hash.slice(0, 2), hash.slice(2, 4), `${hash}.${extension}`);
 
   /** The image as it lies there, verified or not. */
   async function find(hash: ImageHash): Promise<StoredImage | undefined> {
@@ -59,9 +64,9 @@ export async function openDirectoryImageStore(options: { path: string }): Promis
         if (known !== undefined && contentHash(known.bytes) === hash) {
           // Another process may have renamed it just now and not have flushed the folder yet.
           await flushFolder(dirname(path));
-        } else {
-          await writeDurably(path, bytes, incoming);
+          if (await notePut(path)) return hash;
         }
+        await writeDurably(path, bytes, incoming);
       } catch (error) {
         throw diskFault(error, root);
       }
@@ -93,6 +98,8 @@ export async function openDirectoryImageStore(options: { path: string }): Promis
       }
       return false;
     },
+
+    ...imageFolderShelf(root, pathsOf),
 
     async close() {
       // Nothing is held open between calls.

@@ -1,6 +1,7 @@
 import type { AnyBulkWriteOperation, Db } from 'mongodb';
 import { contentHash } from '../../image/content-hash.js';
-import { isDuplicateKey, storeFault } from './mongo-faults.js';
+import { storeFault } from './mongo-faults.js';
+import { transact, upsert } from './transactions.js';
 
 /**
  * GridFS with the sha256 of a file's bytes as its id, so that writing is idempotent.
@@ -18,6 +19,17 @@ export interface ContentAddressedBucket {
   /** undefined where there is no whole file of this id. */
   get(id: string): Promise<FoundFile | undefined>;
   has(id: string): Promise<boolean>;
+  /** All whole files. */
+  files(): AsyncIterable<KeptFile>;
+  /** Takes a file away, unless it was put at this time or later, were it only found there. */
+  remove(id: string, unlessPutSince: number): Promise<'removed' | 'put-since' | 'unknown'>;
+}
+
+export interface KeptFile {
+  readonly id: string;
+  readonly bytes: number;
+  /** When it was last put. Milliseconds since 1970-01-01 UTC. */
+  readonly putAt: number;
 }
 
 export interface FileInfo {
@@ -50,7 +62,6 @@ interface ChunkDocument {
 const chunkSize = 255 * 1024;
 /** Chunks in flight in one request, about 8 MB. */
 const chunksPerWrite = 32;
-const upsertTries = 5;
 
 /** What is acknowledged survives the loss of the primary, and is what readers see. */
 export const durable = {
@@ -98,6 +109,12 @@ export async function openContentAddressedBucket(
     return { bytes, metadata: file.metadata, intact };
   }
 
+  /** Notes that the file was put just now; false where it is not there any more. */
+  async function notePut(id: string): Promise<boolean> {
+    const update = { $set: { uploadDate: new Date() } };
+    return (await files.updateOne({ _id: id }, update)).matchedCount === 1;
+  }
+
   async function writeChunks(id: string, bytes: Uint8Array): Promise<void> {
     const count = Math.ceil(bytes.length / chunkSize);
     for (let first = 0; first < count; first += chunksPerWrite) {
@@ -116,7 +133,10 @@ export async function openContentAddressedBucket(
     put: (bytes, { filename, metadata }) =>
       guarded(async () => {
         const id = contentHash(bytes);
-        if ((await find(id))?.intact === true) return id;
+        const known = await find(id);
+        // Its time first: from then on nobody removes it, or it was gone before.
+        const noted = known !== undefined && (await notePut(id));
+        if (noted && known.intact) return id;
         await writeChunks(id, bytes);
         // Where another writer was first this changes nothing, but still waits for a majority.
         const file = {
@@ -129,21 +149,35 @@ export async function openContentAddressedBucket(
         await upsert(() => files.updateOne({ _id: id }, { $setOnInsert: file }, { upsert: true }));
         return id;
       }),
+    async *files() {
+      const all = files.find().project<Pick<FileDocument, '_id' | 'length' | 'uploadDate'>>({
+        length: 1,
+        uploadDate: 1,
+      });
+      try {
+        for await (const { _id, length, uploadDate } of all) {
+          yield { id: _id, bytes: length, putAt: uploadDate.getTime() };
+        }
+      } catch (error) {
+        throw storeFault(error);
+      }
+    },
+    remove: (id, unlessPutSince) =>
+      guarded(() =>
+        transact(db.client, async (session) => {
+          const before = new Date(unlessPutSince);
+          const old = { _id: id, uploadDate: { $lt: before } };
+          if ((await files.deleteOne(old, { session })).deletedCount === 1) {
+            await chunks.deleteMany({ files_id: id }, { session });
+            return 'removed';
+          }
+          return (await files.findOne({ _id: id }, { session })) === null ? 'unknown' : 'put-since';
+        }),
+      ),
     get: (id) => guarded(() => find(id)),
     has: (id) =>
       guarded(async () => (await files.findOne({ _id: id }, { projection: { _id: 1 } })) !== null),
   };
-}
-
-/** Runs an upsert again where it raced another one to the same key: then it is an update. */
-export async function upsert<T>(write: () => Promise<T>): Promise<T> {
-  for (let left = upsertTries; ; left--) {
-    try {
-      return await write();
-    } catch (error) {
-      if (!isDuplicateKey(error) || left <= 1) throw error;
-    }
-  }
 }
 
 /** Runs work on the store; what the driver throws becomes a fault. */

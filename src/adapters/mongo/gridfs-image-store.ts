@@ -2,6 +2,7 @@ import type { Db } from 'mongodb';
 import { EdgeminerError } from '../../faults.js';
 import { imageHash } from '../../ids.js';
 import { isContentHash } from '../../image/content-hash.js';
+import type { ImageShelf } from '../../image/image-shelf.js';
 import type { ImageContentType, ImageStore } from '../../image/image-store.js';
 import { openContentAddressedBucket } from './content-addressed-bucket.js';
 
@@ -11,7 +12,7 @@ const contentTypes = ['image/jpeg', 'image/png', 'image/webp', 'image/avif'] as 
  * Images in the GridFS bucket `images`. Who opened the connection of `db` closes it.
  * @throws EdgeminerError `store.unavailable`
  */
-export async function openGridFsImageStore(db: Db): Promise<ImageStore> {
+export async function openGridFsImageStore(db: Db): Promise<ImageStore & ImageShelf> {
   const bucket = await openContentAddressedBucket(db, 'images');
   return {
     async put(bytes, contentType) {
@@ -31,6 +32,13 @@ export async function openGridFsImageStore(db: Db): Promise<ImageStore> {
       }
       return { bytes: found.bytes, contentType };
     },
+
+    async *images() {
+      for await (const { id, ...file } of bucket.files()) yield { hash: imageHash(id), ...file };
+    },
+
+    remove: async (hash, unlessPutSince) =>
+      isContentHash(hash) ? bucket.remove(hash, unlessPutSince) : 'unknown',
 
     has: async (hash) => isContentHash(hash) && bucket.has(hash),
 

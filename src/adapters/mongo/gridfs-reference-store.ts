@@ -5,12 +5,8 @@ import type { ModelName, ModelVersion, ReferenceId } from '../../ids.js';
 import { referenceFiles, referenceFromFiles } from '../../score/reference-files.js';
 import type { ReferenceStore } from '../../score/reference-store.js';
 import type { Reference } from '../../score/reference.js';
-import {
-  durable,
-  guarded,
-  openContentAddressedBucket,
-  upsert,
-} from './content-addressed-bucket.js';
+import { durable, guarded, openContentAddressedBucket } from './content-addressed-bucket.js';
+import { upsert } from './transactions.js';
 
 /** Says which files of the bucket are a reference; written after them. */
 interface ReferenceDocument {

@@ -2,11 +2,15 @@ import type { Db } from 'mongodb';
 import type { CuratedItem, CuratedSet } from '../../curate/curated-set.js';
 import type { CuratedSetStore } from '../../curate/curated-set-store.js';
 import { verifyCuratedSet } from '../../curate/snapshot.js';
+import { publicationOf } from '../../curate/publication.js';
 import { curatedSetVersion } from '../../ids.js';
 import type { CuratedSetVersion } from '../../ids.js';
-import { durable, guarded, upsert } from './content-addressed-bucket.js';
+import { durable, guarded } from './content-addressed-bucket.js';
 import { documentToSet, setToDocument } from './documents.js';
 import type { CuratedItemDocument, CuratedSetDocument } from './documents.js';
+import { announce } from './mongo-outbox.js';
+import type { Telling } from './tell-steps.js';
+import { transact, upsert } from './transactions.js';
 
 /** Items in one request. */
 const chunk = 1000;
@@ -21,7 +25,10 @@ export const setIndexes = [{ key: { createdAt: -1, _id: 1 }, name: 'newest-first
  * is its opener's.
  * @throws EdgeminerError `store.unavailable`, as every method does
  */
-export async function openMongoCuratedSets(db: Db): Promise<CuratedSetStore> {
+export async function openMongoCuratedSets(
+  db: Db,
+  { client, messages, subscribers }: Pick<Telling, 'client' | 'messages' | 'subscribers'>,
+): Promise<CuratedSetStore> {
   const sets = db.collection<CuratedSetDocument>('curated.sets', durable);
   const items = db.collection<CuratedItemDocument>('curated.items', durable);
   await guarded(() => sets.createIndexes([...setIndexes]));
@@ -57,9 +64,14 @@ export async function openMongoCuratedSets(db: Db): Promise<CuratedSetStore> {
         const { _id, ...head } = setToDocument(set);
         if ((await sets.countDocuments({ _id }, { limit: 1 })) > 0) return 'known';
         await writeItems(set);
-        const update = { $setOnInsert: head };
-        const written = await upsert(() => sets.updateOne({ _id }, update, { upsert: true }));
-        return written.upsertedCount === 1 ? 'published' : 'known';
+        return transact(client, async (session) => {
+          const update = { $setOnInsert: head };
+          const written = await sets.updateOne({ _id }, update, { upsert: true, session });
+          if (written.upsertedCount === 0) return 'known';
+          const terms = { subscribers, at: set.createdAt, session };
+          await announce(messages, publicationOf(set), terms);
+          return 'published';
+        });
       }),
 
     find: (version) =>

@@ -1,13 +1,16 @@
 import type { Collection } from 'mongodb';
 import { governorBy } from '../../queue/govern.js';
 import type { TaskGovernor } from '../../queue/task-governor.js';
+import { noticeOf } from '../../queue/task-notices.js';
 import { seenAt } from '../../queue/transitions.js';
 import { guarded } from './content-addressed-bucket.js';
-import { documentToTask } from './documents.js';
+import { documentToTask, headOf } from './documents.js';
 import type { TaskDocument } from './documents.js';
 import { keyOf } from './persons.js';
 import type { PersonDocument } from './persons.js';
 import { swap } from './steps.js';
+import { storeAndTell } from './tell-steps.js';
+import type { Telling } from './tell-steps.js';
 import { withoutAudit } from './task-filters.js';
 
 export interface TaskCollections {
@@ -16,7 +19,11 @@ export interface TaskCollections {
 }
 
 /** Steps of single tasks, each by compare-and-swap until it is done or settled otherwise. */
-export function mongoGovernor({ tasks, persons }: TaskCollections): TaskGovernor {
+export function mongoGovernor({
+  tasks,
+  persons,
+  telling,
+}: TaskCollections & { readonly telling: Telling }): TaskGovernor {
   return governorBy(({ id, by, now }, decide) =>
     guarded(async () => {
       for (;;) {
@@ -26,9 +33,11 @@ export function mongoGovernor({ tasks, persons }: TaskCollections): TaskGovernor
         const outcome = decide(task);
         if (outcome.kind !== 'done') return { kind: outcome.kind, task: seenAt(task, now) };
         const actor = await keyOf(persons, by);
-        const { filter, update } = swap(found, outcome, { actor, at: now }).updateOne;
-        const { modifiedCount } = await tasks.updateOne(filter, update);
-        if (modifiedCount === 1) return { kind: 'done', task: { ...task, ...outcome.standing } };
+        const { updateOne } = swap(found, outcome, { actor, at: now });
+        const notice = noticeOf(task, outcome.transition, headOf(found).seq + 1);
+        if (await storeAndTell(tasks, updateOne, telling, { notice, now })) {
+          return { kind: 'done', task: { ...task, ...outcome.standing } };
+        }
       }
     }),
   );

@@ -2,7 +2,8 @@ import type { Db } from 'mongodb';
 import { labelSetFromText, labelSetKey, labelSetText } from '../../label/label-set.js';
 import { recordAgainst } from '../../label/label-set-store.js';
 import type { LabelSetStore } from '../../label/label-set-store.js';
-import { durable, guarded, upsert } from './content-addressed-bucket.js';
+import { durable, guarded } from './content-addressed-bucket.js';
+import { upsert } from './transactions.js';
 
 /** Of the collection `label.sets`. */
 interface LabelSetDocument {

@@ -1,15 +1,18 @@
+import type { Collection } from 'mongodb';
 import { taskId } from '../../ids.js';
 import type { ActorKey, TaskId } from '../../ids.js';
 import { checkExpiry, checkLease, checkPage } from '../../queue/check-request.js';
 import type { RelabelQueue, TaskReader } from '../../queue/relabel-queue.js';
 import type { QueueRules } from '../../queue/rules.js';
 import type { TaskGovernor } from '../../queue/task-governor.js';
+import { noticeOf } from '../../queue/task-notices.js';
 import type { Task } from '../../queue/task.js';
 import { byClaimOrder, complete, release, seenAt } from '../../queue/transitions.js';
 import { guarded } from './content-addressed-bucket.js';
-import { documentToTask, fieldsToStanding } from './documents.js';
+import { documentToTask, fieldsToStanding, headOf } from './documents.js';
 import type { TaskDocument } from './documents.js';
 import { claimTasks } from './claim-tasks.js';
+import type { ClosedTrailDocument } from './mongo-eraser.js';
 import { mongoGovernor } from './mongo-governor.js';
 import type { TaskCollections } from './mongo-governor.js';
 import { offerTasks, noteDuplicates } from './offers.js';
@@ -17,6 +20,8 @@ import { keyOf } from './persons.js';
 import { queueHoldings, queueStats } from './queue-stats.js';
 import { standingOnly, swap } from './steps.js';
 import type { Standing } from './steps.js';
+import { storeAndTell } from './tell-steps.js';
+import type { Telling } from './tell-steps.js';
 import { heldBy, indexes, shows, snapshot, withoutAudit } from './task-filters.js';
 
 const hinted = { hint: indexes.batch } as const;
@@ -25,25 +30,37 @@ export interface MongoQueueOptions extends TaskCollections {
   readonly rules: QueueRules;
   /** Spreads claimers that collide; uniform in [0, 1). */
   readonly random: () => number;
+  readonly telling: Telling;
+  /** Of tasks that were erased; their events make no task again. */
+  readonly closed: Collection<ClosedTrailDocument>;
 }
 
 /**
  * The relabeling queue in the collection `tasks`. Every change is of one document at a time and
- * safe to repeat, so nothing here needs a transaction. The connection is its opener's.
+ * safe to repeat; only what others are told of is written in a transaction with its messages. The
+ * connection is its opener's.
  */
 export function mongoQueue(options: MongoQueueOptions): RelabelQueue & TaskReader & TaskGovernor {
-  const { tasks, persons, rules, random } = options;
+  const { tasks, persons, rules, random, telling, closed } = options;
   const spread = { width: 0 };
   const find = (id: TaskId) => tasks.findOne({ _id: id }, withoutAudit);
 
   return {
     offer: (offers, now) =>
       guarded(async () => {
-        const contents = offers.flatMap((offer) => (offer.kind === 'task' ? [offer.content] : []));
+        const ids = offers.map((offer) => (offer.kind === 'task' ? offer.content.id : offer.of));
+        const erased = new Set(
+          ids.length === 0 ? [] : await closed.distinct('_id', { _id: { $in: ids } }),
+        );
+        const contents = offers.flatMap((offer) =>
+          offer.kind === 'task' && !erased.has(offer.content.id) ? [offer.content] : [],
+        );
         const created = await offerTasks(tasks, contents, { rules, now });
         await noteDuplicates(
           tasks,
-          offers.flatMap((offer) => (offer.kind === 'duplicate' ? [offer] : [])),
+          offers.flatMap((offer) =>
+            offer.kind === 'duplicate' && !erased.has(offer.of) ? [offer] : [],
+          ),
         );
         return offers.map((offer) => {
           if (offer.kind === 'duplicate') return 'duplicate';
@@ -56,6 +73,7 @@ export function mongoQueue(options: MongoQueueOptions): RelabelQueue & TaskReade
       guarded(async () => {
         const only = { projection: { _id: 1 } } as const;
         if ((await tasks.findOne({ _id: id }, only)) !== null) return 'task';
+        if ((await closed.findOne({ _id: id }, only)) !== null) return 'erased';
         const noted = { modelName, sourceId, duplicates: eventId };
         return (await tasks.findOne(noted, only)) === null ? 'nothing' : 'duplicate';
       }),
@@ -108,10 +126,11 @@ export function mongoQueue(options: MongoQueueOptions): RelabelQueue & TaskReade
           if (outcome.kind === 'already-completed') {
             return { kind: 'already-completed', task: seenAt(task, now) };
           }
-          const actor = await actorOf(task);
-          const { filter, update } = swap(found, outcome, { actor, at: now }).updateOne;
-          const { modifiedCount } = await tasks.updateOne(filter, update);
-          if (modifiedCount === 1) {
+          const actor = await (claim.by === undefined ? actorOf(task) : keyOf(persons, claim.by));
+          const { updateOne } = swap(found, outcome, { actor, at: now });
+          const notice = noticeOf(task, outcome.transition, headOf(found).seq + 1);
+          const told = { notice, batchId: claim.batchId, now };
+          if (await storeAndTell(tasks, updateOne, telling, told)) {
             return { kind: 'completed', task: { ...task, ...outcome.standing } };
           }
         }

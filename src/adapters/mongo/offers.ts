@@ -6,7 +6,7 @@ import type { TaskContent } from '../../queue/task.js';
 import { edgeminerActor, nextEntry, noEntries } from '../../queue/audit.js';
 import type { QueueRules } from '../../queue/rules.js';
 import { maxDuplicates, newStanding, offerTransition } from '../../queue/transitions.js';
-import { upsert } from './content-addressed-bucket.js';
+import { upsert } from './transactions.js';
 import { offerUpdate } from './documents.js';
 import type { TaskDocument } from './documents.js';
 

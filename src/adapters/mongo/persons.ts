@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Collection } from 'mongodb';
 import { actorKey } from '../../ids.js';
 import type { ActorKey, AnnotatorId } from '../../ids.js';
-import { upsert } from './content-addressed-bucket.js';
+import { upsert } from './transactions.js';
 
 /** Of the collection `persons`: who the actors of the audit trail are. */
 export interface PersonDocument {

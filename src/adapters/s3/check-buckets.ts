@@ -5,15 +5,20 @@ import type { Check, Finding } from '../../telemetry/checkup.js';
 import { clientSettings } from './s3-objects.js';
 import type { S3Options } from './s3-objects.js';
 
-/** Whether the object store answers for each bucket that images may come from. */
-export function bucketsCheck(options: S3Options, buckets: readonly string[]): Check {
-  const name = 'fetch.s3';
+/** Whether the object store answers for each bucket of a section of the settings. */
+export function bucketsCheck(
+  options: S3Options,
+  buckets: readonly string[],
+  name = 'fetch.s3',
+): Check {
   return {
     name,
     async run(signal) {
       const client = new S3Client(clientSettings(options));
       try {
-        return await Promise.all(buckets.map((bucket) => checkBucket(client, bucket, signal)));
+        return await Promise.all(
+          buckets.map((bucket) => checkBucket(client, { bucket, section: name }, signal)),
+        );
       } finally {
         client.destroy();
       }
@@ -23,7 +28,7 @@ export function bucketsCheck(options: S3Options, buckets: readonly string[]): Ch
 
 async function checkBucket(
   client: S3Client,
-  bucket: string,
+  { bucket, section }: { readonly bucket: string; readonly section: string },
   signal: AbortSignal,
 ): Promise<Finding> {
   const name = `bucket ${bucket}`;
@@ -37,23 +42,23 @@ async function checkBucket(
         return failed(
           name,
           'there is none of this name',
-          'Correct fetch.s3.buckets or its region.',
+          `Correct the bucket or the region of ${section}.`,
         );
       case 301:
-        return failed(name, 'it is in another region', 'Correct fetch.s3.region.');
+        return failed(name, 'it is in another region', `Correct ${section}.region.`);
       case 401:
       case 403:
         // Reading objects and asking for the bucket are different rights.
         return warning(
           name,
           'it answers, but refuses to be asked for (s3:ListBucket); objects may still be readable',
-          'Check the credentials of fetch.s3, and that they have s3:GetObject on the bucket.',
+          `Check the credentials of ${section}, and that they have s3:GetObject on the bucket.`,
         );
       default:
         return failed(
           name,
           `the object store can't be reached: ${messageOf(error)}`,
-          'Check fetch.s3.endpoint, and that the object store runs.',
+          `Check ${section}.endpoint, and that the object store runs.`,
         );
     }
   }

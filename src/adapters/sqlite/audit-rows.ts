@@ -14,7 +14,7 @@ export function rowToEntry(row: Row): AuditEntry {
     actor: actorKey(textIn(row, 'actor')),
     action: textIn(row, 'action') as AuditAction,
     from: textIn(row, 'from_state') as TaskState | 'none',
-    to: textIn(row, 'to_state') as TaskState,
+    to: textIn(row, 'to_state') as AuditEntry['to'],
     round: numberIn(row, 'round'),
     fence: numberIn(row, 'fence'),
     detail: JSON.parse(textIn(row, 'detail')) as AuditDetail,
@@ -26,11 +26,12 @@ export function insertEntry(entry: AuditEntry): InStatement {
   return { sql: `${insert} VALUES (${placeholders})`, args: argsOf(entry) };
 }
 
-/** The first entry of a task that is about to be made; nothing where the task is there. */
+/** The first entry of a task that is about to be made; nothing where the task is there or was erased. */
 export function insertFirstEntry(entry: AuditEntry): InStatement {
   return {
     sql: `${insert} SELECT ${placeholders}
-          WHERE NOT EXISTS (SELECT 1 FROM tasks WHERE id = :task_id)`,
+          WHERE NOT EXISTS (SELECT 1 FROM tasks WHERE id = :task_id)
+            AND NOT EXISTS (SELECT 1 FROM closed_trails WHERE task_id = :task_id)`,
     args: argsOf(entry),
   };
 }

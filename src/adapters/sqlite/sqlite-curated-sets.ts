@@ -2,11 +2,15 @@ import type { InStatement, Row } from '@libsql/client';
 import type { CuratedItem, CuratedSet } from '../../curate/curated-set.js';
 import type { CuratedSetStore } from '../../curate/curated-set-store.js';
 import { verifyCuratedSet } from '../../curate/snapshot.js';
+import { publicationOf } from '../../curate/publication.js';
 import { curatedSetVersion } from '../../ids.js';
 import type { CuratedSetVersion } from '../../ids.js';
+import { nobody } from '../../notice/notice.js';
+import type { Subscribers } from '../../notice/notice.js';
 import { numberIn, textIn } from './columns.js';
 import { fromExactJson, toExactJson } from './exact-json.js';
 import type { SqliteDatabase } from './sqlite-database.js';
+import { announce } from './sqlite-outbox.js';
 
 /** Items written or read at once; a call stops the event loop for as long as this takes. */
 const chunk = 500;
@@ -16,7 +20,10 @@ const chunk = 500;
  * that makes a set visible; what a crashed publisher left is completed by the next, because the
  * version fixes the items. The connection is its opener's.
  */
-export function sqliteCuratedSets(database: SqliteDatabase): CuratedSetStore {
+export function sqliteCuratedSets(
+  database: SqliteDatabase,
+  subscribers: Subscribers = nobody,
+): CuratedSetStore {
   async function head(version: CuratedSetVersion): Promise<Row | undefined> {
     const [row] = await database.read({
       sql: 'SELECT * FROM curated_sets WHERE version = ?',
@@ -46,8 +53,12 @@ export function sqliteCuratedSets(database: SqliteDatabase): CuratedSetStore {
         const items = set.items.slice(first, first + chunk);
         await database.write(items.map((item) => insertItem(set.version, item)));
       }
-      const [written] = await database.write([insertHead(set)]);
-      return written?.rowsAffected === 1 ? 'published' : 'known';
+      return database.transact(async (transaction) => {
+        const { rowsAffected } = await transaction.execute(insertHead(set));
+        if (rowsAffected === 0) return 'known';
+        await transaction.batch(announce(publicationOf(set), subscribers, set.createdAt));
+        return 'published';
+      });
     },
 
     async find(version) {

@@ -1,11 +1,14 @@
+import type { Subscribers } from '../../notice/notice.js';
 import { governorBy } from '../../queue/govern.js';
 import type { TaskGovernor } from '../../queue/task-governor.js';
+import { noticeOf } from '../../queue/task-notices.js';
 import { seenAt } from '../../queue/transitions.js';
 import { keyOf } from './persons.js';
 import type { SqliteDatabase } from './sqlite-database.js';
-import { rowToTask, storeStep } from './task-rows.js';
+import { announce } from './sqlite-outbox.js';
+import { headIn, rowToTask, storeStep } from './task-rows.js';
 
-export function sqliteGovernor(database: SqliteDatabase): TaskGovernor {
+export function sqliteGovernor(database: SqliteDatabase, subscribers: Subscribers): TaskGovernor {
   return governorBy(({ id, by, now }, decide) =>
     database.transact(async (transaction) => {
       const { rows } = await transaction.execute({
@@ -18,7 +21,11 @@ export function sqliteGovernor(database: SqliteDatabase): TaskGovernor {
       const outcome = decide(task);
       if (outcome.kind !== 'done') return { kind: outcome.kind, task: seenAt(task, now) };
       const actor = await keyOf(transaction, by);
-      await transaction.batch(storeStep(row, outcome, { actor, at: now }));
+      const notice = noticeOf(task, outcome.transition, headIn(row).seq + 1);
+      await transaction.batch([
+        ...storeStep(row, outcome, { actor, at: now }),
+        ...announce(notice, subscribers, now),
+      ]);
       return { kind: 'done', task: { ...task, ...outcome.standing } };
     }),
   );

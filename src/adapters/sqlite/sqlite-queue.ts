@@ -11,8 +11,11 @@ import type {
   RelabelQueue,
   TaskReader,
 } from '../../queue/relabel-queue.js';
+import { nobody } from '../../notice/notice.js';
+import type { Subscribers } from '../../notice/notice.js';
 import type { QueueRules } from '../../queue/rules.js';
 import type { TaskGovernor } from '../../queue/task-governor.js';
+import { noticeOf } from '../../queue/task-notices.js';
 import type { Task, TaskContent } from '../../queue/task.js';
 import {
   byClaimOrder,
@@ -25,13 +28,22 @@ import {
   seenAt,
 } from '../../queue/transitions.js';
 import { insertFirstEntry } from './audit-rows.js';
+import { countAnswer } from './batch-end.js';
 import { numberIn, textIn } from './columns.js';
 import { keyOf } from './persons.js';
 import { queueHoldings, queueStats } from './queue-stats.js';
 import type { SqliteDatabase, SqliteTransaction } from './sqlite-database.js';
 import { sqliteGovernor } from './sqlite-governor.js';
+import { announce } from './sqlite-outbox.js';
 import { all, asks, heldBy, shows } from './task-conditions.js';
-import { rowToStanding, rowToTask, standingColumns, storeStep, upsert } from './task-rows.js';
+import {
+  headIn,
+  rowToStanding,
+  rowToTask,
+  standingColumns,
+  storeStep,
+  upsert,
+} from './task-rows.js';
 
 /**
  * The relabeling queue in one SQLite file. SQLite has one writer at a time, so a claim is one
@@ -41,6 +53,7 @@ import { rowToStanding, rowToTask, standingColumns, storeStep, upsert } from './
 export function sqliteQueue(
   database: SqliteDatabase,
   rules: QueueRules,
+  subscribers: Subscribers = nobody,
 ): RelabelQueue & TaskReader & TaskGovernor {
   return {
     async offer(offers, now) {
@@ -69,12 +82,14 @@ export function sqliteQueue(
     async recall({ taskId: id, modelName, sourceId, eventId }) {
       const [found] = await database.read({
         sql: `SELECT EXISTS (SELECT 1 FROM tasks WHERE id = :id) AS task,
+                EXISTS (SELECT 1 FROM closed_trails WHERE task_id = :id) AS erased,
                 EXISTS (SELECT 1 FROM near_duplicates WHERE model_name = :modelName
                   AND source_id = :sourceId AND event_id = :eventId) AS duplicate`,
         args: { id, modelName, sourceId, eventId },
       });
       if (found === undefined) return 'nothing';
       if (numberIn(found, 'task') === 1) return 'task';
+      if (numberIn(found, 'erased') === 1) return 'erased';
       return numberIn(found, 'duplicate') === 1 ? 'duplicate' : 'nothing';
     },
 
@@ -135,8 +150,15 @@ export function sqliteQueue(
         if (outcome.kind === 'already-completed') {
           return { kind: 'already-completed', task: seenAt(task, now) };
         }
-        const actor = await actorOf(transaction, task);
-        await transaction.batch(storeStep(row, outcome, { actor, at: now }));
+        const actor = await (claimed.by === undefined
+          ? actorOf(transaction, task)
+          : keyOf(transaction, claimed.by));
+        const notice = noticeOf(task, outcome.transition, headIn(row).seq + 1);
+        await transaction.batch([
+          ...storeStep(row, outcome, { actor, at: now }),
+          ...announce(notice, subscribers, now),
+        ]);
+        await countAnswer(transaction, claimed.batchId, { subscribers, now });
         return { kind: 'completed', task: { ...task, ...outcome.standing } };
       }),
 
@@ -180,7 +202,7 @@ export function sqliteQueue(
     stats: (now) => queueStats(database, now),
     holdings: (now) => queueHoldings(database, now),
 
-    ...sqliteGovernor(database),
+    ...sqliteGovernor(database, subscribers),
 
     async close() {
       // The connection is its opener's.
@@ -193,7 +215,11 @@ function idOf(offer: Offer): TaskId {
 }
 
 function isThere(id: TaskId): InStatement {
-  return { sql: 'SELECT 1 FROM tasks WHERE id = ?', args: [id] };
+  return {
+    sql: `SELECT 1 FROM tasks WHERE id = :id
+          UNION SELECT 1 FROM closed_trails WHERE task_id = :id`,
+    args: { id },
+  };
 }
 
 /** What `offerTask` of transitions.ts decides, as statements. */

@@ -17,7 +17,10 @@ import { fromExactJson, toExactJson } from './exact-json.js';
 
 /** What of the event has no column. */
 type EventRest = Pick<TaskContent, 'eventId' | 'modelVersion' | 'image' | 'tags'>;
-type Answers = Pick<TaskStanding, 'opinions' | 'skips' | 'label' | 'formerLabels'>;
+type Answers = Pick<
+  TaskStanding,
+  'opinions' | 'skips' | 'label' | 'formerLabels' | 'disputes' | 'secondLooks'
+>;
 type EarlierEnding = Pick<EarlierStanding, 'label' | 'skip'>;
 
 export function rowToTask(row: Row): Task {
@@ -71,7 +74,7 @@ function leaseIn(row: Row): Lease | undefined {
   };
 }
 
-/** Makes the task's row, or refreshes what was found out about it. */
+/** Makes the task's row, or refreshes what was found out about it; nothing where it was erased. */
 export function upsert(content: TaskContent, { standing, offeredAt, first }: NewTask): InStatement {
   const { eventId, modelVersion, image, tags, decision } = content;
   const values: Readonly<Record<string, InValue>> = {
@@ -100,7 +103,8 @@ export function upsert(content: TaskContent, { standing, offeredAt, first }: New
   const refreshed = ['priority', 'top_class', 'control_only', 'reasons', 'findings'];
   return {
     sql: `INSERT INTO tasks (${columns.join(', ')})
-          VALUES (${columns.map((column) => `:${column}`).join(', ')})
+          SELECT ${columns.map((column) => `:${column}`).join(', ')}
+          WHERE NOT EXISTS (SELECT 1 FROM closed_trails WHERE task_id = :id)
           ON CONFLICT (id) DO UPDATE SET
           ${refreshed.map((column) => `${column} = excluded.${column}`).join(', ')}`,
     args: { ...values },
@@ -157,6 +161,7 @@ export function headIn(row: Row): AuditHead {
   return { seq: numberIn(row, 'audit_seq'), hash: textIn(row, 'audit_hash') };
 }
 
-export function answersOf({ opinions, skips, label, formerLabels }: TaskStanding): Answers {
-  return { opinions, skips, label, formerLabels };
+export function answersOf(standing: TaskStanding): Answers {
+  const { opinions, skips, label, formerLabels, disputes, secondLooks } = standing;
+  return { opinions, skips, label, formerLabels, disputes, secondLooks };
 }

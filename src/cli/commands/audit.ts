@@ -4,7 +4,10 @@ import { EdgeminerError } from '../../faults.js';
 import { annotatorId, taskId } from '../../ids.js';
 import type { TaskId } from '../../ids.js';
 import type { AuditTrail } from '../../queue/audit-trail.js';
-import { verifyChain } from '../../queue/audit.js';
+import { verifyChain, verifyClosedChain } from '../../queue/audit.js';
+import type { TaskEraser } from '../../queue/task-eraser.js';
+import { verifyPage } from '../../queue/verify-trail.js';
+import type { BrokenChain } from '../../queue/verify-trail.js';
 import { atDesk } from '../at-desk.js';
 import { print, progress, table } from '../output.js';
 import { withGlobalOptions } from '../settings.js';
@@ -68,9 +71,9 @@ export function auditCommand(parent: Command, world: World): void {
     'edgeminer audit verify',
   ).action((options: GlobalOptions) =>
     atDesk(world, options, async ({ stores }) => {
-      const result = await verifyAll(world, stores.audit);
+      const result = await verifyAll(world, stores.audit, stores.eraser);
       print(world, result, options.json, (r) => [
-        `${r.whole} chains whole, ${r.noTrail} tasks older than the trail, ${r.broken} broken`,
+        `${r.whole} chains whole, ${r.noTrail} tasks older than the trail, ${r.broken} broken, ${r.erased} erased`,
         ...(r.first === null
           ? []
           : [`first break: task ${r.first.task}, entry ${r.first.entry}: ${r.first.why}`]),
@@ -111,30 +114,47 @@ export function auditCommand(parent: Command, world: World): void {
 interface Verification {
   readonly whole: number;
   readonly noTrail: number;
+  /** Whole, and closed by the erasure of their tasks. */
+  readonly erased: number;
   readonly broken: number;
-  readonly first: { readonly task: TaskId; readonly entry: number; readonly why: string } | null;
+  readonly first: BrokenChain | null;
 }
 
-async function verifyAll(world: World, trail: AuditTrail): Promise<Verification> {
-  const counts = { whole: 0, noTrail: 0, broken: 0 };
-  let first: Verification['first'] = null;
+async function verifyAll(
+  world: World,
+  trail: AuditTrail,
+  eraser: Pick<TaskEraser, 'closedTrails'>,
+): Promise<Verification> {
+  const counts = { whole: 0, noTrail: 0, erased: 0, broken: 0 };
+  let first: BrokenChain | null = null;
   const shown = progress(world, 'tasks', undefined);
-  for (let after: TaskId | undefined; ;) {
-    const page = await trail.auditedTasks({
+  let after: TaskId | undefined;
+  do {
+    const page = await verifyPage(trail, {
       limit: pageSize,
       ...(after === undefined ? {} : { after }),
     });
-    for (const audited of page) {
-      const verdict = verifyChain(audited);
-      if (verdict.kind === 'whole') counts.whole += 1;
-      else if (verdict.kind === 'no-trail') counts.noTrail += 1;
+    counts.whole += page.whole;
+    counts.noTrail += page.noTrail;
+    counts.broken += page.broken.length;
+    first ??= page.broken[0] ?? null;
+    shown.update(counts.whole + counts.noTrail + counts.broken);
+    after = page.next;
+  } while (after !== undefined);
+  for (let after: TaskId | undefined; ;) {
+    const page = await eraser.closedTrails({
+      limit: pageSize,
+      ...(after === undefined ? {} : { after }),
+    });
+    for (const closed of page) {
+      const verdict = verifyClosedChain(closed);
+      if (verdict.kind === 'whole') counts.erased += 1;
       else {
         counts.broken += 1;
-        first ??= { task: audited.task.id, entry: verdict.seq, why: verdict.why };
+        first ??= { task: closed.taskId, entry: verdict.seq, why: verdict.why };
       }
     }
-    shown.update(counts.whole + counts.noTrail + counts.broken);
-    after = page.at(-1)?.task.id;
+    after = page.at(-1)?.taskId;
     if (page.length < pageSize) break;
   }
   shown.end();

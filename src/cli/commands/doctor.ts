@@ -8,6 +8,7 @@ import { modelsCheck } from '../doctor/check-models.js';
 import { scoresCheck } from '../doctor/check-scores.js';
 import { kafkaChecks } from '../open-kafka.js';
 import { storeCheck } from '../open-stores.js';
+import { webhookChecks } from '../open-webhooks.js';
 import { print } from '../output.js';
 import { configFor, loggerFor, withGlobalOptions } from '../settings.js';
 import type { GlobalOptions } from '../settings.js';
@@ -33,6 +34,7 @@ async function doctor(world: World, options: GlobalOptions): Promise<void> {
     scoresCheck(config),
     ...(await imageChecks(config)),
     ...kafkaChecks(world, config, loggerFor(config)),
+    ...webhookChecks(world, config),
   ];
   const findings = [
     ok('configuration', config.file ?? 'no file: the embedded default'),

@@ -4,6 +4,7 @@ import { messageOf } from '../../faults.js';
 import { allowList } from '../../image/allow-list.js';
 import { failed, failureOf, ok } from '../../telemetry/checkup.js';
 import type { Check, Finding } from '../../telemetry/checkup.js';
+import { s3ImageOptions } from '../s3-images.js';
 import { s3Options } from '../stations.js';
 
 /** Where images come from, and where they are kept. */
@@ -19,8 +20,13 @@ export async function imageChecks({ fetch, images }: Config): Promise<Check[]> {
   if (images.kind === 'directory') {
     checks.push({ name: 'images', run: async () => [await checkKept(images.path)] });
   }
-  if (s3 === undefined) return checks;
+  if (s3 === undefined && images.kind !== 's3') return checks;
   const { bucketsCheck } = await import('../../adapters/s3/check-buckets.js');
+  if (images.kind === 's3') {
+    const options = { ...s3ImageOptions(images), maxBytes: 0 };
+    checks.push(bucketsCheck(options, [images.bucket], 'images'));
+  }
+  if (s3 === undefined) return checks;
   return [...checks, bucketsCheck(s3Options(fetch, s3), s3.buckets)];
 }
 

@@ -134,7 +134,7 @@ describe('labels in CVAT for images 1.1', () => {
       [odd('polygon'), 'boxes', 'is a polygon'],
       [odd('tag'), 'polygons', 'is a tag'],
       [odd('rectangle'), 'class', 'asks for tags'],
-      [aged, 'boxes', "is 'old', which is no number"],
+      [aged, 'boxes', "is 'old', and has to be a number"],
       [strange, 'boxes', 'is none of the label set'],
     ] as const) {
       const read = readMarks([mark], set(kind), false);

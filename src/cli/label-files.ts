@@ -7,6 +7,7 @@ import type { AnnotatorId } from '../ids.js';
 import type { ImageContentType, ImageStore } from '../image/image-store.js';
 import type { LabelSet } from '../label/label.js';
 import { labelSetKey } from '../label/label-set.js';
+import type { Task } from '../queue/task.js';
 import type { LabelSetFor } from '../queue/checked-label.js';
 import type { Completion, DeskLease, LabelDesk, Refused } from '../queue/label-desk.js';
 import type { World } from './world.js';
@@ -36,6 +37,8 @@ export interface WrittenBatch {
   readonly tasks: number;
   readonly directory: string;
   readonly labelsFile: string;
+  /** Pictures that could not be had; `batch.json` says why. */
+  readonly withoutPicture: number;
 }
 
 export interface BatchToWrite {
@@ -52,12 +55,13 @@ export async function writeBatch(
 ): Promise<WrittenBatch> {
   const directory = resolve(world.workingDirectory, out);
   const expiresAt = new Date(lease.expiresAt).toISOString();
-  const written = {
+  const written: WrittenBatch = {
     batchId: lease.batchId,
     expiresAt,
     tasks: lease.tasks.length,
     directory,
     labelsFile: join(directory, labelsFile),
+    withoutPicture: 0,
   };
   if (lease.tasks.length === 0) return written;
   await mkdir(join(directory, 'images'), { recursive: true });
@@ -67,14 +71,15 @@ export async function writeBatch(
   for (const task of lease.tasks) {
     const labelSet = labelSetFor(task.modelName, task.modelVersion);
     if (labelSet !== undefined) labelSets[labelSetKey(labelSet)] = labelSet;
-    const image = await images.get(task.image.hash);
+    const image = await pictureOf(task, images);
     const file = `images/${task.id}.${extensions[task.image.contentType]}`;
-    if (image !== undefined) await writeFile(join(directory, file), image.bytes);
+    if (image.kind === 'there') await writeFile(join(directory, file), image.bytes);
     tasks.push({
       taskId: task.id,
       eventId: task.eventId,
       fence: task.fence,
-      image: image === undefined ? null : file,
+      image: image.kind === 'there' ? file : null,
+      ...(image.kind === 'there' ? {} : { imageProblem: image.why }),
       labelSet: labelSet === undefined ? null : labelSetKey(labelSet),
       width: task.image.width,
       height: task.image.height,
@@ -91,7 +96,25 @@ export async function writeBatch(
     JSON.stringify({ taskId: task.taskId, image: task.image, label: null }),
   );
   await writeFile(join(directory, labelsFile), `${lines.join('\n')}\n`);
-  return written;
+  return { ...written, withoutPicture: tasks.filter(({ image }) => image === null).length };
+}
+
+/** One picture that is lost does not keep the others from being labelled. */
+async function pictureOf(
+  { image }: Task,
+  images: Pick<ImageStore, 'get'>,
+): Promise<
+  | { readonly kind: 'there'; readonly bytes: Uint8Array }
+  | { readonly kind: 'lost'; readonly why: string }
+> {
+  try {
+    const stored = await images.get(image.hash);
+    if (stored !== undefined) return { kind: 'there', bytes: stored.bytes };
+    return { kind: 'lost', why: 'image.not-found: the image store does not have it' };
+  } catch (error) {
+    if (!isEdgeminerError(error) || !error.code.startsWith('image.')) throw error;
+    return { kind: 'lost', why: `${error.code}: ${error.message}` };
+  }
 }
 
 const batchSchema = z.object({

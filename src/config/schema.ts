@@ -4,7 +4,7 @@ import { eventsSchema } from './event-settings.js';
 import { kafkaSchema } from './kafka-settings.js';
 import { labelSetSchema } from './label-set-settings.js';
 import { retentionSchema } from './retention-settings.js';
-import { s3ImagesSchema } from './s3-images-settings.js';
+import { keepSchema, s3ImagesSchema } from './s3-images-settings.js';
 import { scoresSchema } from './score-settings.js';
 import { webhooksSchema } from './webhook-settings.js';
 
@@ -98,8 +98,12 @@ export const configSchema = z.strictObject({
     .prefault({ kind: 'sqlite' }),
   images: z
     .discriminatedUnion('kind', [
-      z.strictObject({ kind: z.literal('directory'), path: name.optional() }),
-      z.strictObject({ kind: z.literal('gridfs') }),
+      z.strictObject({
+        kind: z.literal('directory'),
+        path: name.optional(),
+        keep: keepSchema,
+      }),
+      z.strictObject({ kind: z.literal('gridfs'), keep: keepSchema }),
       s3ImagesSchema,
     ])
     .optional(),

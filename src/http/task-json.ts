@@ -32,6 +32,7 @@ export function taskJson(task: Task, labelSet: LabelSet | undefined, now: number
       width: image.width,
       height: image.height,
       uri: image.uri ?? null,
+      kept: image.kept ?? 'copy',
     },
     predictions: predictionsJson(task.predictions),
     tags: { ...task.tags },

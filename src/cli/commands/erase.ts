@@ -97,6 +97,11 @@ async function eraseOneSource(
     ...(images.shared > 0
       ? [`${images.shared} images that tasks of other sources show as well`]
       : []),
+    ...(images.outside > 0
+      ? [
+          `${images.outside} pictures that were never copied: remove them where they lie, edgeminer only read them`,
+        ]
+      : []),
     ...(images.putSince > 0
       ? [`${images.putSince} images that came again meanwhile: stop the source and run this again`]
       : []),

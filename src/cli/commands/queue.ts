@@ -93,6 +93,9 @@ export function queueCommand(parent: Command, world: World): void {
             ? ['no tasks: nothing that matches is free']
             : [
                 `batch ${batch.batchId}: ${batch.tasks} tasks in ${batch.directory}, yours until ${batch.expiresAt}`,
+                ...(batch.withoutPicture === 0
+                  ? []
+                  : [`${batch.withoutPicture} pictures could not be had; batch.json says why`]),
                 `label them in ${batch.labelsFile}, then: edgeminer queue import ${options.out}`,
               ],
         );

@@ -49,7 +49,7 @@ export function curatedSetRoutes(app: App, deps: HttpDeps): void {
         response: {
           200: snapshotAnswer,
           201: snapshotAnswer,
-          ...problems(400, 404, 409, 413, 415, 503),
+          ...problems(400, 404, 409, 413, 415, 422, 503),
         },
       },
     },

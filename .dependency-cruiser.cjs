@@ -36,11 +36,12 @@ const vendors = {
   onnx: 'onnxruntime',
   mongo: 'mongodb',
   sqlite: '@libsql',
-  fetch: '(undici|ipaddr\\.js)',
+  '(fetch|tools)': '(undici|ipaddr\\.js)',
+  oidc: 'jose',
 };
 
 const oneVendorEach = Object.entries(vendors).map(([adapter, vendor]) => ({
-  name: `only-${adapter}-imports-its-sdk`,
+  name: `only-${adapter.replace(/\W/g, '-')}-imports-its-sdk`,
   severity: 'error',
   from: { path: '^src/', pathNot: `^src/adapters/${adapter}/` },
   to: { path: `node_modules/${vendor}` },
@@ -80,6 +81,19 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/', pathNot: '^src/(config|cli)/|^src/main\\.ts$' },
       to: { path: '^src/config/' },
+    },
+    {
+      name: 'the-client-imports-nothing-of-the-server',
+      comment: 'It is published on its own, and runs in browsers too.',
+      severity: 'error',
+      from: { path: '^src/client/' },
+      to: { path: '^src/|^node:', pathNot: '^src/client/' },
+    },
+    {
+      name: 'only-the-composition-uses-the-client',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(client|cli)/' },
+      to: { path: '^src/client/' },
     },
     {
       name: 'telemetry-imports-no-room',

@@ -6,6 +6,8 @@ export default tseslint.config(
     ignores: [
       'dist/',
       'scripts/kernels/*.ts',
+      // Made from the OpenAPI document.
+      'src/client/api.ts',
       'coverage/',
       '.edgeminer/',
       '.tmp/',

@@ -1,35 +1,80 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import type { Config } from '../config/load-config.js';
 import { batchId } from '../ids.js';
+import type { GoldFailure } from '../queue/annotator-guard.js';
+import { createGoldDesk } from '../queue/gold-desk.js';
+import type { GoldDesk } from '../queue/gold-desk.js';
 import type { LabelSetFor } from '../queue/checked-label.js';
 import { createLabelDesk } from '../queue/label-desk.js';
 import type { LabelDesk } from '../queue/label-desk.js';
+import { createLabelling } from '../queue/labelling.js';
+import type { Labelling } from '../queue/labelling.js';
 import { createSupervisorDesk } from '../queue/supervisor-desk.js';
 import type { SupervisorDesk } from '../queue/supervisor-desk.js';
 import { labelSets } from './open-models.js';
 import { openStores } from './open-stores.js';
 import type { Stores } from './open-stores.js';
+import { queueRules } from './queue-rules.js';
 import { recordLabelSets } from './record-label-sets.js';
 import { configFor } from './settings.js';
 import type { GlobalOptions } from './settings.js';
 import type { World } from './world.js';
 
 export interface Desk {
+  readonly config: Config;
   readonly stores: Stores;
+  readonly labelling: Labelling;
   readonly desk: LabelDesk;
   readonly supervisor: SupervisorDesk;
+  readonly golds: GoldDesk;
   readonly labelSetFor: LabelSetFor;
 }
 
-export function labelDeskAt(world: World, config: Config, { queue }: Stores): LabelDesk {
+/** @param goldFailed Told of each annotator whom gold tasks paused. */
+export function labellingAt(
+  config: Config,
+  stores: Stores,
+  goldFailed?: (failure: GoldFailure) => Promise<void>,
+): Labelling {
+  const { share, firstTasks, firstShare, floor, good, evidence } = config.queue.gold;
+  return createLabelling({
+    queue: stores.queue,
+    golds: stores.golds,
+    records: stores.annotators,
+    labelSetFor: labelSets(config),
+    rules: queueRules(config),
+    shares: { share, newcomers: { turns: firstTasks, share: firstShare } },
+    floor: { floor, good, evidence },
+    preAnnotation: config.queue.preAnnotation,
+    newSecret: () => randomBytes(32).toString('hex'),
+    ...(goldFailed === undefined ? {} : { goldFailed }),
+  });
+}
+
+export function labelDeskAt(
+  world: World,
+  config: Config,
+  { queue, reader, guard }: Labelling,
+): LabelDesk {
   return createLabelDesk({
     queue,
-    reader: queue,
+    reader,
+    admits: (annotator, now) => guard.admits(annotator, now),
+    preAnnotation: config.queue.preAnnotation,
     labelSetFor: labelSets(config),
     now: world.now,
     newBatchId: () => batchId(randomUUID()),
     leaseSeconds: config.queue.leaseSeconds,
     maxBatch: config.queue.maxBatch,
+  });
+}
+
+export function supervisorDeskAt(world: World, config: Config, { queue }: Stores): SupervisorDesk {
+  return createSupervisorDesk({
+    governor: queue,
+    reader: queue,
+    labelSetFor: labelSets(config),
+    now: world.now,
   });
 }
 
@@ -43,14 +88,23 @@ export async function atDesk(
   const stores = await openStores(config);
   try {
     await recordLabelSets(config, stores.labelSets, world.now());
-    const desk = labelDeskAt(world, config, stores);
-    const supervisor = createSupervisorDesk({
-      governor: stores.queue,
+    const labelling = labellingAt(config, stores);
+    const golds = createGoldDesk({
+      golds: stores.golds,
       reader: stores.queue,
+      audit: stores.audit,
       labelSetFor: labelSets(config),
       now: world.now,
     });
-    await work({ stores, desk, supervisor, labelSetFor: labelSets(config) });
+    await work({
+      config,
+      stores,
+      labelling,
+      desk: labelDeskAt(world, config, labelling),
+      supervisor: supervisorDeskAt(world, config, stores),
+      golds,
+      labelSetFor: labelSets(config),
+    });
   } finally {
     await stores.close();
   }

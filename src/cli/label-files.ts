@@ -3,13 +3,15 @@ import { extname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { EdgeminerError, isEdgeminerError, messageOf } from '../faults.js';
 import { annotatorId, batchId, taskId } from '../ids.js';
-import type { AnnotatorId } from '../ids.js';
-import type { ImageContentType, ImageStore } from '../image/image-store.js';
+import type { AnnotatorId, BatchId, ImageHash } from '../ids.js';
+import { extensionOf } from '../image/image-extension.js';
+import type { ImageStore } from '../image/image-store.js';
 import type { LabelSet } from '../label/label.js';
 import { labelSetKey } from '../label/label-set.js';
-import type { Task } from '../queue/task.js';
 import type { LabelSetFor } from '../queue/checked-label.js';
-import type { Completion, DeskLease, LabelDesk, Refused } from '../queue/label-desk.js';
+import type { DeskLease, Refused } from '../queue/label-desk.js';
+import type { Claim } from '../queue/relabel-queue.js';
+import { lookFor } from './look-for-picture.js';
 import type { World } from './world.js';
 
 /**
@@ -24,13 +26,6 @@ import type { World } from './world.js';
 const batchFile = 'batch.json';
 const labelsFile = 'labels.jsonl';
 
-const extensions: Readonly<Record<ImageContentType, string>> = {
-  'image/jpeg': 'jpg',
-  'image/png': 'png',
-  'image/webp': 'webp',
-  'image/avif': 'avif',
-};
-
 export interface WrittenBatch {
   readonly batchId: string;
   readonly expiresAt: string;
@@ -41,18 +36,70 @@ export interface WrittenBatch {
   readonly withoutPicture: number;
 }
 
-export interface BatchToWrite {
-  readonly lease: DeskLease;
-  readonly annotator: AnnotatorId;
-  readonly images: ImageStore;
-  readonly labelSetFor: LabelSetFor;
+/** What is written of a task. */
+export interface PulledTask {
+  readonly id: string;
+  readonly eventId: string;
+  readonly fence: number;
+  readonly image: { readonly contentType: string; readonly width: number; readonly height: number };
+  readonly reasons: readonly string[];
+  /** What was flagged, in words. */
+  readonly why: readonly string[];
+  readonly predictions: unknown;
+  readonly sourceId: string;
+  /** ISO 8601. */
+  readonly occurredAt: string;
+  /** What a label may say; undefined where the model has no label set. */
+  readonly labelSet: NamedLabelSet | undefined;
 }
 
-export async function writeBatch(
+/** As it is written: of the store's own, or as a server shows it. */
+type NamedLabelSet = Pick<LabelSet, 'name' | 'version'>;
+
+/** A batch that was leased, here or at a server. */
+export interface PulledBatch<T extends PulledTask = PulledTask> {
+  readonly batchId: BatchId;
+  readonly annotator: string;
+  /** Milliseconds since 1970-01-01 UTC. */
+  readonly expiresAt: number;
+  readonly tasks: readonly T[];
+  /** Undefined where the picture is lost; a fault `image.*` says why. */
+  readonly pictureOf: (task: T) => Promise<Uint8Array | undefined>;
+}
+
+/** A batch that was leased from the store. */
+export function pulledBatch(
+  lease: DeskLease,
+  annotator: AnnotatorId,
+  { images, labelSetFor }: { images: Pick<ImageStore, 'get'>; labelSetFor: LabelSetFor },
+): PulledBatch<PulledTask & { readonly hash: ImageHash }> {
+  return {
+    batchId: lease.batchId,
+    annotator,
+    expiresAt: lease.expiresAt,
+    tasks: lease.tasks.map(({ id, eventId, fence, sourceId, ...task }) => ({
+      id,
+      eventId,
+      fence,
+      image: task.image,
+      hash: task.image.hash,
+      reasons: task.decision.reasons,
+      why: task.scores.signals.filter((s) => s.flagged).map((s) => s.explanation),
+      predictions: task.predictions,
+      sourceId,
+      occurredAt: new Date(task.occurredAt).toISOString(),
+      labelSet: labelSetFor(task.modelName, task.modelVersion),
+    })),
+    pictureOf: async ({ hash }) => (await images.get(hash))?.bytes,
+  };
+}
+
+export async function writeBatch<T extends PulledTask>(
   world: World,
   out: string,
-  { lease, annotator, images, labelSetFor }: BatchToWrite,
+  lease: PulledBatch<T>,
 ): Promise<WrittenBatch> {
+  const { annotator } = lease;
   const directory = resolve(world.workingDirectory, out);
   const expiresAt = new Date(lease.expiresAt).toISOString();
   const written: WrittenBatch = {
@@ -67,27 +114,30 @@ export async function writeBatch(
   await mkdir(join(directory, 'images'), { recursive: true });
   const tasks = [];
   // Once for all tasks: guidelines may be long.
-  const labelSets: Record<string, LabelSet> = {};
+  const labelSets: Record<string, NamedLabelSet> = {};
   for (const task of lease.tasks) {
-    const labelSet = labelSetFor(task.modelName, task.modelVersion);
+    const { labelSet } = task;
     if (labelSet !== undefined) labelSets[labelSetKey(labelSet)] = labelSet;
-    const image = await pictureOf(task, images);
-    const file = `images/${task.id}.${extensions[task.image.contentType]}`;
-    if (image.kind === 'there') await writeFile(join(directory, file), image.bytes);
+    const { id, eventId, fence, image, reasons, why, predictions, sourceId, occurredAt } = task;
+    // A server elsewhere names the files: nothing of it may lead out of the folder.
+    if (!/^[0-9a-f]{64}$/u.test(id)) throw oddTask(id);
+    const picture = await lookFor(() => lease.pictureOf(task));
+    const file = `images/${id}.${extensionOf(image.contentType)}`;
+    if (picture.kind === 'there') await writeFile(join(directory, file), picture.bytes);
     tasks.push({
-      taskId: task.id,
-      eventId: task.eventId,
-      fence: task.fence,
-      image: image.kind === 'there' ? file : null,
-      ...(image.kind === 'there' ? {} : { imageProblem: image.why }),
+      taskId: id,
+      eventId,
+      fence,
+      image: picture.kind === 'there' ? file : null,
+      ...(picture.kind === 'there' ? {} : { imageProblem: picture.why }),
       labelSet: labelSet === undefined ? null : labelSetKey(labelSet),
-      width: task.image.width,
-      height: task.image.height,
-      reasons: task.decision.reasons,
-      why: task.scores.signals.filter((s) => s.flagged).map((s) => s.explanation),
-      predictions: task.predictions,
-      sourceId: task.sourceId,
-      occurredAt: new Date(task.occurredAt).toISOString(),
+      width: image.width,
+      height: image.height,
+      reasons,
+      why,
+      predictions,
+      sourceId,
+      occurredAt,
     });
   }
   const batch = { batchId: lease.batchId, annotator, expiresAt, labelSets, tasks };
@@ -99,22 +149,11 @@ export async function writeBatch(
   return { ...written, withoutPicture: tasks.filter(({ image }) => image === null).length };
 }
 
-/** One picture that is lost does not keep the others from being labelled. */
-async function pictureOf(
-  { image }: Task,
-  images: Pick<ImageStore, 'get'>,
-): Promise<
-  | { readonly kind: 'there'; readonly bytes: Uint8Array }
-  | { readonly kind: 'lost'; readonly why: string }
-> {
-  try {
-    const stored = await images.get(image.hash);
-    if (stored !== undefined) return { kind: 'there', bytes: stored.bytes };
-    return { kind: 'lost', why: 'image.not-found: the image store does not have it' };
-  } catch (error) {
-    if (!isEdgeminerError(error) || !error.code.startsWith('image.')) throw error;
-    return { kind: 'lost', why: `${error.code}: ${error.message}` };
-  }
+function oddTask(id: string): EdgeminerError {
+  return new EdgeminerError('input.invalid', `${JSON.stringify(id)} is no task id`, {
+    field: 'taskId',
+    mend: 'Check the address of the server: it does not answer as edgeminer does.',
+  });
 }
 
 const batchSchema = z.object({
@@ -141,11 +180,25 @@ export interface ImportResult {
   }[];
 }
 
+/** Where labels and skips go: the desk, or a server. */
+export interface LabelTaker {
+  submit(submission: {
+    readonly claim: Claim;
+    readonly annotator: AnnotatorId;
+    readonly body: unknown;
+  }): Promise<{ readonly kind: string } | Refused>;
+  skip(dismissal: {
+    readonly claim: Claim;
+    readonly annotator: AnnotatorId;
+    readonly reason: string;
+  }): Promise<{ readonly kind: string } | Refused>;
+}
+
 /** Sends every filled line to the desk. One bad line does not keep the others out. */
 export async function importLabels(
   world: World,
   path: string,
-  desk: LabelDesk,
+  desk: LabelTaker,
 ): Promise<ImportResult> {
   const directory = resolve(world.workingDirectory, path);
   if (extname(directory) === '.jsonl') {
@@ -198,8 +251,8 @@ export async function importLabels(
   return { labelled, skipped, left, refused };
 }
 
-function unwrap(answer: Completion | Refused): void {
-  if (answer.kind === 'refused') throw answer.fault;
+function unwrap(answer: { readonly kind: string } | Refused): void {
+  if ('fault' in answer) throw answer.fault;
 }
 
 async function readText(file: string): Promise<string> {

@@ -214,6 +214,12 @@ export function labelSets(
   return (name, version) => findEntry(entries, name, version)?.labelSet;
 }
 
+/** Every label set that an entry of a model names, once. */
+export function labelSetsInUse(config: Config): readonly LabelSet[] {
+  const all = config.models.flatMap((settings) => labelSetOf(config, settings) ?? []);
+  return [...new Map(all.map((labelSet) => [labelSet.name, labelSet])).values()];
+}
+
 function labelSetOf(config: Config, { labelSet: name }: ModelSettings): LabelSet | undefined {
   return name === undefined ? undefined : config.labelSets[name];
 }

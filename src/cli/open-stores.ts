@@ -9,23 +9,24 @@ import { openSqliteStore } from '../adapters/sqlite/open-sqlite-store.js';
 import type { Config } from '../config/load-config.js';
 import type { CuratedSetStore } from '../curate/curated-set-store.js';
 import type { ImageShelf } from '../image/image-shelf.js';
+import type { KeptAnswers } from '../http/kept-answers.js';
 import type { ImageStore } from '../image/image-store.js';
-import { modelName } from '../ids.js';
-import { settle } from '../label/agreement/settle.js';
-import { usualSettleRule } from '../label/agreement/settlement.js';
 import type { LabelSetStore } from '../label/label-set-store.js';
 import type { Outbox } from '../notice/outbox.js';
+import type { AnnotatorRecords } from '../queue/annotator-records.js';
 import type { AuditTrail } from '../queue/audit-trail.js';
+import type { GoldStore } from '../queue/gold-store.js';
 import type { ImageUses } from '../queue/image-uses.js';
 import type { RelabelQueue, TaskReader } from '../queue/relabel-queue.js';
 import { withOutsideImages } from '../queue/outside-images.js';
-import { overlapBy } from '../queue/rules.js';
 import type { QueueRules } from '../queue/rules.js';
 import type { TaskEraser } from '../queue/task-eraser.js';
 import type { TaskGovernor } from '../queue/task-governor.js';
+import type { WeightStore } from '../queue/weight-store.js';
 import type { ReferenceStore } from '../score/reference-store.js';
 import type { Check } from '../telemetry/checkup.js';
 import { openFetcher } from './open-fetcher.js';
+import { queueRules, weightBook } from './queue-rules.js';
 import { s3ImageOptions } from './s3-images.js';
 import { subscribersOf } from './subscribers.js';
 
@@ -33,22 +34,44 @@ import { subscribersOf } from './subscribers.js';
 export interface Stores {
   readonly queue: RelabelQueue & TaskReader & TaskGovernor;
   readonly audit: AuditTrail;
+  readonly golds: GoldStore;
+  readonly annotators: AnnotatorRecords;
+  readonly weights: WeightStore;
   readonly curatedSets: CuratedSetStore;
+  readonly answers: KeptAnswers;
   readonly labelSets: LabelSetStore;
   readonly outbox: Outbox;
   readonly images: ImageStore & ImageShelf;
   readonly eraser: TaskEraser & ImageUses;
   readonly references: ReferenceStore;
+  /** Reads what annotators are worth anew, for `queue.consensus: dawid-skene`. */
+  refreshWeights(): Promise<void>;
   /** Resolves if the store answers; throws `store.unavailable` otherwise. */
   ping(): Promise<void>;
   close(): Promise<void>;
 }
 
 export async function openStores(config: Config): Promise<Stores> {
+  const book = weightBook(config);
+  const stores = await openWith(config, queueRules(config, book));
+  const refreshWeights = () => book.refresh(stores.weights);
+  try {
+    await refreshWeights();
+  } catch (error) {
+    await stores.close();
+    throw error;
+  }
+  return { ...stores, refreshWeights };
+}
+
+async function openWith(
+  config: Config,
+  rules: QueueRules,
+): Promise<Omit<Stores, 'refreshWeights'>> {
   if (config.store.kind === 'mongodb') {
     const mongo = await openMongoStore({
       ...config.store,
-      rules: queueRules(config),
+      rules,
       subscribers: subscribersOf(config),
     });
     if (config.images.kind === 'gridfs') {
@@ -60,7 +83,7 @@ export async function openStores(config: Config): Promise<Stores> {
   }
   const sqlite = await openSqliteStore({
     file: config.store.file,
-    rules: queueRules(config),
+    rules,
     subscribers: subscribersOf(config),
   });
   const images = withOutside(await openImages(config), config, sqlite);
@@ -93,21 +116,6 @@ function withOutside(
     reader: queue,
     openFetcher: () => openFetcher(config),
   });
-}
-
-/** The state machine's rules, as they are set. */
-function queueRules({ queue }: Config): QueueRules {
-  const overlap = queue.overlap.map(({ reason, model, share, opinions }) => ({
-    reason,
-    modelName: model === undefined ? undefined : modelName(model),
-    share,
-    opinions,
-  }));
-  return {
-    overlapOf: overlapBy(overlap),
-    settle: (opinions) => settle(opinions, usualSettleRule),
-    skipsToEnd: queue.skipsToEnd,
-  };
 }
 
 /** The references alone, to be read, of a store that stays as it is; undefined for none yet. */

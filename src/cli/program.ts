@@ -15,6 +15,7 @@ import { referenceCommand } from './commands/reference-build.js';
 import { retentionCommand } from './commands/retention.js';
 import { scoreCommand } from './commands/score.js';
 import { serveCommand } from './commands/serve.js';
+import { tokenCommand } from './commands/token.js';
 import { faultLines } from './output.js';
 import { webhooksCommand } from './commands/webhooks.js';
 import type { World } from './world.js';
@@ -55,6 +56,7 @@ export function createProgram(world: World): Command {
     referenceCommand,
     mineCommand,
     serveCommand,
+    tokenCommand,
     queueCommand,
     labelSetCommand,
     auditCommand,

@@ -35,12 +35,19 @@ export const environmentSettings: Readonly<Record<string, EnvironmentSetting>> =
   EDGEMINER_HTTP_HOST: { path: ['http', 'host'], kind: 'text' },
   EDGEMINER_HTTP_PORT: { path: ['http', 'port'], kind: 'number' },
   EDGEMINER_HTTP_TOKENS: { path: ['http', 'tokens'], kind: 'json' },
+  EDGEMINER_TOOLS_LABEL_STUDIO_URL: { path: ['tools', 'labelStudio', 'url'], kind: 'text' },
+  EDGEMINER_TOOLS_LABEL_STUDIO_TOKEN: { path: ['tools', 'labelStudio', 'token'], kind: 'text' },
+  EDGEMINER_TOOLS_CVAT_URL: { path: ['tools', 'cvat', 'url'], kind: 'text' },
+  EDGEMINER_TOOLS_CVAT_TOKEN: { path: ['tools', 'cvat', 'token'], kind: 'text' },
+  EDGEMINER_TOOLS_CVAT_USERNAME: { path: ['tools', 'cvat', 'username'], kind: 'text' },
+  EDGEMINER_TOOLS_CVAT_PASSWORD: { path: ['tools', 'cvat', 'password'], kind: 'text' },
   EDGEMINER_LOG_LEVEL: { path: ['log', 'level'], kind: 'text' },
 };
 
 /** Read elsewhere: the path of the file itself, and what the project's own tests use. */
 const otherVariables = new Set([
   'EDGEMINER_CONFIG',
+  'EDGEMINER_TOKEN',
   'EDGEMINER_CACHE',
   'EDGEMINER_PYTHON',
   'EDGEMINER_INTEGRITY_SEED',

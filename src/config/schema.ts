@@ -1,11 +1,14 @@
 import { z } from 'zod';
 import { reasonSchema, signalNameSchema } from '../score/signal-schema.js';
 import { eventsSchema } from './event-settings.js';
+import { httpSchema } from './http-settings.js';
 import { kafkaSchema } from './kafka-settings.js';
+import { consensusSchema, goldSchema, preAnnotationSchema } from './quality-settings.js';
 import { labelSetSchema } from './label-set-settings.js';
 import { retentionSchema } from './retention-settings.js';
 import { keepSchema, s3ImagesSchema } from './s3-images-settings.js';
 import { scoresSchema } from './score-settings.js';
+import { toolsSchema } from './tool-settings.js';
 import { webhooksSchema } from './webhook-settings.js';
 
 /**
@@ -81,8 +84,6 @@ const model = z.strictObject({
     .prefault({}),
 });
 
-const role = z.enum(['producer', 'annotator', 'curator', 'admin']);
-
 export const configSchema = z.strictObject({
   /** Where the embedded store, images, references and dead letters live. */
   dataDir: name.default('.edgeminer'),
@@ -108,6 +109,7 @@ export const configSchema = z.strictObject({
     ])
     .optional(),
   kafka: kafkaSchema.optional(),
+  tools: toolsSchema,
   events: eventsSchema,
   fetch: z
     .strictObject({
@@ -139,7 +141,7 @@ export const configSchema = z.strictObject({
     .prefault({}),
   mining: z
     .strictObject({
-      maxInFlight: z.int().min(1).default(32),
+      maxInFlight: z.int().min(1).default(64),
       maxBytesInFlight: z
         .int()
         .positive()
@@ -184,6 +186,9 @@ export const configSchema = z.strictObject({
       maxBatch: z.int().min(1).max(1000).default(100),
       skipsToEnd: z.int().min(1).max(100).default(2),
       overlap: z.array(overlapRule).default([]),
+      consensus: consensusSchema,
+      gold: goldSchema,
+      preAnnotation: preAnnotationSchema,
     })
     .prefault({}),
   curation: z
@@ -199,28 +204,7 @@ export const configSchema = z.strictObject({
       nearDuplicateBits: z.int().min(0).max(32).default(10),
     })
     .prefault({}),
-  http: z
-    .strictObject({
-      host: name.default('127.0.0.1'),
-      port: z.int().min(0).max(65_535).default(8080),
-      maxBodyBytes: z
-        .int()
-        .positive()
-        .default(48 * 1024 * 1024),
-      /** `tokenSha256` is the sha256 of the token, in hex: the token itself is not kept. */
-      tokens: z
-        .array(
-          z.strictObject({
-            name,
-            role,
-            tokenSha256: z.string().regex(/^[0-9a-f]{64}$/, {
-              error: 'must be 64 lower-case hex digits (printf %s TOKEN | sha256sum)',
-            }),
-          }),
-        )
-        .default([]),
-    })
-    .prefault({}),
+  http: httpSchema,
   modelsDir: name.optional(),
   models: z.array(model).default([]),
   labelSets: z.record(name, labelSetSchema).default({}),

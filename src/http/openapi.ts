@@ -8,7 +8,8 @@ import { problem } from './schemas.js';
 
 /** Problems that every route may answer with, besides its own. */
 const always = [500] as const;
-const whenGuarded = [401, 403, 429] as const;
+/** 503: the keys of the identity provider can't be had, or the store is away. */
+const whenGuarded = [401, 403, 429, 503] as const;
 
 /**
  * Gives every route that is registered from here on its security and its error answers, by the
@@ -46,6 +47,7 @@ export async function describeApi(app: App, version: string): Promise<void> {
       tags: [
         { name: 'events', description: 'For production systems: role producer.' },
         { name: 'labelling', description: 'For data teams: role annotator.' },
+        { name: 'review', description: 'For those who answer for the queue: role reviewer.' },
         { name: 'curation', description: 'For retraining: role curator.' },
         { name: 'service', description: 'For those who run it: no token needed.' },
       ],
@@ -55,7 +57,7 @@ export async function describeApi(app: App, version: string): Promise<void> {
             type: 'http',
             scheme: 'bearer',
             description:
-              'A token of http.tokens; the roles that may call a route are listed there.',
+              'A token of http.tokens, or a JWT of http.oidc; the roles that may call a route are listed there.',
           },
         },
       },
@@ -125,10 +127,11 @@ interface ProblemResponse {
 
 const meanings: Readonly<Record<number, string>> = {
   400: 'The request is not as described.',
-  401: 'The token is missing or unknown.',
+  401: 'The token is missing, unknown or has expired.',
   403: 'The role of the token does not allow it.',
   404: 'There is no such thing.',
   409: 'It is too late, or the state does not allow it. Nothing was changed.',
+  412: 'The task is no longer what If-Match names. Nothing was changed.',
   413: 'The body is too large.',
   415: 'The body is not application/json.',
   422: 'The request was understood, but its content does not fit.',

@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
-import { isEdgeminerError } from '../faults.js';
+import { faultCodes, isEdgeminerError } from '../faults.js';
 import type { FaultCode } from '../faults.js';
 
 /** Problems that only the API has; docs/errors.md lists them after the fault codes. */
@@ -9,12 +9,19 @@ export const httpProblems = {
   'request.too-large': 413,
   'request.media-type': 415,
   'request.too-many': 429,
+  'request.running': 409,
+  'request.other-before': 422,
   'server.busy': 503,
   'server.failed': 500,
 } as const satisfies Record<string, number>;
 
 export type HttpProblemCode = keyof typeof httpProblems;
 export type ProblemCode = FaultCode | HttpProblemCode;
+
+export const problemCodes: readonly ProblemCode[] = [
+  ...faultCodes,
+  ...(Object.keys(httpProblems) as HttpProblemCode[]),
+];
 
 const faultStatus: Readonly<Record<FaultCode, number>> = {
   'event.unreadable': 400,
@@ -33,6 +40,8 @@ const faultStatus: Readonly<Record<FaultCode, number>> = {
   'registry.unavailable': 503,
   'store.unavailable': 503,
   'store.invalid': 500,
+  'tool.unavailable': 503,
+  'tool.refused': 500,
   'config.invalid': 500,
   'config.not-found': 500,
   'model.not-found': 500,
@@ -51,6 +60,7 @@ const faultStatus: Readonly<Record<FaultCode, number>> = {
   'lease.lost': 409,
   'task.not-found': 404,
   'task.wrong-state': 409,
+  'task.changed': 412,
   'batch.not-found': 404,
   'label-set.not-found': 404,
   'curated-set.not-found': 404,
@@ -58,8 +68,14 @@ const faultStatus: Readonly<Record<FaultCode, number>> = {
   'curated-set.invalid': 500,
   'audit.broken': 500,
   'person.not-found': 404,
+  'annotator.paused': 403,
+  'annotator.not-paused': 409,
+  'gold.not-found': 404,
   'webhook.refused': 502,
+  'server.unavailable': 503,
   'auth.missing': 401,
+  'auth.expired': 401,
+  'auth.unavailable': 503,
   'auth.forbidden': 403,
 };
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { exportFormats } from '../curate/export.js';
 import { splits } from '../curate/curated-set.js';
+import { problemCodes } from './problems.js';
 import { taskStates } from '../queue/task.js';
 import { reasonSchema, signalNameSchema } from '../score/signal-schema.js';
 import { labelBody, labelSet } from './label-schemas.js';
@@ -20,7 +21,7 @@ export const problem = z
     type: z.literal('about:blank'),
     title: z.string(),
     status: z.int(),
-    code: z.string().describe('The fault code; docs/errors.md has a line for each.'),
+    code: z.enum(problemCodes).describe('The fault code; docs/errors.md has a line for each.'),
     detail: z.string().describe('What is wrong.'),
     mend: z.string().describe('What to do about it.'),
     field: z.string().optional().describe('The field, parameter or setting at fault.'),
@@ -144,13 +145,26 @@ export const task = z
           labelSet: z.string(),
           round: z.int(),
           heldMs: z.number().describe('From the lease to the opinion; 0 if not known.'),
+          prediction: z
+            .object({ shown: z.boolean(), accepted: z.boolean() })
+            .nullable()
+            .describe("Whether the model's prediction was seen, and left as it was."),
         }),
       )
-      .describe('All that people said; none while the task is open, so that nobody is swayed.'),
+      .describe(
+        'All that people said. While the task is open only reviewers see it, so that nobody is swayed.',
+      ),
     skip: z
       .object({ reason: z.string(), annotator: z.string(), skippedAt: time })
       .nullable()
       .describe('The last skip of a skipped task.'),
+    disputes: z
+      .array(z.object({ round: z.int(), why: z.array(z.string()) }))
+      .describe('What rounds were disputed about, in sentences; none while the task is open.'),
+    secondLook: z
+      .array(z.string())
+      .nullable()
+      .describe('Of a round that looks at a label again: what speaks against it.'),
     duplicates: z.array(z.string()).describe('Events that repeat this picture.'),
   })
   .meta({ id: 'Task', description: 'One candidate on its way to a label.' });
@@ -205,6 +219,8 @@ export const skipRequest = z.strictObject({
   ...claim,
   reason: z.string().describe("Why the task can't be labelled, in 1 to 500 characters."),
 });
+
+export const adjudicateRequest = labelRequest.pick({ label: true });
 
 /** A zod schema as plain JSON Schema, for a place where it describes and does not check. */
 function schemaOf(schema: z.ZodType): Record<string, unknown> {
@@ -279,9 +295,17 @@ export const curatedSetSummary = z.object({
   items: count,
 });
 
+export const curatedSetListQuery = z.strictObject({
+  after: sha256.optional().describe('`next` of the page before.'),
+  limit: z.coerce.number().int().min(1).max(1000).default(200),
+});
+
 export const curatedSetList = z
-  .object({ curatedSets: z.array(curatedSetSummary) })
-  .describe('All curated sets, newest first.');
+  .object({
+    curatedSets: z.array(curatedSetSummary),
+    next: z.string().nullable().describe('`after` of the next page; null on the last.'),
+  })
+  .describe('A page of curated sets, newest first.');
 
 const curatedItem = z.object({
   taskId: z.string(),

@@ -8,16 +8,24 @@ import { isIPv6 } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { EdgeminerError, isEdgeminerError, messageOf } from '../faults.js';
 import type { Logger } from '../telemetry/logger.js';
-import { accessTo, pathPattern } from './access.js';
-import { authorize, createAuthenticator, refuseForeignHost, refuseOpenHost } from './auth.js';
+import { accessTo, pathPattern, routeName } from './access.js';
+import {
+  authorize,
+  createAuthenticator,
+  isOpenToAll,
+  refuseForeignHost,
+  refuseOpenHost,
+} from './auth.js';
 import type { Principal } from './auth.js';
 import type { App, HttpDeps } from './deps.js';
+import { honourKeys } from './idempotency.js';
 import { describeApi } from './openapi.js';
 import { HttpProblem, problemOf, retryAfterOf } from './problems.js';
 import { batchRoutes } from './routes/batches.js';
 import { curatedSetRoutes } from './routes/curated-sets.js';
 import { eventRoutes } from './routes/events.js';
 import { healthRoutes } from './routes/health.js';
+import { reviewRoutes } from './routes/review.js';
 import { labelSetRoutes } from './routes/label-sets.js';
 import { statsRoutes } from './routes/stats.js';
 import { taskRoutes } from './routes/tasks.js';
@@ -47,17 +55,15 @@ export interface HttpAddress {
   readonly port: number;
 }
 
-/** Of requests to all routes but events, which have their own limit. Bytes. */
-const maxRequestBytes = 4 * 1024 * 1024;
-/** For a whole request to arrive: a sender that dawdles does not hold a connection for ever. */
-const requestTimeoutMs = 120_000;
-
 /** The HTTP API, not yet listening. */
 export async function createHttpServer(deps: HttpDeps): Promise<HttpServer> {
-  const { tokens, logger, limits } = deps;
+  const { logger, limits } = deps;
+  const openToAll = isOpenToAll(deps);
   const app: App = fastify({
-    bodyLimit: maxRequestBytes,
-    requestTimeout: requestTimeoutMs,
+    bodyLimit: limits.maxRequestBytes,
+    requestTimeout: limits.requestSeconds * 1000,
+    // Node looks for requests that are late this often, twice a minute by default.
+    http: { connectionsCheckingInterval: Math.min(30_000, limits.requestSeconds * 250) },
     // While it closes, requests on open connections are still answered.
     return503OnClosing: false,
     routerOptions: { maxParamLength: 200 },
@@ -65,17 +71,21 @@ export async function createHttpServer(deps: HttpDeps): Promise<HttpServer> {
       answerError(error, request, reply, logger);
     },
   }).withTypeProvider<ZodTypeProvider>();
+  // Were it the longer of the two, Node would take one for the other.
+  app.server.headersTimeout = Math.min(60_000, limits.requestSeconds * 1000);
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.removeContentTypeParser('text/plain');
   await guard(app, deps);
   answerErrors(app, logger);
+  honourKeys(app, deps);
   measure(app, deps);
   await describeApi(app, deps.version);
   healthRoutes(app, deps);
   await eventRoutes(app, deps);
   batchRoutes(app, deps);
   taskRoutes(app, deps);
+  reviewRoutes(app, deps);
   labelSetRoutes(app, deps);
   curatedSetRoutes(app, deps);
   statsRoutes(app, deps);
@@ -84,8 +94,8 @@ export async function createHttpServer(deps: HttpDeps): Promise<HttpServer> {
   let closing: Promise<void> | undefined;
   return {
     async listen({ host, port }) {
-      refuseOpenHost(tokens, host);
-      if (tokens.length === 0) {
+      if (openToAll) {
+        refuseOpenHost(host);
         logger.warn('no http.tokens are configured: everybody on this machine is admin', { host });
       }
       try {
@@ -123,7 +133,9 @@ async function closeInTime(app: App, seconds: number): Promise<void> {
 }
 
 /** Headers, tokens, roles and rates: what every request passes before its route. */
-async function guard(app: App, { tokens, limits }: HttpDeps): Promise<void> {
+async function guard(app: App, deps: HttpDeps): Promise<void> {
+  const { limits } = deps;
+  const openToAll = isOpenToAll(deps);
   await app.register(helmet, {
     contentSecurityPolicy: {
       useDefaults: false,
@@ -142,22 +154,23 @@ async function guard(app: App, { tokens, limits }: HttpDeps): Promise<void> {
     timeWindow: 60_000,
     keyGenerator: ({ ip }) => ip,
   });
-  const authenticate = createAuthenticator(tokens);
+  const authenticate = createAuthenticator(deps);
   app.decorateRequest('principal', undefined);
   app.addHook('onRequest', async (request) => {
-    if (tokens.length === 0) refuseForeignHost(request.hostname);
+    if (openToAll) refuseForeignHost(request.hostname);
     const { url } = request.routeOptions;
     const access = url === undefined ? 'anyone' : accessTo(request.method, url);
     if (access === undefined || access === 'anyone') return;
     let principal: Principal;
     try {
-      principal = authenticate(request.headers.authorization);
+      principal = await authenticate(request.headers.authorization);
     } catch (error) {
+      if (!isEdgeminerError(error) || error.retriable) throw error;
       const rate = await refusals(request);
       throw rate.isAllowed || !rate.isExceeded ? error : tooMany(rate.ttlInSeconds);
     }
     request.principal = principal;
-    authorize(principal, access, `${request.method} ${pathPattern(url ?? '')}`);
+    authorize(principal, access, routeName(request.method, url ?? ''));
   });
 }
 

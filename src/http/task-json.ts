@@ -2,6 +2,7 @@ import type { LabelSet } from '../label/label.js';
 import { plainBody } from '../label/plain-body.js';
 import { stateAt } from '../queue/task.js';
 import type { Task } from '../queue/task.js';
+import type { Principal } from './auth.js';
 import { labelSetJson } from './label-schemas.js';
 import type { TaskJson } from './schemas.js';
 
@@ -10,12 +11,26 @@ export function isoTime(time: number): string {
   return new Date(time).toISOString();
 }
 
+/** Blind: what others said of a task is not shown while it is open. */
+export type Sight = 'blind' | 'all';
+
+/** Who settles a task must see all of it, unless they are labelling it themselves. */
+export function sightOf({ name, roles }: Principal, task: Task, now: number): Sight {
+  if (stateAt(task, now) === 'leased' && task.lease?.annotator === name) return 'blind';
+  return roles.includes('reviewer') || roles.includes('admin') ? 'all' : 'blind';
+}
+
 /** A task as clients see it at `now`: an expired lease reads as none. */
-export function taskJson(task: Task, labelSet: LabelSet | undefined, now: number): TaskJson {
+export function taskJson(
+  task: Task,
+  labelSet: LabelSet | undefined,
+  now: number,
+  sight: Sight = 'blind',
+): TaskJson {
   const { image, decision, scores, lease, label } = task;
   const state = stateAt(task, now);
   const skip = state === 'skipped' ? task.skips.at(-1) : undefined;
-  const isOpen = state === 'pending' || state === 'leased';
+  const isOpen = state === 'pending' || state === 'leased' || state === 'disputed';
   return {
     id: task.id,
     state,
@@ -67,16 +82,18 @@ export function taskJson(task: Task, labelSet: LabelSet | undefined, now: number
             labelSet: label.labelSet,
           },
     // Blind until done: who labels next sees what nobody else has said.
-    opinions: isOpen
-      ? []
-      : task.opinions.map((opinion) => ({
-          body: plainBody(opinion.body),
-          annotator: opinion.annotator,
-          givenAt: isoTime(opinion.givenAt),
-          labelSet: opinion.labelSet,
-          round: opinion.round,
-          heldMs: opinion.heldMs,
-        })),
+    opinions:
+      isOpen && sight === 'blind'
+        ? []
+        : task.opinions.map((opinion) => ({
+            body: plainBody(opinion.body),
+            annotator: opinion.annotator,
+            givenAt: isoTime(opinion.givenAt),
+            labelSet: opinion.labelSet,
+            round: opinion.round,
+            heldMs: opinion.heldMs,
+            prediction: predictionOf(opinion),
+          })),
     skip:
       skip === undefined
         ? null
@@ -85,8 +102,24 @@ export function taskJson(task: Task, labelSet: LabelSet | undefined, now: number
             annotator: skip.annotator,
             skippedAt: isoTime(skip.skippedAt),
           },
+    disputes:
+      isOpen && sight === 'blind'
+        ? []
+        : (task.disputes ?? []).map(({ round, why }) => ({ round, why: [...why] })),
+    secondLook: secondLookOf(task),
     duplicates: [...task.duplicates],
   };
+}
+
+/** Why the present round is a second look, if it is one. */
+function secondLookOf({ round, secondLooks = [] }: Task): string[] | null {
+  const look = secondLooks.find((one) => one.round === round);
+  return look === undefined ? null : [...look.why];
+}
+
+function predictionOf({ prediction }: Task['opinions'][number]) {
+  if (prediction === undefined || prediction.edit.kind === 'no-prediction') return null;
+  return { shown: prediction.shown, accepted: prediction.edit.accepted };
 }
 
 function predictionsJson(predictions: Task['predictions']): TaskJson['predictions'] {

@@ -6,7 +6,8 @@ import { nextEntry, noEntries, verifyChain } from './audit.js';
 import type { AuditedTask, AuditEntry } from './audit.js';
 import { defaultRules } from './rules.js';
 import type { Task } from './task.js';
-import { complete, lease, offerTask, offerTransition, release, requeue } from './transitions.js';
+import { complete, lease, offerTask, offerTransition, release } from './transitions.js';
+import { requeue } from './requeue.js';
 import type { Step } from './transitions.js';
 
 const rules = defaultRules;

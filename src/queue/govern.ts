@@ -1,11 +1,14 @@
 import type { AnnotatorId, TaskId } from '../ids.js';
+import { standingTag } from './standing-tag.js';
+import type { StandingTag } from './standing-tag.js';
 import type { Governed, TaskGovernor } from './task-governor.js';
-import { adjudicate, cancel, requeue } from './transitions.js';
+import { requeue } from './requeue.js';
+import { adjudicate, cancel } from './transitions.js';
 import type { Step, TaskStanding } from './transitions.js';
 
 /** What the state machine says of one task; only `done` is stored. */
 export type Decided =
-  ({ readonly kind: 'done' } & Step) | { readonly kind: 'unchanged' | 'refused' };
+  ({ readonly kind: 'done' } & Step) | { readonly kind: 'unchanged' | 'refused' | 'changed' };
 
 /** Whose step it is, on which task, and when. */
 export interface StepOf {
@@ -20,10 +23,25 @@ export function governorBy(
 ): TaskGovernor {
   return {
     adjudicate: (id, ruling, now) =>
-      take({ id, by: ruling.by, now }, (standing) => adjudicate(standing, ruling, now)),
+      take({ id, by: ruling.by, now }, (standing) =>
+        stands(standing, ruling) ? adjudicate(standing, ruling, now) : changed,
+      ),
     requeue: (id, order, now) =>
-      take({ id, by: order.by, now }, (standing) => requeue(standing, order)),
+      take({ id, by: order.by, now }, (standing) =>
+        stands(standing, order) ? requeue(standing, order) : changed,
+      ),
     cancel: (id, order, now) =>
-      take({ id, by: order.by, now }, (standing) => cancel(standing, order)),
+      take({ id, by: order.by, now }, (standing) =>
+        stands(standing, order) ? cancel(standing, order) : changed,
+      ),
   };
+}
+
+const changed = { kind: 'changed' } as const;
+
+function stands(
+  standing: TaskStanding,
+  { expected }: { readonly expected?: StandingTag | undefined },
+): boolean {
+  return expected === undefined || standingTag(standing) === expected;
 }

@@ -3,7 +3,10 @@ import { EdgeminerError } from '../faults.js';
 import type { AnnotatorId, BatchId, TaskId } from '../ids.js';
 import { checkedLabel } from './checked-label.js';
 import type { LabelSetFor } from './checked-label.js';
-import type { Claim, LeaseFilter, RelabelQueue, TaskReader, Verdict } from './relabel-queue.js';
+import type { AnnotatorQueue } from './gold-queue.js';
+import { againstPrediction, alwaysShown, asAnnotated } from './pre-annotation.js';
+import type { PreAnnotation } from './pre-annotation.js';
+import type { Claim, LeaseFilter, TaskReader, Verdict } from './relabel-queue.js';
 import type { Task } from './task.js';
 import { answerUnder } from './transitions.js';
 
@@ -51,8 +54,12 @@ export interface LabelDesk {
 }
 
 export interface LabelDeskOptions {
-  readonly queue: RelabelQueue;
+  readonly queue: AnnotatorQueue;
   readonly reader: TaskReader;
+  /** Says why somebody is given nothing; everybody is admitted where it is left out. */
+  readonly admits?: (annotator: AnnotatorId, now: number) => Promise<EdgeminerError | undefined>;
+  /** `alwaysShown` where it is left out. */
+  readonly preAnnotation?: PreAnnotation;
   readonly labelSetFor: LabelSetFor;
   /** Milliseconds since 1970-01-01 UTC. */
   readonly now: () => number;
@@ -68,6 +75,8 @@ export interface DeskLeaseRequest {
   readonly limit: number;
   readonly filter: LeaseFilter;
   readonly leaseSeconds?: number | undefined;
+  /** Unguessable; the same one again answers with what that batch holds. Made anew if left out. */
+  readonly batchId?: BatchId | undefined;
 }
 
 export interface DeskLease {
@@ -101,17 +110,22 @@ const longestReason = 500;
 
 export function createLabelDesk(options: LabelDeskOptions): LabelDesk {
   const { queue, reader, labelSetFor, now, newBatchId, maxBatch } = options;
+  const { admits, preAnnotation = alwaysShown } = options;
   const longest = Math.max(longestLeaseSeconds, options.leaseSeconds);
 
   return {
-    async lease({ annotator, limit, filter, leaseSeconds = options.leaseSeconds }) {
+    async lease(request) {
+      const { annotator, limit, filter, leaseSeconds = options.leaseSeconds } = request;
       const fault = limitFault(limit, maxBatch) ?? durationFault(leaseSeconds, longest);
       if (fault !== undefined) return refused(fault);
       const time = now();
-      const batchId = newBatchId();
+      const stopped = await admits?.(annotator, time);
+      if (stopped !== undefined) return refused(stopped);
+      const batchId = request.batchId ?? newBatchId();
       const expiresAt = time + leaseSeconds * 1000;
       const tasks = await queue.lease({ batchId, annotator, limit, expiresAt, filter }, time);
-      return { kind: 'leased', batchId, expiresAt, tasks };
+      const shown = tasks.map((task) => asAnnotated(task, preAnnotation));
+      return { kind: 'leased', batchId, expiresAt, tasks: shown };
     },
 
     async renew(batchId, annotator, leaseSeconds = options.leaseSeconds) {
@@ -139,7 +153,9 @@ export function createLabelDesk(options: LabelDeskOptions): LabelDesk {
       if (!isHolder(task, claim, annotator)) return refused(lost(claim));
       const checked = checkedLabel(task, body, labelSetFor);
       if (checked.kind === 'refused') return checked;
-      return complete(claim, { kind: 'label', body: checked.body, labelSet: checked.labelSet });
+      const { body: said, labelSet } = checked;
+      const prediction = againstPrediction(task, said, preAnnotation);
+      return complete(claim, { kind: 'label', body: said, labelSet, prediction });
     },
 
     async skip({ claim, annotator, reason }) {
@@ -159,7 +175,11 @@ export function createLabelDesk(options: LabelDeskOptions): LabelDesk {
   }
 
   async function complete(claim: Claim, verdict: Verdict): Promise<Completion | Refused> {
-    const outcome = await queue.complete(claim, verdict, now());
+    const answered = await queue.complete(claim, verdict, now());
+    const outcome =
+      'task' in answered
+        ? { ...answered, task: asAnnotated(answered.task, preAnnotation) }
+        : answered;
     switch (outcome.kind) {
       case 'completed':
         return outcome;
@@ -179,7 +199,7 @@ export function createLabelDesk(options: LabelDeskOptions): LabelDesk {
  */
 function isHolder(task: Task, claim: Claim, annotator: AnnotatorId): boolean {
   const answer = answerUnder(claim, task);
-  if (answer !== undefined) return answer.annotator === annotator;
+  if (answer !== undefined) return answer.annotator === (claim.by ?? annotator);
   return task.lease?.batchId === claim.batchId && task.lease.annotator === annotator;
 }
 

@@ -22,14 +22,14 @@ const placesTried = 10;
 
 /**
  * An image store that also gives the images which a task keeps by reference: from where they lie,
- * and only while a task shows them. A copy in the store goes first. Of an image outside, `get` and
- * `has` throw
+ * and only while a task shows them. A copy in the store goes first. Of an image outside, `get` throws
  *
  * - `image.hash-mismatch`: other bytes lie there now,
  * - `image.not-found`, `image.forbidden`, `image.too-large`: it can't be had any more,
  * - `image.unreachable`: it may be had later.
  *
- * `has` fetches as well: only the bytes tell whether the picture is still the same.
+ * `has` fetches as well, for only the bytes tell whether the picture is still the same; it throws
+ * `image.unreachable`, and is false where `get` throws anything else of these.
  */
 export function withOutsideImages<Store extends ImageStore>(
   store: Store,
@@ -72,10 +72,19 @@ export function withOutsideImages<Store extends ImageStore>(
     return undefined;
   }
 
+  async function isOutside(hash: ImageHash): Promise<boolean> {
+    try {
+      return (await look(hash)) !== undefined;
+    } catch (error) {
+      if (isEdgeminerError(error) && !error.retriable) return false;
+      throw error;
+    }
+  }
+
   return {
     ...store,
     get: async (hash) => (await store.get(hash)) ?? (await look(hash)),
-    has: async (hash) => (await store.has(hash)) || (await look(hash)) !== undefined,
+    has: async (hash) => (await store.has(hash)) || (await isOutside(hash)),
     async close() {
       closing.abort(new EdgeminerError('image.unreachable', 'the image store was closed'));
       try {

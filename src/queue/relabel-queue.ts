@@ -1,7 +1,7 @@
 import type { AnnotatorId, BatchId, EventId, ModelName, SourceId, TaskId } from '../ids.js';
 import type { LabelBody } from '../label/label.js';
 import type { Reason } from '../decision/decision.js';
-import type { Task, TaskContent, TaskState } from './task.js';
+import type { AgainstPrediction, Task, TaskContent, TaskState } from './task.js';
 
 /**
  * The relabeling queue. States and transitions are drawn in task.ts. Obligations:
@@ -121,6 +121,8 @@ export interface LeaseFilter {
   readonly topClass?: string;
   /** The event's tag `project`. */
   readonly project?: string;
+  /** The event's tag `project` is one of these; of none, nothing matches. */
+  readonly projects?: readonly string[];
   readonly offeredAt?: TimeRange;
   readonly occurredAt?: TimeRange;
 }
@@ -136,10 +138,20 @@ export interface Claim {
   readonly taskId: TaskId;
   readonly batchId: BatchId;
   readonly fence: number;
+  /**
+   * The person who answers, where the holder is a tool in which several people label: the opinion
+   * or skip is theirs. The holder itself where it is left out.
+   */
+  readonly by?: AnnotatorId;
 }
 
 export type Verdict =
-  | { readonly kind: 'label'; readonly body: LabelBody; readonly labelSet: string }
+  | {
+      readonly kind: 'label';
+      readonly body: LabelBody;
+      readonly labelSet: string;
+      readonly prediction?: AgainstPrediction | undefined;
+    }
   | { readonly kind: 'skip'; readonly reason: string };
 
 export type CompletionOutcome =
@@ -154,6 +166,8 @@ export interface TaskFilter extends LeaseFilter {
   readonly state?: TaskState;
   /** Tasks that the batch holds, or that ended under it. */
   readonly batchId?: BatchId;
+  /** Tasks on which this person has given an opinion, in any round. Walks all tasks. */
+  readonly opinionBy?: AnnotatorId;
 }
 
 export interface Page {

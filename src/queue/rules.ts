@@ -15,10 +15,11 @@ export interface QueueRules {
   readonly skipsToEnd: number;
 }
 
+/** `weights`: the id of those that opinions were weighed by, where they were (weights.ts). */
 export type Settlement =
-  | { readonly kind: 'agreed'; readonly body: LabelBody }
-  /** A person has to decide. */
-  | { readonly kind: 'disputed' };
+  | { readonly kind: 'agreed'; readonly body: LabelBody; readonly weights?: string }
+  /** A person has to decide; `why` says in sentences what about. */
+  | { readonly kind: 'disputed'; readonly why?: readonly string[]; readonly weights?: string };
 
 /** Tasks that match all that is named take `opinions` opinions. */
 export interface OverlapRule {

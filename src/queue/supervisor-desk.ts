@@ -4,6 +4,7 @@ import { checkedLabel } from './checked-label.js';
 import type { LabelSetFor } from './checked-label.js';
 import type { Refused } from './label-desk.js';
 import type { TaskReader } from './relabel-queue.js';
+import type { StandingTag } from './standing-tag.js';
 import type { Governed, TaskGovernor } from './task-governor.js';
 import type { Task } from './task.js';
 
@@ -18,6 +19,7 @@ export interface SupervisorDesk {
     readonly taskId: TaskId;
     readonly by: AnnotatorId;
     readonly body: unknown;
+    readonly expected?: StandingTag | undefined;
   }): Promise<Ordered | Refused>;
   /** Begins a new round of a task that has ended or is disputed. */
   requeue(order: TaskOrder): Promise<Ordered | Refused>;
@@ -30,6 +32,8 @@ export interface TaskOrder {
   readonly by: AnnotatorId;
   /** 1 to 500 characters. */
   readonly reason: string;
+  /** Where the task must still stand; `task.changed` otherwise. */
+  readonly expected?: StandingTag | undefined;
 }
 
 export interface Ordered {
@@ -51,27 +55,27 @@ export function createSupervisorDesk(options: SupervisorDeskOptions): Supervisor
   const { governor, reader, labelSetFor, now } = options;
 
   return {
-    async adjudicate({ taskId, by, body }) {
+    async adjudicate({ taskId, by, body, expected }) {
       const task = await reader.find(taskId);
       if (task === undefined) return refused(noSuchTask(taskId));
       const checked = checkedLabel(task, body, labelSetFor);
       if (checked.kind === 'refused') return checked;
       const { labelSet } = checked;
-      const ruling = { by, body: checked.body, labelSet };
+      const ruling = { by, body: checked.body, labelSet, expected };
       return answer(taskId, await governor.adjudicate(taskId, ruling, now()), notDisputed);
     },
 
-    async requeue({ taskId, by, reason }) {
+    async requeue({ taskId, by, reason, expected }) {
       const words = wordsOf(reason);
       if (words === undefined) return refused(badReason());
-      const outcome = await governor.requeue(taskId, { by, reason: words }, now());
+      const outcome = await governor.requeue(taskId, { by, reason: words, expected }, now());
       return answer(taskId, outcome, hasEnded);
     },
 
-    async cancel({ taskId, by, reason }) {
+    async cancel({ taskId, by, reason, expected }) {
       const words = wordsOf(reason);
       if (words === undefined) return refused(badReason());
-      const outcome = await governor.cancel(taskId, { by, reason: words }, now());
+      const outcome = await governor.cancel(taskId, { by, reason: words, expected }, now());
       return answer(taskId, outcome, hasEnded);
     },
   };
@@ -88,6 +92,8 @@ function answer(
       return outcome;
     case 'refused':
       return refused(faultOf(outcome.task));
+    case 'changed':
+      return refused(hasChanged(outcome.task));
     case 'unknown-task':
       return refused(noSuchTask(taskId));
   }
@@ -129,5 +135,12 @@ function hasEnded({ id, state }: Task): EdgeminerError {
   return new EdgeminerError('task.wrong-state', `task ${id} is ${state}, which is an end`, {
     field: 'taskId',
     mend: 'Queue it again (requeue) if it is to have another end.',
+  });
+}
+
+function hasChanged({ id }: Task): EdgeminerError {
+  return new EdgeminerError('task.changed', `task ${id} has changed since it was read`, {
+    field: 'If-Match',
+    mend: 'Read the task again, and send the request with its new ETag.',
   });
 }

@@ -11,6 +11,7 @@ import type {
   SourceId,
   TaskId,
 } from '../ids.js';
+import type { PredictionEdit } from '../label/agreement/pre-annotation.js';
 import type { Label, LabelBody } from '../label/label.js';
 import type { ScoreCard } from '../score/signal.js';
 
@@ -41,6 +42,8 @@ import type { ScoreCard } from '../score/signal.js';
  *   task waits for a person who sees all opinions and decides (`adjudicate`).
  * - A skip gives the task to somebody else, until as many people skipped as the rules ask for.
  * - `requeue` begins a new round. Opinions, skips and labels of earlier rounds are kept.
+ *   Where one person's opinions are no longer trusted, it does so too of an open task that counts
+ *   one of them; who holds that task keeps it, and answers in the new round.
  * - `labelled`, `skipped` and `cancelled` are ends, which only `requeue` leaves.
  * - Every arrow but expiry is a transition: it adds one entry to the task's audit trail (audit.ts).
  */
@@ -62,6 +65,10 @@ export interface Task extends TaskContent {
   readonly label: Label | undefined;
   /** Labels of earlier rounds, oldest first. */
   readonly formerLabels: readonly Label[];
+  /** Why rounds were disputed, oldest first; only ever added to, absent where none was. */
+  readonly disputes?: readonly DisputedRound[] | undefined;
+  /** Second looks at labels, oldest first; only ever added to, absent where there was none. */
+  readonly secondLooks?: readonly SecondLook[] | undefined;
   /** Milliseconds since 1970-01-01 UTC, by the clock of whoever offered it first. */
   readonly offeredAt: number;
   /** Events that were near-duplicates of this one and made no task of their own; at most 1,000. */
@@ -140,6 +147,32 @@ export interface Opinion extends Answer {
   readonly labelSet: string;
   /** Milliseconds since 1970-01-01 UTC. */
   readonly givenAt: number;
+  /** How it compares with the model's prediction; absent where that was not recorded. */
+  readonly prediction?: AgainstPrediction | undefined;
+}
+
+export interface AgainstPrediction {
+  /** Whether the annotator saw what the model said. */
+  readonly shown: boolean;
+  /** What became of it, by the prediction as it was when the opinion came. */
+  readonly edit: PredictionEdit;
+}
+
+/** What the opinions of a round disagreed about. */
+export interface DisputedRound {
+  readonly round: number;
+  /** Sentences for the adjudicator. */
+  readonly why: readonly string[];
+}
+
+/** A round that was begun because the label of the round before was suspicious. */
+export interface SecondLook {
+  /** The round that was begun. */
+  readonly round: number;
+  /** `labelHash` of the label that was looked at. */
+  readonly label: string;
+  /** Sentences that say what speaks against it. */
+  readonly why: readonly string[];
 }
 
 export interface Skip extends Answer {

@@ -28,6 +28,8 @@ export type TaskStanding = Pick<
   | 'skips'
   | 'label'
   | 'formerLabels'
+  | 'disputes'
+  | 'secondLooks'
 >;
 
 /** What mining found out about an event; every offer of a known task replaces it. */
@@ -173,7 +175,7 @@ export interface CompletionTerms {
  */
 export function complete(
   standing: TaskStanding,
-  claim: Pick<Claim, 'batchId' | 'fence'>,
+  claim: Pick<Claim, 'batchId' | 'fence' | 'by'>,
   verdict: Verdict,
   { rules, now }: CompletionTerms,
 ):
@@ -185,7 +187,10 @@ export function complete(
   if (held === undefined || fence !== claim.fence || !isHeldBy(claim.batchId, standing, now)) {
     return { kind: 'lost' };
   }
-  const { annotator, batchId } = held;
+  const { batchId } = held;
+  const { by: annotator = held.annotator } = claim;
+  // Nobody answers twice in a round, through whatever tool.
+  if (answeredBy(standing).includes(annotator)) return { kind: 'lost' };
   const answer = { annotator, batchId, fence, round, heldMs: Math.max(0, now - held.leasedAt) };
   if (verdict.kind === 'skip') {
     const skip: Skip = { ...answer, reason: verdict.reason, skippedAt: now };
@@ -197,9 +202,15 @@ export function complete(
       transition: step('skip', annotator, standing, next, detail),
     };
   }
-  const { body, labelSet } = verdict;
-  const opinion: Opinion = { ...answer, body, labelSet, givenAt: now };
-  const next = afterOpinion(
+  const { body, labelSet, prediction } = verdict;
+  const opinion: Opinion = {
+    ...answer,
+    body,
+    labelSet,
+    givenAt: now,
+    ...(prediction === undefined ? {} : { prediction }),
+  };
+  const { next, weights } = afterOpinion(
     { ...standing, opinions: [...standing.opinions, opinion] },
     opinion,
     rules,
@@ -214,6 +225,7 @@ export function complete(
       labelSet,
       heldMs: answer.heldMs,
       ...(label === undefined ? {} : { label: labelHash(label.body) }),
+      ...(weights === undefined ? {} : { weights }),
     }),
   };
 }
@@ -229,24 +241,30 @@ function afterOpinion(
   standing: TaskStanding,
   last: Opinion,
   { settle }: Pick<QueueRules, 'settle'>,
-): TaskStanding {
+): { readonly next: TaskStanding; readonly weights?: string | undefined } {
   const opinions = standing.opinions.filter(({ round }) => round === standing.round);
   if (opinions.length < standing.overlap) {
-    return { ...standing, state: 'pending', lease: undefined };
+    return { next: { ...standing, state: 'pending', lease: undefined } };
   }
   const { labelSet, givenAt: labelledAt } = last;
   if (opinions.length === 1) {
     const { body, annotator } = last;
     const label: Label = { body, annotator, labelledAt, labelSet };
-    return { ...standing, state: 'labelled', label };
+    return { next: { ...standing, state: 'labelled', label } };
   }
   const settled = settle(opinions);
-  if (settled.kind === 'disputed') return { ...standing, state: 'disputed', lease: undefined };
+  const { weights } = settled;
+  if (settled.kind === 'disputed') {
+    const { round, disputes = [] } = standing;
+    const { why } = settled;
+    const noted = why === undefined ? {} : { disputes: [...disputes, { round, why }] };
+    return { next: { ...standing, ...noted, state: 'disputed', lease: undefined }, weights };
+  }
   const { body } = settled;
   const says = opinions.find((one) => isDeepStrictEqual(one.body, body)) ?? opinions[0] ?? last;
   const { annotator } = says;
   const label: Label = { body, annotator, settledBy: 'agreement', labelledAt, labelSet };
-  return { ...standing, state: 'labelled', label };
+  return { next: { ...standing, state: 'labelled', label }, weights };
 }
 
 /** Decides a disputed task. The opinions stay beside the label. */
@@ -273,29 +291,6 @@ export function adjudicate(
     kind: 'done',
     standing: next,
     transition: step('adjudicate', by, standing, next, detail),
-  };
-}
-
-/** Begins a new round of a task that has ended or is disputed. */
-export function requeue(
-  standing: TaskStanding,
-  { by, reason }: Order,
-): ({ readonly kind: 'done' } & Step) | { readonly kind: 'unchanged' } {
-  const { state, label, formerLabels } = standing;
-  // It is on its way already: a repeated request, or nothing to be done.
-  if (state === 'pending' || state === 'leased') return { kind: 'unchanged' };
-  const next: TaskStanding = {
-    ...standing,
-    state: 'pending',
-    round: standing.round + 1,
-    lease: undefined,
-    label: undefined,
-    formerLabels: label === undefined ? formerLabels : [...formerLabels, label],
-  };
-  return {
-    kind: 'done',
-    standing: next,
-    transition: step('requeue', by, standing, next, { reason }),
   };
 }
 
@@ -378,7 +373,8 @@ export function findingsOf({ predictions, scores, decision }: TaskContent): Task
   return { predictions, scores, decision };
 }
 
-function step(
+/** A transition from one standing to the next. */
+export function step(
   action: AuditAction,
   by: AnnotatorId,
   before: TaskStanding,

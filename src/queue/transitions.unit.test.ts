@@ -19,9 +19,9 @@ import {
   offerTask,
   release,
   renew,
-  requeue,
   seenAt,
 } from './transitions.js';
+import { requeue } from './requeue.js';
 
 const clients = ['ada', 'bo', 'cy'].map((name) => ({
   batchId: batchId(`batch of ${name}`),

@@ -28,9 +28,9 @@ import {
   offerTransition,
   release,
   renew,
-  requeue,
   seenAt,
 } from '../../src/queue/transitions.js';
+import { requeue } from '../../src/queue/requeue.js';
 import type { Step, TaskStanding } from '../../src/queue/transitions.js';
 
 /** A transition as the model notes it: the chain without its hashes. */
@@ -93,7 +93,7 @@ export class ModelQueue
   }
 
   lease: RelabelQueue['lease'] = async (request, now) => {
-    const { modelName, sourceId, reason, topClass, project } = request.filter;
+    const { modelName, sourceId, reason, topClass, project, projects } = request.filter;
     const { offeredAt, occurredAt } = request.filter;
     const held = this.held(request.batchId, now);
     const free = this.all()
@@ -103,6 +103,7 @@ export class ModelQueue
       .filter((task) => reason === undefined || task.decision.reasons.includes(reason))
       .filter((task) => topClass === undefined || topClassOf(task) === topClass)
       .filter((task) => project === undefined || projectOf(task) === project)
+      .filter((task) => projects === undefined || projects.includes(projectOf(task) ?? ''))
       .filter((task) => within(task.offeredAt, offeredAt))
       .filter((task) => within(task.occurredAt, occurredAt))
       .sort(byClaimOrder)

@@ -13,6 +13,36 @@ const { id } = candidate(1);
 
 /** The audit trail, of a queue with an overlap of two. */
 export function auditObligations(opened: Opened): void {
+  it('names the people that a tool holds tasks for, and takes one answer of each', async () => {
+    const { queue, audit } = opened();
+    const tool = annotatorId('label-studio');
+    await queue.offer(asOffers([candidate(1)]), start);
+    await queue.lease({ ...request('a', 1), annotator: tool }, start + 1);
+    const first = { taskId: id, batchId: batchId('a'), fence: 1 };
+    expect(await queue.complete({ ...first, by: ada }, cat, start + 2)).toMatchObject({
+      kind: 'completed',
+      task: { state: 'pending' },
+    });
+    // The tool itself has not answered, so that it gets the task again.
+    await queue.lease({ ...request('b', 1), annotator: tool }, start + 3);
+    const second = { taskId: id, batchId: batchId('b'), fence: 2 };
+    expect(await queue.complete({ ...second, by: ada }, cat, start + 4)).toEqual({ kind: 'lost' });
+    expect(await queue.complete({ ...second, by: bo }, cat, start + 4)).toMatchObject({
+      kind: 'completed',
+      task: { state: 'labelled', opinions: [{ annotator: ada }, { annotator: bo }] },
+    });
+    const audited = await chainOf(opened());
+    expect(verifyChain(audited)).toEqual({ kind: 'whole' });
+    const names = await audit.namesOf(audited.entries.map(({ actor }) => actor));
+    expect(audited.entries.map(({ actor, action }) => [action, names.get(actor)])).toEqual([
+      ['offer', undefined],
+      ['lease', tool],
+      ['label', ada],
+      ['lease', tool],
+      ['label', bo],
+    ]);
+  });
+
   it('says who did what, when, and from where', async () => {
     const { queue, audit } = opened();
     await queue.offer(asOffers([candidate(1)]), start);

@@ -100,6 +100,10 @@ export function leaseObligations(opened: Opened): void {
     expect(await found({ topClass: 'dog' })).toEqual([]);
     expect(await found({ project: 'south' })).toEqual([2]);
     expect(await found({ project: 'east' })).toEqual([]);
+    expect(await found({ projects: ['south', 'north', 'east'] })).toEqual([1, 2]);
+    expect(await found({ projects: ['south'], topClass: 'cat' })).toEqual([2]);
+    expect(await found({ projects: ['south'], project: 'north' })).toEqual([]);
+    expect(await found({ projects: [] })).toEqual([]);
     expect(await found({ offeredAt: { from: start + 1, to: start + 2 } })).toEqual([2, 3]);
     expect(await found({ offeredAt: { from: start + 3 } })).toEqual([4]);
     expect(await found({ occurredAt: { from: start - 90 } })).toEqual([2]);

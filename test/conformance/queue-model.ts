@@ -13,7 +13,7 @@ import type {
 } from '../../src/queue/relabel-queue.js';
 import { settleUnanimously } from '../../src/queue/rules.js';
 import type { QueueRules } from '../../src/queue/rules.js';
-import type { TaskGovernor } from '../../src/queue/task-governor.js';
+import type { RequeueOrder, TaskGovernor } from '../../src/queue/task-governor.js';
 import type { Task } from '../../src/queue/task.js';
 import { answeredBy } from '../../src/queue/transitions.js';
 import { candidate, request, start, term } from './candidate.js';
@@ -34,7 +34,11 @@ type Command =
   | { readonly kind: 'release'; readonly pick: number; readonly some: boolean }
   | { readonly kind: 'complete'; readonly pick: number; readonly verdict: Verdict }
   | { readonly kind: 'adjudicate'; readonly task: number; readonly body: LabelBody }
-  | { readonly kind: 'requeue'; readonly task: number }
+  | {
+      readonly kind: 'requeue';
+      readonly task: number;
+      readonly why?: Pick<RequeueOrder, 'discounting' | 'secondLook'>;
+    }
   | { readonly kind: 'cancel'; readonly task: number }
   | { readonly kind: 'holdings' }
   | { readonly kind: 'wait'; readonly time: number };
@@ -49,7 +53,10 @@ interface OfferedTask {
 /** One to three opinions, by the task. */
 const rules: QueueRules = {
   overlapOf: ({ eventId: event }) => 1 + (Number(event.slice('event-'.length)) % 3),
-  settle: settleUnanimously,
+  settle: (opinions) => {
+    const settled = settleUnanimously(opinions);
+    return settled.kind === 'agreed' ? settled : { ...settled, why: ['They differ.'] };
+  },
   skipsToEnd: 2,
 };
 
@@ -116,6 +123,18 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   weighed(9, fc.record({ kind: kind('complete'), pick, verdict })),
   weighed(2, fc.record({ kind: kind('adjudicate'), task: small, body })),
   weighed(2, fc.record({ kind: kind('requeue'), task: small })),
+  weighed(
+    2,
+    fc.record({
+      kind: kind('requeue'),
+      task: small,
+      why: fc.constantFrom<Pick<RequeueOrder, 'discounting' | 'secondLook'>>(
+        { discounting: annotatorId('ada') },
+        { discounting: annotatorId('bo') },
+        { secondLook: ['The model says dog.'] },
+      ),
+    }),
+  ),
   weighed(1, fc.record({ kind: kind('cancel'), task: small })),
   weighed(1, fc.record({ kind: kind('holdings') })),
   weighed(2, fc.record({ kind: kind('wait'), time: fc.constantFrom(1, term / 2, term) })),
@@ -164,9 +183,14 @@ function holdsInvariants(before: readonly Task[], after: readonly Task[]): void 
     if (was === undefined) continue;
     expect(task.fence).toBeGreaterThanOrEqual(was.fence);
     expect(task.round).toBeGreaterThanOrEqual(was.round);
-    for (const list of ['opinions', 'skips', 'formerLabels'] as const) {
-      expect(task[list].slice(0, was[list].length), 'nothing said is lost').toEqual(was[list]);
+    for (const list of ['opinions', 'skips', 'formerLabels', 'disputes', 'secondLooks'] as const) {
+      const { [list]: now = [] } = task;
+      const { [list]: then = [] } = was;
+      expect(now.slice(0, then.length), 'nothing said is lost').toEqual(then);
     }
+    if (task.state === 'disputed') expect(task.disputes?.at(-1)?.round).toBe(task.round);
+    const looked = (task.secondLooks ?? []).map((look) => look.label);
+    expect(new Set(looked).size, 'no second look at what survived one').toBe(looked.length);
   }
 }
 
@@ -262,10 +286,13 @@ class Session {
         const ruling = { by: annotatorId('judge'), body: command.body, labelSet: 'animals@1' };
         return queue.adjudicate(candidate(command.task).id, ruling, now);
       }
-      case 'requeue':
+      case 'requeue': {
+        const order = { by: annotatorId('lead'), reason: command.kind, ...command.why };
+        return queue.requeue(candidate(command.task).id, order, now);
+      }
       case 'cancel': {
         const order = { by: annotatorId('lead'), reason: command.kind };
-        return queue[command.kind](candidate(command.task).id, order, now);
+        return queue.cancel(candidate(command.task).id, order, now);
       }
       case 'holdings':
         return queue.holdings(now);

@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import { annotatorId, batchId, taskId } from '../../src/ids.js';
 import type { LabelBody } from '../../src/label/label.js';
 import type { CompletionOutcome, Verdict } from '../../src/queue/relabel-queue.js';
+import { standingTag } from '../../src/queue/standing-tag.js';
 import type { Task, TaskState } from '../../src/queue/task.js';
 import { asOffers, candidate, request, start, term } from './candidate.js';
 import type { Opened, Queue } from './relabel-queue.js';
@@ -93,6 +94,33 @@ export function opinionObligations(opened: Opened): void {
     );
     const kinds = rulings.map(({ kind }) => kind).sort();
     expect(kinds).toEqual(['done', 'refused', 'refused', 'refused']);
+  });
+
+  it('does what expects the task elsewhere not at all, and one of many that expect it here', async () => {
+    const { queue, another } = opened();
+    await queue.offer(asOffers([candidate(1)]), start);
+    const free = await tagNow(queue);
+    await dispute(queue);
+    const order = { by: lead, reason: 'r', expected: free };
+    for (const step of ['requeue', 'cancel'] as const) {
+      expect(await queue[step](id, order, start)).toMatchObject({
+        kind: 'changed',
+        task: { state: 'disputed', round: 1 },
+      });
+    }
+    const ruling = { by: judge, body: cat, labelSet: 'a@1', expected: free };
+    expect((await queue.adjudicate(id, ruling, start)).kind).toBe('changed');
+
+    const expected = await tagNow(queue);
+    const second = await another();
+    const steps = await Promise.all(
+      [queue, second, queue, second].map((each, n) =>
+        n < 2
+          ? each.requeue(id, { by: lead, reason: 'r', expected }, start)
+          : each.cancel(id, { by: lead, reason: 'r', expected }, start),
+      ),
+    );
+    expect(steps.map(({ kind }) => kind).sort()).toEqual(['changed', 'changed', 'changed', 'done']);
   });
 
   it('begins a new round in which everybody may answer again, and forgets nothing', async () => {
@@ -229,6 +257,13 @@ async function says(
   if (task === undefined) throw new Error(`nothing is free for ${who}`);
   const claim = { taskId: task.id, batchId: batchId(`${batch} of ${who}`), fence: task.fence };
   return queue.complete(claim, { kind: 'label', body, labelSet: 'a@1' }, start);
+}
+
+/** Where task 1 stands, as a reader tells it. */
+async function tagNow(queue: Queue) {
+  const task = await queue.find(id);
+  if (task === undefined) throw new Error('the task is not there');
+  return standingTag(task);
 }
 
 async function dispute(queue: Queue): Promise<void> {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe } from 'vitest';
 import type { AuditTrail } from '../../src/queue/audit-trail.js';
 import type { RelabelQueue, TaskReader } from '../../src/queue/relabel-queue.js';
-import { defaultRules } from '../../src/queue/rules.js';
+import { defaultRules, settleUnanimously } from '../../src/queue/rules.js';
 import type { QueueRules } from '../../src/queue/rules.js';
 import type { TaskGovernor } from '../../src/queue/task-governor.js';
 import { auditObligations } from './queue-audit.js';
@@ -12,6 +12,7 @@ import { likeTheModel } from './queue-model.js';
 import { offerObligations } from './queue-offers.js';
 import { opinionObligations } from './queue-opinions.js';
 import { readerObligations } from './queue-reading.js';
+import { secondLookObligations } from './queue-second-looks.js';
 
 export type Queue = RelabelQueue & TaskReader & TaskGovernor;
 
@@ -32,6 +33,13 @@ export type OpenQueue = (rules?: QueueRules) => Promise<QueueUnderTest>;
 export type Opened = () => QueueUnderTest;
 
 const ofTwo: QueueRules = { ...defaultRules, overlapOf: () => 2 };
+const withWhy: QueueRules = {
+  ...ofTwo,
+  settle: (opinions) => {
+    const settled = settleUnanimously(opinions);
+    return settled.kind === 'agreed' ? settled : { ...settled, why: ['They differ.'] };
+  },
+};
 
 /** Every obligation of the ports of the queue, on any adapter. */
 export function relabelQueueConformance(
@@ -47,6 +55,7 @@ export function relabelQueueConformance(
       completions: asked(completionObligations),
       'labels of every kind': asked(labelBodyObligations),
       opinions: asked(opinionObligations, ofTwo),
+      'second looks': asked(secondLookObligations, withWhy),
       audit: asked(auditObligations, ofTwo),
       reading: asked(readerObligations),
     };

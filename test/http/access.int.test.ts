@@ -1,10 +1,11 @@
+import { createHash } from 'node:crypto';
 import { request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { accessTable } from '../../src/http/access.js';
+import { accessTable, roles, routesByProject } from '../../src/http/access.js';
 import * as schemas from '../../src/http/schemas.js';
-import { roleOf, send, startTestServer } from './test-server.js';
+import { configured, roleOf, send, startTestServer } from './test-server.js';
 import type { TestServer, Who } from './test-server.js';
 
 interface Operation {
@@ -32,8 +33,21 @@ function pathOf(pattern: string): string {
 
 let api: TestServer;
 
+const hashed = (token: string) => createHash('sha256').update(token).digest('hex');
+/** One of each role that is limited to a project, and one that has expired. */
+const limited = roles.map((role) => ({
+  name: `limited ${role}`,
+  role,
+  tokenSha256: hashed(`limited-${role}`),
+  projects: ['north'],
+}));
+const old = { name: 'old', role: 'admin', tokenSha256: hashed('old-token'), expiresAt: 0 } as const;
+
 beforeAll(async () => {
-  api = await startTestServer({ limits: { refusalsPerMinute: 1000 } });
+  api = await startTestServer({
+    tokens: [...configured, ...limited, old],
+    limits: { refusalsPerMinute: 1000 },
+  });
 });
 
 afterAll(async () => {
@@ -41,7 +55,7 @@ afterAll(async () => {
 });
 
 describe('access', () => {
-  describe.each(guarded)('to $route', ({ method, pattern, access }) => {
+  describe.each(guarded)('to $route', ({ route, method, pattern, access }) => {
     const path = pathOf(pattern);
 
     it.each(people)('is as the table says for %s', async (as) => {
@@ -50,6 +64,21 @@ describe('access', () => {
       if (allowed) expect([401, 403]).not.toContain(status);
       else
         expect({ status, json }).toMatchObject({ status: 403, json: { code: 'auth.forbidden' } });
+    });
+
+    it.each(limited)('is as the tables say for a $name', async ({ role }) => {
+      const byRole = role === 'admin' || access.includes(role);
+      const headers = { authorization: `Bearer limited-${role}` };
+      const { status, json } = await api.send(method, path, { headers });
+      if (byRole && routesByProject.has(route)) expect([401, 403]).not.toContain(status);
+      else
+        expect({ status, json }).toMatchObject({ status: 403, json: { code: 'auth.forbidden' } });
+    });
+
+    it('is refused to a token that has expired', async () => {
+      const headers = { authorization: 'Bearer old-token' };
+      const answer = await api.send(method, path, { headers });
+      expect(answer).toMatchObject({ status: 401, json: { code: 'auth.expired' } });
     });
 
     it.each([undefined, 'Bearer wrong', 'Basic YW5hOmFubm90YXRvci1zZWNyZXQ=', 'annotator-secret'])(
@@ -66,6 +95,11 @@ describe('access', () => {
         expect(answer.headers.get('content-type')).toMatch(/^application\/problem\+json/u);
       },
     );
+  });
+
+  it('has somebody of every role to try it with, and projects for real routes only', () => {
+    expect([...new Set(Object.values(roleOf))].toSorted()).toEqual(roles.toSorted());
+    expect(guarded.map(({ route }) => route)).toEqual(expect.arrayContaining([...routesByProject]));
   });
 
   it.each(open)('to $route needs no token', async ({ method, pattern }) => {

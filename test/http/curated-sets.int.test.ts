@@ -47,7 +47,7 @@ describe('curated sets', () => {
     const answer = await api.send('POST', '/v1/curated-sets', { as: 'cora', body });
     expect(answer).toMatchObject({ status: 409, json: { code: 'curated-set.empty' } });
     const none = await api.send('GET', '/v1/curated-sets', { as: 'cora' });
-    expect(none.json).toEqual({ curatedSets: [] });
+    expect(none.json).toEqual({ curatedSets: [], next: null });
     const latest = await api.send('GET', '/v1/curated-sets/latest', { as: 'cora' });
     expect(latest).toMatchObject({ status: 404, json: { code: 'curated-set.not-found' } });
   });
@@ -79,6 +79,7 @@ describe('curated sets', () => {
     const list = await api.send('GET', '/v1/curated-sets', { as: 'cora' });
     expect(list.json).toEqual({
       curatedSets: [{ version, name: 'june', createdAt: head.createdAt, items: 6 }],
+      next: null,
     });
   });
 

@@ -7,22 +7,29 @@ import { openSqliteStore } from '../../src/adapters/sqlite/open-sqlite-store.js'
 import type { SqliteStore } from '../../src/adapters/sqlite/open-sqlite-store.js';
 import { curate } from '../../src/curate/curation.js';
 import { readJsonEvent } from '../../src/event/json-event.js';
-import type { AccessToken } from '../../src/http/auth.js';
+import type { AccessToken, IdentityProvider } from '../../src/http/auth.js';
 import type { Role } from '../../src/http/access.js';
 import { defaultHttpLimits } from '../../src/http/deps.js';
 import type { HttpDeps, HttpLimits } from '../../src/http/deps.js';
+import type { KeptAnswers } from '../../src/http/kept-answers.js';
 import { createHttpServer } from '../../src/http/server.js';
 import type { HttpServer } from '../../src/http/server.js';
 import { batchId } from '../../src/ids.js';
 import type { TaskId } from '../../src/ids.js';
 import type { LabelSet } from '../../src/label/label.js';
 import type { EventIntake } from '../../src/mine/event-intake.js';
+import { usualFloor } from '../../src/label/agreement/annotator-quality.js';
+import type { QueueRules } from '../../src/queue/rules.js';
+import { createSupervisorDesk } from '../../src/queue/supervisor-desk.js';
 import { createLabelDesk } from '../../src/queue/label-desk.js';
+import { createLabelling } from '../../src/queue/labelling.js';
+import { alwaysShown } from '../../src/queue/pre-annotation.js';
+import { defaultRules } from '../../src/queue/rules.js';
 import { createLogger } from '../../src/telemetry/logger.js';
 import { createMetrics } from '../../src/telemetry/metrics.js';
 import { labelledTask } from '../fixtures/labelled-task.js';
 
-const animals: LabelSet = {
+export const animals: LabelSet = {
   name: 'animals',
   version: 2,
   kind: 'class',
@@ -36,6 +43,7 @@ export const tokens = {
   'line-4': 'producer-secret',
   ana: 'annotator-secret',
   ben: 'other-annotator-secret',
+  rita: 'reviewer-secret',
   cora: 'curator-secret',
   root: 'admin-secret',
 } as const;
@@ -46,11 +54,12 @@ export const roleOf: Readonly<Record<Who, Role>> = {
   'line-4': 'producer',
   ana: 'annotator',
   ben: 'annotator',
+  rita: 'reviewer',
   cora: 'curator',
   root: 'admin',
 };
 
-const configured: readonly AccessToken[] = Object.entries(tokens).map(([name, token]) => ({
+export const configured: readonly AccessToken[] = Object.entries(tokens).map(([name, token]) => ({
   name,
   role: roleOf[name as Who],
   tokenSha256: createHash('sha256').update(token).digest('hex'),
@@ -70,10 +79,15 @@ export interface Answer {
   readonly bytes: Uint8Array;
 }
 
+type Store = Pick<
+  SqliteStore,
+  'queue' | 'audit' | 'curatedSets' | 'answers' | 'golds' | 'annotators' | 'close'
+>;
+
 export interface TestServer {
   readonly server: HttpServer;
   readonly url: string;
-  readonly store: SqliteStore;
+  readonly store: Store;
   /** Holds `edgeminer.db` and `images/`. */
   readonly folder: string;
   readonly logged: Record<string, unknown>[];
@@ -81,13 +95,19 @@ export interface TestServer {
   readonly clock: { now: number };
   send(method: string, path: string, sent?: Sent): Promise<Answer>;
   /** Puts tasks of the model `animals` into the queue, each with its own picture. */
-  offer(count: number, model?: string): Promise<TaskId[]>;
+  offer(count: number, model?: string, tags?: Readonly<Record<string, string>>): Promise<TaskId[]>;
   close(): Promise<void>;
 }
 
 export interface TestServerOptions {
   readonly tokens?: readonly AccessToken[];
   readonly limits?: Partial<HttpLimits>;
+  readonly identityProvider?: IdentityProvider;
+  /** A SQLite file unless said. */
+  readonly openStore?: () => Promise<Store>;
+  readonly rules?: QueueRules;
+  readonly curate?: HttpDeps['curate'];
+  readonly answersBy?: (answers: KeptAnswers) => KeptAnswers;
   readonly intake?: Pick<EventIntake, 'accept'>;
   readonly readiness?: HttpDeps['readiness'];
   readonly listen?: { readonly host: string; readonly port: number };
@@ -96,7 +116,12 @@ export interface TestServerOptions {
 /** The API over a real SQLite file and a real folder of images, listening on a free port. */
 export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
   const folder = await mkdtemp(join(tmpdir(), 'edgeminer-http-'));
-  const store = await openSqliteStore({ file: join(folder, 'edgeminer.db') });
+  const openSqlite = () =>
+    openSqliteStore({
+      file: join(folder, 'edgeminer.db'),
+      ...(options.rules === undefined ? {} : { rules: options.rules }),
+    });
+  const store: Store = await (options.openStore ?? openSqlite)();
   const images = await openDirectoryImageStore({ path: join(folder, 'images') });
   const picture = await readFile(new URL('../fixtures/pictures/coffee.jpg', import.meta.url));
   const clock = { now: Date.UTC(2025, 5, 1, 12) };
@@ -106,22 +131,44 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   const metrics = createMetrics();
   metrics.watchQueue(async () => (await store.queue.stats(now())).byState);
   const logged: Record<string, unknown>[] = [];
+  const labelling = createLabelling({
+    queue: store.queue,
+    golds: store.golds,
+    records: store.annotators,
+    labelSetFor,
+    rules: defaultRules,
+    shares: { share: 0.5 },
+    floor: usualFloor,
+    preAnnotation: alwaysShown,
+    newSecret: randomUUID,
+  });
   const server = await createHttpServer({
     intake: options.intake ?? readOnlyIntake,
     desk: createLabelDesk({
-      queue: store.queue,
-      reader: store.queue,
+      queue: labelling.queue,
+      reader: labelling.reader,
+      admits: labelling.guard.admits,
       labelSetFor,
       now,
       newBatchId: () => batchId(randomUUID()),
       leaseSeconds: 600,
       maxBatch: 50,
     }),
-    reader: store.queue,
+    supervisor: createSupervisorDesk({
+      governor: store.queue,
+      reader: store.queue,
+      labelSetFor,
+      now,
+    }),
+    reader: labelling.reader,
+    readerFor: (annotator) => labelling.readerFor(annotator),
+    audit: store.audit,
+    answers: options.answersBy?.(store.answers) ?? store.answers,
     images,
     curatedSets: store.curatedSets,
-    curate: (wanted) =>
-      curate({ reader: store.queue, images, sets: store.curatedSets, now }, wanted),
+    curate:
+      options.curate ??
+      ((wanted) => curate({ reader: store.queue, images, sets: store.curatedSets, now }, wanted)),
     splitPlan: {
       shares: { train: 0.5, validation: 0.25, test: 0.25 },
       seed: 'test',
@@ -133,6 +180,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     examplePicture: async (example) =>
       example === 'coffee.jpg' ? { bytes: picture, contentType: 'image/jpeg' } : undefined,
     tokens: options.tokens ?? configured,
+    identityProvider: options.identityProvider,
     metrics,
     logger: createLogger({
       level: 'debug',
@@ -166,7 +214,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     logged,
     clock,
     send: (method, path, sent) => send(`${url}${path}`, method, sent),
-    async offer(count, model = 'animals') {
+    async offer(count, model = 'animals', tags = {}) {
       const contents = [];
       for (let i = 0; i < count; i++) {
         // Bytes after the end of a JPEG are ignored: the same picture under another hash.
@@ -175,7 +223,8 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
         const event = `event-${offered++}`;
         const perceptualHash = createHash('sha256').update(event).digest('hex').slice(0, 16);
         const occurredAt = clock.now + offered * 86_400_000;
-        contents.push(labelledTask({ event, model, occurredAt, image: { hash, perceptualHash } }));
+        const image = { hash, perceptualHash };
+        contents.push({ ...labelledTask({ event, model, occurredAt, image }), tags });
       }
       await store.queue.offer(
         contents.map((content) => ({ kind: 'task', content })),

@@ -2,7 +2,9 @@ import type { Db, IndexDescriptionInfo } from 'mongodb';
 import { failed, ok } from '../../telemetry/checkup.js';
 import type { Finding } from '../../telemetry/checkup.js';
 import { chunkIndex } from './content-addressed-bucket.js';
+import { answerIndexes } from './mongo-kept-answers.js';
 import { setIndexes } from './mongo-curated-sets.js';
+import { trialIndexes } from './mongo-gold.js';
 import { labelSetIndexes } from './mongo-label-sets.js';
 import { outboxIndexes } from './mongo-outbox.js';
 import { personIndexes } from './persons.js';
@@ -17,7 +19,9 @@ interface Wanted {
 const wanted: Readonly<Record<string, readonly Wanted[]>> = {
   tasks: taskIndexes.map(({ name, key }) => ({ name, key })),
   persons: personIndexes,
+  'gold.trials': trialIndexes,
   'curated.sets': setIndexes,
+  answers: answerIndexes,
   'label.sets': labelSetIndexes,
   outbox: outboxIndexes,
   'images.chunks': [chunkIndex],

@@ -49,6 +49,8 @@ export interface StandingFields {
   readonly skips: Task['skips'];
   readonly label: Task['label'] | null;
   readonly formerLabels: Task['formerLabels'];
+  readonly disputes?: Task['disputes'];
+  readonly secondLooks?: Task['secondLooks'];
   /** See `answeredBy`. */
   readonly answeredBy: readonly Task['opinions'][number]['annotator'][];
 }
@@ -73,6 +75,8 @@ export const standingProjection = {
   skips: 1,
   label: 1,
   formerLabels: 1,
+  disputes: 1,
+  secondLooks: 1,
   skip: 1,
   auditHead: 1,
 } as const satisfies Record<keyof Omit<StoredStanding, 'answeredBy'>, 1>;
@@ -110,12 +114,22 @@ export function fieldsToStanding(fields: StoredStanding): TaskStanding {
   const { state, fence, round = 1, overlap = 1 } = fields;
   const label = fields.label ?? undefined;
   const lease = fields.lease === null ? undefined : leaseOf(fields.lease);
-  const { opinions, skips, formerLabels } = fields;
+  const { opinions, skips, formerLabels, disputes, secondLooks } = fields;
   const answers =
     opinions === undefined || skips === undefined || formerLabels === undefined
       ? answersOfEarlier({ fence, lease, label, skip: fields.skip ?? undefined })
       : { opinions, skips, formerLabels };
-  return { state, round, overlap, fence, lease, label, ...answers };
+  return {
+    state,
+    round,
+    overlap,
+    fence,
+    lease,
+    label,
+    ...answers,
+    ...(disputes === undefined ? {} : { disputes }),
+    ...(secondLooks === undefined ? {} : { secondLooks }),
+  };
 }
 
 /** An earlier edgeminer did not write when a lease began. */
@@ -129,6 +143,7 @@ export function headOf({ auditHead }: StoredStanding): AuditHead {
 
 export function standingToFields(standing: TaskStanding): StandingFields {
   const { state, round, overlap, fence, lease, opinions, skips, label, formerLabels } = standing;
+  const { disputes, secondLooks } = standing;
   return {
     state,
     round,
@@ -139,6 +154,8 @@ export function standingToFields(standing: TaskStanding): StandingFields {
     skips,
     label: label ?? null,
     formerLabels,
+    ...(disputes === undefined ? {} : { disputes }),
+    ...(secondLooks === undefined ? {} : { secondLooks }),
     answeredBy: answeredBy(standing),
   };
 }

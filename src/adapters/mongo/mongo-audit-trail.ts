@@ -6,10 +6,15 @@ import { documentToTask, headOf } from './documents.js';
 import type { TaskDocument } from './documents.js';
 import type { TaskCollections } from './mongo-governor.js';
 import { keyOf } from './persons.js';
+import { isNamedAtGold, renameAtGold } from './rename-at-gold.js';
+import type { NamedCollections } from './rename-at-gold.js';
 import { snapshot } from './task-filters.js';
 
 /** The chains lie in the tasks' own documents, and are written with them. */
-export function mongoAuditTrail({ tasks, persons }: TaskCollections): AuditTrail {
+export function mongoAuditTrail(
+  { tasks, persons }: TaskCollections,
+  elsewhere: NamedCollections,
+): AuditTrail {
   return {
     audited: (id) =>
       guarded(async () => {
@@ -41,9 +46,11 @@ export function mongoAuditTrail({ tasks, persons }: TaskCollections): AuditTrail
           $or: [...places.map((place) => ({ [`${place}.annotator`]: name })), { answeredBy: name }],
         };
         const count = await tasks.countDocuments(named);
-        if (count === 0 && (await persons.findOne({ name })) === null) {
-          return { kind: 'unknown-person' };
-        }
+        const isKnown =
+          count > 0 ||
+          (await persons.findOne({ name })) !== null ||
+          (await isNamedAtGold(name, elsewhere));
+        if (!isKnown) return { kind: 'unknown-person' };
         const key = await keyOf(persons, name);
         await persons.updateOne(
           { _id: key, pseudonym: { $exists: false } },
@@ -68,6 +75,7 @@ export function mongoAuditTrail({ tasks, persons }: TaskCollections): AuditTrail
           { $set: { 'answeredBy.$[its]': pseudonym }, $inc: { revision: 1 } },
           { arrayFilters: [{ its: name }] },
         );
+        await renameAtGold({ from: name, to: pseudonym }, elsewhere);
         await persons.updateOne(
           { _id: key },
           { $set: { name: pseudonym }, $unset: { pseudonym: '' } },

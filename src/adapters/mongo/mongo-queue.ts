@@ -126,7 +126,7 @@ export function mongoQueue(options: MongoQueueOptions): RelabelQueue & TaskReade
           if (outcome.kind === 'already-completed') {
             return { kind: 'already-completed', task: seenAt(task, now) };
           }
-          const actor = await actorOf(task);
+          const actor = await (claim.by === undefined ? actorOf(task) : keyOf(persons, claim.by));
           const { updateOne } = swap(found, outcome, { actor, at: now });
           const notice = noticeOf(task, outcome.transition, headOf(found).seq + 1);
           const told = { notice, batchId: claim.batchId, now };

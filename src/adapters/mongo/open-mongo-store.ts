@@ -2,35 +2,47 @@ import { MongoClient, MongoServerError, MongoServerSelectionError } from 'mongod
 import type { CuratedSetStore } from '../../curate/curated-set-store.js';
 import { EdgeminerError, messageOf } from '../../faults.js';
 import type { ImageShelf } from '../../image/image-shelf.js';
+import type { KeptAnswers } from '../../http/kept-answers.js';
 import type { ImageStore } from '../../image/image-store.js';
+import type { AnnotatorRecords } from '../../queue/annotator-records.js';
 import type { LabelSetStore } from '../../label/label-set-store.js';
 import { nobody } from '../../notice/notice.js';
 import type { Subscribers } from '../../notice/notice.js';
 import type { Outbox } from '../../notice/outbox.js';
 import type { AuditTrail } from '../../queue/audit-trail.js';
+import type { GoldStore } from '../../queue/gold-store.js';
 import type { ImageUses } from '../../queue/image-uses.js';
 import type { RelabelQueue, TaskReader } from '../../queue/relabel-queue.js';
 import { defaultRules } from '../../queue/rules.js';
 import type { QueueRules } from '../../queue/rules.js';
 import type { TaskEraser } from '../../queue/task-eraser.js';
 import type { TaskGovernor } from '../../queue/task-governor.js';
+import type { WeightStore } from '../../queue/weight-store.js';
 import type { ReferenceStore } from '../../score/reference-store.js';
 import { guarded } from './content-addressed-bucket.js';
 import { openGridFsImageStore } from './gridfs-image-store.js';
 import { openGridFsReferenceStore } from './gridfs-reference-store.js';
+import { mongoAnnotators, openAnnotators } from './mongo-annotators.js';
 import { mongoAuditTrail } from './mongo-audit-trail.js';
 import { openMongoCuratedSets } from './mongo-curated-sets.js';
+import { mongoGold, openGold } from './mongo-gold.js';
+import { openMongoKeptAnswers } from './mongo-kept-answers.js';
 import { openMongoLabelSets } from './mongo-label-sets.js';
 import { closedTrailsOf, mongoEraser } from './mongo-eraser.js';
 import { mongoOutbox } from './mongo-outbox.js';
 import { mongoQueue } from './mongo-queue.js';
+import { mongoWeights, openWeights } from './mongo-weights.js';
 import { openTasks } from './open-tasks.js';
 import { openTelling } from './tell-steps.js';
 
 export interface MongoStore {
   readonly queue: RelabelQueue & TaskReader & TaskGovernor;
   readonly audit: AuditTrail;
+  readonly golds: GoldStore;
+  readonly annotators: AnnotatorRecords;
+  readonly weights: WeightStore;
   readonly curatedSets: CuratedSetStore;
+  readonly answers: KeptAnswers;
   readonly labelSets: LabelSetStore;
   readonly outbox: Outbox;
   readonly eraser: TaskEraser & ImageUses;
@@ -71,18 +83,26 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<MongoS
   try {
     const db = client.db(database);
     const telling = await openTelling(db, subscribers);
-    const [collections, curatedSets, labelSets, images, references] = await Promise.all([
-      openTasks(db),
-      openMongoCuratedSets(db, telling),
-      openMongoLabelSets(db),
-      openGridFsImageStore(db),
-      openGridFsReferenceStore(db),
-    ]);
+    const [collections, gold, curatedSets, labelSets, answers, images, references] =
+      await Promise.all([
+        openTasks(db),
+        openGold(db),
+        openMongoCuratedSets(db, telling),
+        openMongoLabelSets(db),
+        openMongoKeptAnswers(db),
+        openGridFsImageStore(db),
+        openGridFsReferenceStore(db),
+      ]);
+    const [annotators, weights] = [openAnnotators(db), openWeights(db)];
     const closed = closedTrailsOf(db);
     return {
       queue: mongoQueue({ ...collections, random, rules, telling, closed }),
-      audit: mongoAuditTrail(collections),
+      audit: mongoAuditTrail(collections, { ...gold, annotators, weights }),
+      golds: mongoGold(gold),
+      annotators: mongoAnnotators(annotators),
+      weights: mongoWeights(weights),
       curatedSets,
+      answers,
       labelSets,
       outbox: mongoOutbox(telling.messages),
       eraser: mongoEraser({ ...collections, ...telling, closed }),

@@ -3,7 +3,8 @@ import type { Reason } from '../../decision/decision.js';
 import { annotatorId, batchId } from '../../ids.js';
 import type { Holding, QueueStats } from '../../queue/relabel-queue.js';
 import type { TaskState } from '../../queue/task.js';
-import { noTasks } from '../../queue/task.js';
+import { noTasks, taskStates } from '../../queue/task.js';
+import { signalNames } from '../../score/signal.js';
 import type { TaskDocument } from './documents.js';
 import { indexes, snapshot } from './task-filters.js';
 
@@ -13,7 +14,7 @@ interface Group {
   readonly oldest: number;
 }
 
-/** One walk over the index in claim order, and one over the tasks. */
+/** Walks over indexes; of tasks, only those with duplicates or with a score of one's own are read. */
 export async function queueStats(
   tasks: Collection<TaskDocument>,
   now: number,
@@ -36,20 +37,15 @@ export async function queueStats(
         { ...snapshot, hint: indexes.claimOrder },
       )
       .toArray(),
-    tasks
-      .aggregate<{ readonly _id: Reason; readonly tasks: number }>(
-        [
-          { $project: { reasons: '$decision.reasons' } },
-          { $unwind: '$reasons' },
-          { $group: { _id: '$reasons', tasks: { $sum: 1 } } },
-        ],
-        snapshot,
-      )
-      .toArray(),
+    tasksByReason(tasks),
     tasks
       .aggregate<{ readonly noted: number }>(
-        [{ $group: { _id: null, noted: { $sum: { $size: '$duplicates' } } } }],
-        snapshot,
+        [
+          // Event ids are texts: tasks without a duplicate are passed over in the index.
+          { $match: { duplicates: { $gte: '' } } },
+          { $group: { _id: null, noted: { $sum: { $size: '$duplicates' } } } },
+        ],
+        { ...snapshot, hint: indexes.duplicates },
       )
       .toArray(),
   ]);
@@ -68,6 +64,45 @@ export async function queueStats(
     duplicates: duplicates?.noted ?? 0,
     oldestPendingAt,
   };
+}
+
+interface ReasonCount {
+  readonly _id: Reason;
+  readonly tasks: number;
+}
+
+/**
+ * Counts in the index, reason by reason, for a walk over all tasks would read gigabytes. Names of
+ * scores of one's own are known to the tasks alone: those are read.
+ */
+async function tasksByReason(tasks: Collection<TaskDocument>): Promise<readonly ReasonCount[]> {
+  const state = { $in: [...taskStates] };
+  const options = { ...snapshot, hint: indexes.claimOrderByReason };
+  const known = [...signalNames, 'control-sample'] as const;
+  const counts = await Promise.all(
+    known.map(async (reason): Promise<ReasonCount> => {
+      const [counted] = await tasks
+        .aggregate<{ readonly tasks: number }>(
+          [{ $match: { state, 'decision.reasons': reason } }, { $count: 'tasks' }],
+          options,
+        )
+        .toArray();
+      return { _id: reason, tasks: counted?.tasks ?? 0 };
+    }),
+  );
+  const own = await tasks
+    .aggregate<ReasonCount>(
+      [
+        { $match: { state, 'decision.reasons': /^own:/ } },
+        { $project: { reasons: '$decision.reasons' } },
+        { $unwind: '$reasons' },
+        { $match: { reasons: /^own:/ } },
+        { $group: { _id: '$reasons', tasks: { $sum: 1 } } },
+      ],
+      options,
+    )
+    .toArray();
+  return [...counts.filter((one) => one.tasks > 0), ...own];
 }
 
 /** What is held, by annotator and batch; walks the leased tasks only. */

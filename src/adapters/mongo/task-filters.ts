@@ -22,6 +22,7 @@ export const indexes = {
   claimOrder: 'claim-order-2',
   claimOrderByReason: 'claim-order-by-reason',
   batch: 'batch',
+  duplicates: 'duplicates',
 } as const;
 
 /** Of an earlier edgeminer; in place of each there is another one. */
@@ -72,7 +73,7 @@ export const taskIndexes: readonly (IndexDescription & { readonly name: string }
   },
   {
     // Answers recall.
-    name: 'duplicates',
+    name: indexes.duplicates,
     key: { duplicates: 1, sourceId: 1, modelName: 1 },
   },
   {
@@ -101,13 +102,17 @@ export function heldBy(batchId: BatchId, now: number): Filter<TaskDocument> {
 
 /** What a claimer or reader asks for, apart from the state. */
 function asks(filter: LeaseFilter): Filter<TaskDocument> {
-  const { modelName, sourceId, reason, topClass, project, offeredAt, occurredAt } = filter;
+  const { modelName, sourceId, reason, topClass, project, projects, offeredAt, occurredAt } =
+    filter;
+  const inProjects = projects === undefined ? {} : { $in: [...projects] };
   return {
     ...(modelName === undefined ? {} : { modelName }),
     ...(sourceId === undefined ? {} : { sourceId }),
     ...(reason === undefined ? {} : { 'decision.reasons': reason }),
     ...(topClass === undefined ? {} : { topClass }),
-    ...(project === undefined ? {} : { project }),
+    ...(project === undefined && projects === undefined
+      ? {}
+      : { project: { ...(project === undefined ? {} : { $eq: project }), ...inProjects } }),
     ...(offeredAt === undefined ? {} : { offeredAt: within(offeredAt) }),
     ...(occurredAt === undefined ? {} : { occurredAt: within(occurredAt) }),
   };
@@ -129,7 +134,7 @@ export function claimIndex({ reason }: LeaseFilter): string {
 
 /** Of tasks as `seenAt` shows them. */
 export function shows(filter: TaskFilter, now: number): Filter<TaskDocument> {
-  const { state, batchId } = filter;
+  const { state, batchId, opinionBy } = filter;
   const conditions: Filter<TaskDocument>[] = [];
   if (state !== undefined) conditions.push(inState(state, now));
   if (batchId !== undefined) {
@@ -137,6 +142,11 @@ export function shows(filter: TaskFilter, now: number): Filter<TaskDocument> {
       'lease.batchId': batchId,
       $or: [{ state: { $ne: 'leased' } }, { 'lease.expiresAt': { $gt: now } }],
     });
+  }
+  if (opinionBy !== undefined) {
+    // The label's alone, of a task that an earlier edgeminer ended.
+    const before = { opinions: { $exists: false }, 'label.annotator': opinionBy };
+    conditions.push({ $or: [{ 'opinions.annotator': opinionBy }, before] });
   }
   return { ...asks(filter), ...(conditions.length === 0 ? {} : { $and: conditions }) };
 }

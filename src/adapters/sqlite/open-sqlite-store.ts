@@ -1,27 +1,39 @@
 import type { CuratedSetStore } from '../../curate/curated-set-store.js';
+import type { KeptAnswers } from '../../http/kept-answers.js';
+import type { AnnotatorRecords } from '../../queue/annotator-records.js';
 import type { LabelSetStore } from '../../label/label-set-store.js';
 import { nobody } from '../../notice/notice.js';
 import type { Subscribers } from '../../notice/notice.js';
 import type { Outbox } from '../../notice/outbox.js';
 import type { AuditTrail } from '../../queue/audit-trail.js';
+import type { GoldStore } from '../../queue/gold-store.js';
 import type { ImageUses } from '../../queue/image-uses.js';
 import type { RelabelQueue, TaskReader } from '../../queue/relabel-queue.js';
 import { defaultRules } from '../../queue/rules.js';
 import type { QueueRules } from '../../queue/rules.js';
 import type { TaskEraser } from '../../queue/task-eraser.js';
 import type { TaskGovernor } from '../../queue/task-governor.js';
+import type { WeightStore } from '../../queue/weight-store.js';
+import { sqliteAnnotators } from './sqlite-annotators.js';
 import { sqliteAuditTrail } from './sqlite-audit-trail.js';
 import { sqliteCuratedSets } from './sqlite-curated-sets.js';
 import { openSqliteDatabase } from './sqlite-database.js';
+import { sqliteKeptAnswers } from './sqlite-kept-answers.js';
+import { sqliteGold } from './sqlite-gold.js';
 import { sqliteLabelSets } from './sqlite-label-sets.js';
 import { sqliteEraser } from './sqlite-eraser.js';
 import { sqliteOutbox } from './sqlite-outbox.js';
 import { sqliteQueue } from './sqlite-queue.js';
+import { sqliteWeights } from './sqlite-weights.js';
 
 export interface SqliteStore {
   readonly queue: RelabelQueue & TaskReader & TaskGovernor;
   readonly audit: AuditTrail;
+  readonly golds: GoldStore;
+  readonly annotators: AnnotatorRecords;
+  readonly weights: WeightStore;
   readonly curatedSets: CuratedSetStore;
+  readonly answers: KeptAnswers;
   readonly labelSets: LabelSetStore;
   readonly outbox: Outbox;
   readonly eraser: TaskEraser & ImageUses;
@@ -50,6 +62,10 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
   return {
     queue: sqliteQueue(database, rules, subscribers),
     audit: sqliteAuditTrail(database),
+    answers: sqliteKeptAnswers(database),
+    golds: sqliteGold(database),
+    annotators: sqliteAnnotators(database),
+    weights: sqliteWeights(database),
     labelSets: sqliteLabelSets(database),
     curatedSets: sqliteCuratedSets(database, subscribers),
     outbox: sqliteOutbox(database),

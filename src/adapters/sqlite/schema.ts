@@ -192,6 +192,52 @@ export const steps: readonly string[] = [
   `,
   outboxTables,
   erasureTables,
+  // Answers to requests with an Idempotency-Key; status, headers and body once there are some.
+  `
+  CREATE TABLE kept_answers (
+    key TEXT NOT NULL PRIMARY KEY,
+    fingerprint TEXT NOT NULL,
+    seed TEXT NOT NULL,
+    attempt TEXT NOT NULL,
+    runs_until REAL NOT NULL,
+    expires_at REAL NOT NULL,
+    status INTEGER,
+    headers TEXT,
+    body BLOB
+  ) STRICT;
+  CREATE INDEX kept_answers_by_expiry ON kept_answers (expires_at);
+  `,
+  // Gold tasks, and what is kept of annotators.
+  `
+  CREATE TABLE secrets (
+    name TEXT NOT NULL PRIMARY KEY,
+    value TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE gold_tasks (
+    task_id TEXT NOT NULL PRIMARY KEY,
+    retired_at REAL,
+    gold TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE gold_trials (
+    id TEXT NOT NULL PRIMARY KEY,
+    gold TEXT NOT NULL,
+    annotator TEXT NOT NULL,
+    batch_id TEXT,
+    revision INTEGER NOT NULL,
+    trial TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX gold_trials_by_annotator ON gold_trials (annotator, id);
+  CREATE INDEX gold_trials_by_batch ON gold_trials (batch_id) WHERE batch_id IS NOT NULL;
+  CREATE TABLE annotators (
+    name TEXT NOT NULL PRIMARY KEY,
+    turns INTEGER NOT NULL,
+    pauses TEXT NOT NULL DEFAULT '[]'
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE weights (
+    label_set TEXT NOT NULL PRIMARY KEY,
+    weights TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];
 
 /** The version that this program brings its tables to. */

@@ -4,12 +4,14 @@ import type { AnnotatorId } from '../../ids.js';
 import type { AuditTrail } from '../../queue/audit-trail.js';
 import type { AuditedTask, AuditEntry } from '../../queue/audit.js';
 import { checkPage } from '../../queue/check-request.js';
+import { renamedStanding } from '../../queue/rename-person.js';
 import { answeredBy } from '../../queue/transitions.js';
 import type { TaskStanding } from '../../queue/transitions.js';
 import { rowToEntry } from './audit-rows.js';
 import { textIn } from './columns.js';
 import { toExactJson } from './exact-json.js';
 import { keyOf } from './persons.js';
+import { renameAtGold } from './rename-at-gold.js';
 import type { SqliteDatabase } from './sqlite-database.js';
 import { answersOf, headIn, rowToStanding, rowToTask } from './task-rows.js';
 
@@ -68,10 +70,14 @@ export function sqliteAuditTrail(database: SqliteDatabase): AuditTrail {
           sql: 'SELECT 1 FROM persons WHERE name = ?',
           args: [name],
         });
-        if (named.length === 0 && known.length === 0) return { kind: 'unknown-person' };
+        const elsewhere = await renameAtGold(transaction, { from: name, to: pseudonym });
+        if (named.length + known.length + elsewhere.length === 0) {
+          return { kind: 'unknown-person' };
+        }
         const key = await keyOf(transaction, name);
         await transaction.batch([
           ...named.map((row) => rename(row, name, pseudonym)),
+          ...elsewhere,
           { sql: 'UPDATE persons SET name = ? WHERE key = ?', args: [pseudonym, key] },
         ]);
         return { kind: 'pseudonymised', pseudonym, tasks: named.length };
@@ -87,18 +93,7 @@ function names(standing: TaskStanding, name: AnnotatorId): boolean {
 }
 
 function rename(row: Row, name: AnnotatorId, pseudonym: AnnotatorId): InStatement {
-  const renamed = <T extends { readonly annotator: AnnotatorId }>(one: T): T =>
-    one.annotator === name ? { ...one, annotator: pseudonym } : one;
-  const standing = rowToStanding(row);
-  const { lease, label, opinions, skips, formerLabels } = standing;
-  const next: TaskStanding = {
-    ...standing,
-    lease: lease && renamed(lease),
-    label: label && renamed(label),
-    opinions: opinions.map(renamed),
-    skips: skips.map(renamed),
-    formerLabels: formerLabels.map(renamed),
-  };
+  const next = renamedStanding(rowToStanding(row), { from: name, to: pseudonym });
   return {
     sql: `UPDATE tasks SET annotator = :annotator, answers = :answers, ending = NULL,
             answered_by = :answeredBy, revision = revision + 1 WHERE id = :id`,

@@ -150,7 +150,9 @@ export function sqliteQueue(
         if (outcome.kind === 'already-completed') {
           return { kind: 'already-completed', task: seenAt(task, now) };
         }
-        const actor = await actorOf(transaction, task);
+        const actor = await (claimed.by === undefined
+          ? actorOf(transaction, task)
+          : keyOf(transaction, claimed.by));
         const notice = noticeOf(task, outcome.transition, headIn(row).seq + 1);
         await transaction.batch([
           ...storeStep(row, outcome, { actor, at: now }),

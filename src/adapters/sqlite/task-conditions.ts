@@ -1,5 +1,5 @@
 import type { InValue } from '@libsql/client';
-import type { BatchId } from '../../ids.js';
+import type { AnnotatorId, BatchId } from '../../ids.js';
 import type { LeaseFilter, TaskFilter, TimeRange } from '../../queue/relabel-queue.js';
 import type { TaskState } from '../../queue/task.js';
 
@@ -19,12 +19,21 @@ export function heldBy(batch: BatchId, now: number): Condition {
 
 /** What a claimer or reader asks for, apart from the state. */
 export function asks(filter: LeaseFilter): Condition {
-  const { modelName, sourceId, reason, topClass, project, offeredAt, occurredAt } = filter;
+  const { modelName, sourceId, reason, topClass, project, projects, offeredAt, occurredAt } =
+    filter;
   return all([
     ...equals('model_name', modelName),
     ...equals('source_id', sourceId),
     ...equals('top_class', topClass),
     ...equals('project', project),
+    ...(projects === undefined
+      ? []
+      : [
+          {
+            sql: 'project IN (SELECT value FROM json_each(:projects))',
+            args: { projects: JSON.stringify(projects) },
+          },
+        ]),
     ...within('offered_at', offeredAt),
     ...within('occurred_at', occurredAt),
     ...(reason === undefined
@@ -56,7 +65,7 @@ function within(column: string, range: TimeRange | undefined): Condition[] {
 
 /** Of tasks as `seenAt` shows them. */
 export function shows(filter: TaskFilter, now: number): Condition {
-  const { state, batchId } = filter;
+  const { state, batchId, opinionBy } = filter;
   return all([
     asks(filter),
     ...(state === undefined ? [] : [{ sql: stateSql(state), args: { seenNow: now } }]),
@@ -68,7 +77,18 @@ export function shows(filter: TaskFilter, now: number): Condition {
             args: { batch: batchId, seenNow: now },
           },
         ]),
+    ...(opinionBy === undefined ? [] : [opinionOf(opinionBy)]),
   ]);
+}
+
+/** In the answers, or in the label of a task that an earlier edgeminer ended. */
+function opinionOf(annotator: AnnotatorId): Condition {
+  return {
+    sql: `(EXISTS (SELECT 1 FROM json_each(tasks.answers, '$.opinions') AS opinion
+            WHERE json_extract(opinion.value, '$.annotator') = :opinionBy)
+          OR (answers IS NULL AND json_extract(ending, '$.label.annotator') = :opinionBy))`,
+    args: { opinionBy: annotator },
+  };
 }
 
 function stateSql(state: TaskState): string {

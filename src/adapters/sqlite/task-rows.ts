@@ -17,7 +17,10 @@ import { fromExactJson, toExactJson } from './exact-json.js';
 
 /** What of the event has no column. */
 type EventRest = Pick<TaskContent, 'eventId' | 'modelVersion' | 'image' | 'tags'>;
-type Answers = Pick<TaskStanding, 'opinions' | 'skips' | 'label' | 'formerLabels'>;
+type Answers = Pick<
+  TaskStanding,
+  'opinions' | 'skips' | 'label' | 'formerLabels' | 'disputes' | 'secondLooks'
+>;
 type EarlierEnding = Pick<EarlierStanding, 'label' | 'skip'>;
 
 export function rowToTask(row: Row): Task {
@@ -158,6 +161,7 @@ export function headIn(row: Row): AuditHead {
   return { seq: numberIn(row, 'audit_seq'), hash: textIn(row, 'audit_hash') };
 }
 
-export function answersOf({ opinions, skips, label, formerLabels }: TaskStanding): Answers {
-  return { opinions, skips, label, formerLabels };
+export function answersOf(standing: TaskStanding): Answers {
+  const { opinions, skips, label, formerLabels, disputes, secondLooks } = standing;
+  return { opinions, skips, label, formerLabels, disputes, secondLooks };
 }

@@ -6,6 +6,8 @@ import type { TaskId } from '../../ids.js';
 import type { AuditTrail } from '../../queue/audit-trail.js';
 import { verifyChain, verifyClosedChain } from '../../queue/audit.js';
 import type { TaskEraser } from '../../queue/task-eraser.js';
+import { verifyPage } from '../../queue/verify-trail.js';
+import type { BrokenChain } from '../../queue/verify-trail.js';
 import { atDesk } from '../at-desk.js';
 import { print, progress, table } from '../output.js';
 import { withGlobalOptions } from '../settings.js';
@@ -115,7 +117,7 @@ interface Verification {
   /** Whole, and closed by the erasure of their tasks. */
   readonly erased: number;
   readonly broken: number;
-  readonly first: { readonly task: TaskId; readonly entry: number; readonly why: string } | null;
+  readonly first: BrokenChain | null;
 }
 
 async function verifyAll(
@@ -124,26 +126,21 @@ async function verifyAll(
   eraser: Pick<TaskEraser, 'closedTrails'>,
 ): Promise<Verification> {
   const counts = { whole: 0, noTrail: 0, erased: 0, broken: 0 };
-  let first: Verification['first'] = null;
+  let first: BrokenChain | null = null;
   const shown = progress(world, 'tasks', undefined);
-  for (let after: TaskId | undefined; ;) {
-    const page = await trail.auditedTasks({
+  let after: TaskId | undefined;
+  do {
+    const page = await verifyPage(trail, {
       limit: pageSize,
       ...(after === undefined ? {} : { after }),
     });
-    for (const audited of page) {
-      const verdict = verifyChain(audited);
-      if (verdict.kind === 'whole') counts.whole += 1;
-      else if (verdict.kind === 'no-trail') counts.noTrail += 1;
-      else {
-        counts.broken += 1;
-        first ??= { task: audited.task.id, entry: verdict.seq, why: verdict.why };
-      }
-    }
+    counts.whole += page.whole;
+    counts.noTrail += page.noTrail;
+    counts.broken += page.broken.length;
+    first ??= page.broken[0] ?? null;
     shown.update(counts.whole + counts.noTrail + counts.broken);
-    after = page.at(-1)?.task.id;
-    if (page.length < pageSize) break;
-  }
+    after = page.next;
+  } while (after !== undefined);
   for (let after: TaskId | undefined; ;) {
     const page = await eraser.closedTrails({
       limit: pageSize,

@@ -2,7 +2,6 @@ import { once } from 'node:events';
 import type { Command } from 'commander';
 import type { Config } from '../../config/load-config.js';
 import { curate } from '../../curate/curation.js';
-import { defaultHttpLimits } from '../../http/deps.js';
 import { createHttpServer } from '../../http/server.js';
 import type { EventIntake } from '../../mine/event-intake.js';
 import { createLocalIntake } from '../../mine/local-intake.js';
@@ -10,7 +9,8 @@ import type { Logger } from '../../telemetry/logger.js';
 import { createMetrics } from '../../telemetry/metrics.js';
 import type { Metrics } from '../../telemetry/metrics.js';
 import { wholeNumber } from '../arguments.js';
-import { labelDeskAt } from '../at-desk.js';
+import { labelDeskAt, labellingAt, supervisorDeskAt } from '../at-desk.js';
+import { httpAccess } from '../http-access.js';
 import { openEdgeCasePublisher, openKafkaIntake } from '../open-kafka.js';
 import { labelSets } from '../open-models.js';
 import { closeAll, openStores } from '../open-stores.js';
@@ -50,6 +50,7 @@ async function serve(world: World, options: ServeOptions): Promise<void> {
   try {
     const stores = await openStores(config);
     open.unshift(stores);
+    open.unshift(refreshing(stores, logger));
     await recordLabelSets(config, stores.labelSets, world.now());
     metrics.watchQueue(async () => (await stores.queue.stats(world.now())).byState);
     const delivery = await startDelivery(world, config, {
@@ -69,10 +70,15 @@ async function serve(world: World, options: ServeOptions): Promise<void> {
     open.unshift(intake);
     const publisher = openEdgeCasePublisher(world, config, logger);
     if (publisher !== undefined) open.unshift(publisher);
+    const labelling = labellingAt(config, stores);
     const server = await createHttpServer({
       intake,
-      desk: labelDeskAt(world, config, stores),
-      reader: stores.queue,
+      desk: labelDeskAt(world, config, labelling),
+      supervisor: supervisorDeskAt(world, config, stores),
+      reader: labelling.reader,
+      readerFor: (annotator) => labelling.readerFor(annotator),
+      audit: stores.audit,
+      answers: stores.answers,
       images: stores.images,
       curatedSets: stores.curatedSets,
       curate: (curation) =>
@@ -90,13 +96,12 @@ async function serve(world: World, options: ServeOptions): Promise<void> {
       labelSetFor: labelSets(config),
       labelSets: config.labelSets,
       examplePicture: examplePictures(config, stores),
-      tokens: config.http.tokens,
       metrics,
       logger,
       readiness: readinessOf({ store: () => stores.ping() }, world.ending),
       now: world.now,
       version: world.version,
-      limits: { ...defaultHttpLimits, maxEventBytes: config.http.maxBodyBytes },
+      ...httpAccess(config, world.now),
     });
     open.unshift(server);
     const address = await server.listen({
@@ -111,6 +116,25 @@ async function serve(world: World, options: ServeOptions): Promise<void> {
   } finally {
     await closeAll(open);
   }
+}
+
+/** Milliseconds between two readings of what annotators are worth. */
+const refreshEvery = 60_000;
+
+/** Follows the weights that `edgeminer queue weigh` publishes; those at hand hold until then. */
+function refreshing(stores: Stores, logger: Logger): { close(): Promise<void> } {
+  let last = Promise.resolve();
+  const timer = setInterval(() => {
+    last = stores
+      .refreshWeights()
+      .catch((error: unknown) => logger.warn('weights of annotators not read', { error }));
+  }, refreshEvery);
+  return {
+    close: async () => {
+      clearInterval(timer);
+      await last;
+    },
+  };
 }
 
 /** With Kafka, events are handed to the workers' topic; without, they are mined right here. */

@@ -1,5 +1,5 @@
 import type { CuratedItem, CuratedSet } from '../curated-set.js';
-import type { ImageContentType } from '../../image/image-store.js';
+import { extensionOf } from '../../image/image-extension.js';
 
 /** One file of an export. `path` is relative to the export's folder, with forward slashes. */
 export interface ExportFile {
@@ -15,16 +15,9 @@ export interface ExportLayout {
   descriptions(set: CuratedSet): Iterable<ExportFile>;
 }
 
-const extensions: Readonly<Record<ImageContentType, string>> = {
-  'image/jpeg': 'jpg',
-  'image/png': 'png',
-  'image/webp': 'webp',
-  'image/avif': 'avif',
-};
-
 /** The image's name in every format: its content hash. */
 export function imageFileName({ image }: Pick<CuratedItem, 'image'>): string {
-  return `${image.hash}.${extensions[image.contentType]}`;
+  return `${image.hash}.${extensionOf(image.contentType)}`;
 }
 
 export function textFile(path: string, text: string): ExportFile {

@@ -2,9 +2,11 @@ import { batchId, taskId } from '../../ids.js';
 import { leaseFilter } from '../../queue/lease-filter.js';
 import type { FilterFields } from '../../queue/lease-filter.js';
 import type { LeaseFilter } from '../../queue/relabel-queue.js';
-import { annotatorOf } from '../auth.js';
+import { annotatorOf, principalOf } from '../auth.js';
 import type { App, HttpDeps } from '../deps.js';
+import { idempotentHeaders } from '../idempotency.js';
 import { problems } from '../openapi.js';
+import { scopeFilter } from '../project-scope.js';
 import {
   batch,
   batchParams,
@@ -21,12 +23,14 @@ export function batchRoutes(app: App, { desk, labelSetFor, now }: HttpDeps): voi
   app.post(
     '/v1/batches',
     {
+      config: { idempotent: true },
       schema: {
         operationId: 'leaseBatch',
         tags: ['labelling'],
         summary: 'Lease the tasks most worth labelling: nobody else gets them meanwhile',
+        headers: idempotentHeaders,
         body: leaseRequest,
-        response: { 200: batch, ...problems(400, 413, 415, 503) },
+        response: { 200: batch, ...problems(400, 403, 409, 413, 415, 422, 503) },
       },
     },
     async (request) => {
@@ -35,7 +39,9 @@ export function batchRoutes(app: App, { desk, labelSetFor, now }: HttpDeps): voi
         annotator: annotatorOf(request),
         limit: body.limit,
         leaseSeconds: body.leaseSeconds,
-        filter: filterOf(body),
+        filter: { ...filterOf(body), ...scopeFilter(principalOf(request)) },
+        // A try that died before it answered has leased under the same id.
+        batchId: request.seed === undefined ? undefined : batchId(request.seed),
       });
       if (lease.kind === 'refused') throw lease.fault;
       const time = now();

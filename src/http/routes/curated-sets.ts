@@ -4,12 +4,15 @@ import type { CuratedSetSummary } from '../../curate/curated-set-store.js';
 import { exportCuratedSet } from '../../curate/export.js';
 import { findCuratedSet } from '../../curate/find-curated-set.js';
 import { splitCounts } from '../../curate/split-counts.js';
+import { EdgeminerError } from '../../faults.js';
 import { modelName } from '../../ids.js';
 import { plainBody } from '../../label/plain-body.js';
 import type { App, HttpDeps } from '../deps.js';
+import { idempotentHeaders } from '../idempotency.js';
 import { problems } from '../openapi.js';
 import {
   curatedSetList,
+  curatedSetListQuery,
   curatedSetPage,
   curatedSetParams,
   curatedSetQuery,
@@ -31,20 +34,30 @@ export function curatedSetRoutes(app: App, deps: HttpDeps): void {
       schema: {
         operationId: 'listCuratedSets',
         tags: ['curation'],
-        summary: 'All curated sets, newest first',
-        response: { 200: curatedSetList, ...problems(503) },
+        summary: 'Curated sets, newest first, page by page',
+        querystring: curatedSetListQuery,
+        response: { 200: curatedSetList, ...problems(400, 404, 503) },
       },
     },
-    async () => ({ curatedSets: (await curatedSets.list()).map(summaryJson) }),
+    async ({ query: { after, limit } }) => {
+      const all = await curatedSets.list();
+      const first = after === undefined ? 0 : all.findIndex((one) => one.version === after) + 1;
+      if (after !== undefined && first === 0) throw noSuchPage(after);
+      const page = all.slice(first, first + limit);
+      const last = all.length > first + limit ? page.at(-1) : undefined;
+      return { curatedSets: page.map(summaryJson), next: last?.version ?? null };
+    },
   );
 
   app.post(
     '/v1/curated-sets',
     {
+      config: { idempotent: true },
       schema: {
         operationId: 'snapshot',
         tags: ['curation'],
         summary: 'Freeze the labelled tasks into a curated set; the same labels, the same version',
+        headers: idempotentHeaders,
         body: snapshotRequest,
         response: {
           200: snapshotAnswer,
@@ -129,6 +142,13 @@ function exportRoute(app: App, { curatedSets, images, logger }: HttpDeps): void 
       );
     },
   );
+}
+
+function noSuchPage(after: string): EdgeminerError {
+  return new EdgeminerError('curated-set.not-found', `there is no curated set ${after}`, {
+    field: 'query.after',
+    mend: 'Give next of the page before, or begin without after.',
+  });
 }
 
 type SplitRequest = z.output<typeof snapshotRequest>['split'];

@@ -1,16 +1,21 @@
 import { z } from 'zod';
+import { readJsonEvent } from '../../event/json-event.js';
 import { inferenceEventJsonSchema } from '../../event/wire-event.js';
 import { EdgeminerError } from '../../faults.js';
 import { InFlight } from '../../mine/in-flight.js';
 import type { Mined } from '../../mine/pipeline.js';
 import { taskIdOf } from '../../queue/task-id.js';
+import { principalOf } from '../auth.js';
+import type { Principal } from '../auth.js';
 import type { App, HttpDeps } from '../deps.js';
 import { problems } from '../openapi.js';
+import { isInScope } from '../project-scope.js';
 import { HttpProblem, retryAfterSeconds } from '../problems.js';
 import { acceptedEvent } from '../schemas.js';
 
 /** Takes events in. Its bodies are bounded as a whole, before they are read. */
-export async function eventRoutes(app: App, { intake, limits }: HttpDeps): Promise<void> {
+export async function eventRoutes(app: App, deps: HttpDeps): Promise<void> {
+  const { intake, limits } = deps;
   const inFlight = new InFlight(
     { maxCount: Number.POSITIVE_INFINITY, maxBytes: limits.maxEventBytesInFlight },
     () => undefined,
@@ -28,7 +33,9 @@ export async function eventRoutes(app: App, { intake, limits }: HttpDeps): Promi
       '/v1/events',
       {
         bodyLimit: limits.maxEventBytes,
-        config: { rateLimit: false },
+        config: {
+          rateLimit: limits.eventsPerMinute === undefined ? false : { max: limits.eventsPerMinute },
+        },
         schema: {
           operationId: 'takeEvent',
           tags: ['events'],
@@ -47,8 +54,10 @@ export async function eventRoutes(app: App, { intake, limits }: HttpDeps): Promi
           reply.raw.once('close', () => place.leave());
         },
       },
-      async ({ body }, reply) => {
+      async (request, reply) => {
+        const { body } = request;
         if (!(body instanceof Uint8Array) || body.byteLength === 0) throw noBody();
+        await refuseForeignProject(body, principalOf(request), deps);
         const outcome = await intake.accept(body);
         switch (outcome.kind) {
           case 'accepted':
@@ -84,6 +93,30 @@ function eventSchema(): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(inferenceEventJsonSchema()).filter(([keyword]) => keyword !== '$schema'),
   );
+}
+
+/**
+ * Who is limited to some projects sends events of these only, and does not bring new scores to
+ * another project's task by sending its source and event id again.
+ */
+async function refuseForeignProject(
+  body: Uint8Array,
+  principal: Principal,
+  { reader }: Pick<HttpDeps, 'reader'>,
+): Promise<void> {
+  if (principal.projects === undefined) return;
+  const reading = readJsonEvent(body);
+  // The intake says what is wrong with it.
+  if (reading.kind === 'unreadable') return;
+  const { event } = reading;
+  const known = isInScope(principal, event)
+    ? await reader.find(taskIdOf(event.sourceId, event.eventId))
+    : undefined;
+  if (isInScope(principal, event) && (known === undefined || isInScope(principal, known))) return;
+  throw new EdgeminerError('auth.forbidden', 'the event is of a project that is not yours', {
+    field: 'tags.project',
+    mend: `Give the event the tag project: ${principal.projects.join(' or ')}.`,
+  });
 }
 
 function busy(): HttpProblem {

@@ -1,9 +1,10 @@
 import type { App, HttpDeps } from '../deps.js';
 import { problems } from '../openapi.js';
+import { readerOf } from '../reader-of.js';
 import { stats } from '../schemas.js';
 import { isoTime } from '../task-json.js';
 
-export function statsRoutes(app: App, { reader, now }: HttpDeps): void {
+export function statsRoutes(app: App, deps: HttpDeps): void {
   app.get(
     '/v1/stats',
     {
@@ -14,8 +15,8 @@ export function statsRoutes(app: App, { reader, now }: HttpDeps): void {
         response: { 200: stats, ...problems(503) },
       },
     },
-    async () => {
-      const { oldestPendingAt, ...counts } = await reader.stats(now());
+    async (request) => {
+      const { oldestPendingAt, ...counts } = await readerOf(request, deps).stats(deps.now());
       return {
         byState: counts.byState,
         byReason: counts.byReason,

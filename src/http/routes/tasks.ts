@@ -3,19 +3,35 @@ import { EdgeminerError } from '../../faults.js';
 import { batchId, taskId } from '../../ids.js';
 import type { Completion, Refused } from '../../queue/label-desk.js';
 import type { Task } from '../../queue/task.js';
-import { annotatorOf } from '../auth.js';
+import { annotatorOf, principalOf } from '../auth.js';
+import type { Principal } from '../auth.js';
 import type { App, HttpDeps } from '../deps.js';
+import { expectedBy, namesTag, taskTag } from '../etag.js';
 import { problems } from '../openapi.js';
+import { findTask, scopeFilter } from '../project-scope.js';
+import { readerOf } from '../reader-of.js';
+import { ifMatch, ifNoneMatch } from '../review-schemas.js';
 import { labelRequest, skipRequest, task, taskPage, taskParams, taskQuery } from '../schemas.js';
 import type { TaskJson } from '../schemas.js';
-import { taskJson } from '../task-json.js';
+import { sightOf, taskJson } from '../task-json.js';
 import { filterOf } from './batches.js';
+
+/** A task as one person sees it now. */
+export function taskShower({
+  labelSetFor,
+  now,
+}: Pick<HttpDeps, 'labelSetFor' | 'now'>): (found: Task, principal: Principal) => TaskJson {
+  return (found, principal) => {
+    const time = now();
+    const labelSet = labelSetFor(found.modelName, found.modelVersion);
+    return taskJson(found, labelSet, time, sightOf(principal, found, time));
+  };
+}
 
 /** See tasks and their pictures, and end them with a label or a skip. */
 export function taskRoutes(app: App, deps: HttpDeps): void {
-  const { desk, reader, labelSetFor, now } = deps;
-  const shown = (found: Task): TaskJson =>
-    taskJson(found, labelSetFor(found.modelName, found.modelVersion), now());
+  const { desk, now } = deps;
+  const shown = taskShower(deps);
 
   app.get(
     '/v1/tasks',
@@ -28,15 +44,21 @@ export function taskRoutes(app: App, deps: HttpDeps): void {
         response: { 200: taskPage, ...problems(400, 503) },
       },
     },
-    async ({ query }) => {
+    async (request) => {
+      const { query } = request;
+      const principal = principalOf(request);
       const { after, limit, state } = query;
-      const page = await reader.list(
-        { ...filterOf(query), ...(state === undefined ? {} : { state }) },
+      const page = await readerOf(request, deps).list(
+        {
+          ...filterOf(query),
+          ...scopeFilter(principal),
+          ...(state === undefined ? {} : { state }),
+        },
         { limit, ...(after === undefined ? {} : { after: taskId(after) }) },
         now(),
       );
       const last = page.length < limit ? undefined : page.at(-1);
-      return { tasks: page.map(shown), next: last?.id ?? null };
+      return { tasks: page.map((found) => shown(found, principal)), next: last?.id ?? null };
     },
   );
 
@@ -48,10 +70,24 @@ export function taskRoutes(app: App, deps: HttpDeps): void {
         tags: ['labelling'],
         summary: 'One task, with its scores and why it was queued',
         params: taskParams,
-        response: { 200: task, ...problems(400, 404, 503) },
+        headers: ifNoneMatch,
+        response: {
+          200: task,
+          304: z.undefined().describe('The task is still the one that If-None-Match names.'),
+          ...problems(400, 404, 503),
+        },
       },
     },
-    async ({ params }) => shown(await findTask(params.id, deps)),
+    async (request, reply) => {
+      const { params, headers } = request;
+      const principal = principalOf(request);
+      const found = await findTask(taskId(params.id), principal, readerOf(request, deps));
+      const json = shown(found, principal);
+      const tag = taskTag(found, json);
+      reply.header('ETag', tag).header('Cache-Control', 'private, no-cache');
+      if (namesTag(headers['if-none-match'], tag)) return reply.code(304).send();
+      return reply.send(json);
+    },
   );
 
   app.post(
@@ -62,18 +98,25 @@ export function taskRoutes(app: App, deps: HttpDeps): void {
         tags: ['labelling'],
         summary: 'Label a task that you hold; the same request again is answered the same',
         params: taskParams,
+        headers: ifMatch,
         body: labelRequest,
-        response: { 200: task, ...problems(400, 404, 409, 413, 415, 422, 503) },
+        response: { 200: task, ...problems(400, 404, 409, 412, 413, 415, 422, 503) },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const { params, body } = request;
+      const principal = principalOf(request);
+      const before = await findTask(taskId(params.id), principal, readerOf(request, deps));
+      // The fence, which the store compares, keeps what comes between out.
+      expectedBy(request.headers['if-match'], taskTag(before, shown(before, principal)));
       const outcome = await desk.submit({
         claim: { taskId: taskId(params.id), batchId: batchId(body.batchId), fence: body.fence },
         annotator: annotatorOf(request),
         body: body.label,
       });
-      return shown(completed(outcome));
+      const after = completed(outcome);
+      const json = shown(after, principal);
+      return reply.header('ETag', taskTag(after, json)).send(json);
     },
   );
 
@@ -85,18 +128,24 @@ export function taskRoutes(app: App, deps: HttpDeps): void {
         tags: ['labelling'],
         summary: "Give back a task that you can't label, and say why",
         params: taskParams,
+        headers: ifMatch,
         body: skipRequest,
-        response: { 200: task, ...problems(400, 404, 409, 413, 415, 503) },
+        response: { 200: task, ...problems(400, 404, 409, 412, 413, 415, 503) },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const { params, body } = request;
+      const principal = principalOf(request);
+      const before = await findTask(taskId(params.id), principal, readerOf(request, deps));
+      expectedBy(request.headers['if-match'], taskTag(before, shown(before, principal)));
       const outcome = await desk.skip({
         claim: { taskId: taskId(params.id), batchId: batchId(body.batchId), fence: body.fence },
         annotator: annotatorOf(request),
         reason: body.reason,
       });
-      return shown(completed(outcome));
+      const after = completed(outcome);
+      const json = shown(after, principal);
+      return reply.header('ETag', taskTag(after, json)).send(json);
     },
   );
 
@@ -114,6 +163,7 @@ function imageRoute(app: App, deps: HttpDeps): void {
         tags: ['labelling'],
         summary: 'The picture of a task; its ETag is the sha256 of the bytes',
         params: taskParams,
+        headers: ifNoneMatch,
         response: {
           200: {
             description: 'The picture.',
@@ -129,8 +179,13 @@ function imageRoute(app: App, deps: HttpDeps): void {
         },
       },
     },
-    async ({ params, headers }, reply) => {
-      const found = await findTask(params.id, deps);
+    async (request, reply) => {
+      const { params, headers } = request;
+      const found = await findTask(
+        taskId(params.id),
+        principalOf(request),
+        readerOf(request, deps),
+      );
       const tag = `"${found.image.hash}"`;
       // Not before it is there: an answer that it is not must not be kept for a year.
       const withHeaders = () =>
@@ -150,23 +205,6 @@ function imageRoute(app: App, deps: HttpDeps): void {
       return withHeaders().type(image.contentType).send(Buffer.from(image.bytes));
     },
   );
-}
-
-/** RFC 9110, 13.1.2: a list of tags, weakly compared, or `*`. */
-function namesTag(ifNoneMatch: string | undefined, tag: string): boolean {
-  return (ifNoneMatch ?? '')
-    .split(',')
-    .map((one) => one.trim().replace(/^W\//u, ''))
-    .some((one) => one === tag || one === '*');
-}
-
-async function findTask(id: string, { reader }: HttpDeps): Promise<Task> {
-  const found = await reader.find(taskId(id));
-  if (found !== undefined) return found;
-  throw new EdgeminerError('task.not-found', `there is no task ${id}`, {
-    field: 'id',
-    mend: 'Take task ids from a leased batch or from GET /v1/tasks.',
-  });
 }
 
 function completed(outcome: Completion | Refused): Task {

@@ -1,0 +1,142 @@
+import type { InStatement, Row } from '@libsql/client';
+import { annotatorId, taskId } from '../../ids.js';
+import type { GoldTask, GoldTrial } from '../../queue/gold.js';
+import type { GoldStore } from '../../queue/gold-store.js';
+import { numberIn, textIn } from './columns.js';
+import { fromExactJson, toExactJson } from './exact-json.js';
+import type { SqliteDatabase } from './sqlite-database.js';
+import { all } from './task-conditions.js';
+
+/** Gold tasks and their trials in one SQLite file. The connection is its opener's. */
+export function sqliteGold(database: SqliteDatabase): GoldStore {
+  return {
+    secret: (made) =>
+      database.transact(async (transaction) => {
+        const { rows } = await transaction.execute({
+          sql: `INSERT INTO secrets (name, value) VALUES ('gold', :made)
+                ON CONFLICT (name) DO UPDATE SET value = value RETURNING value`,
+          args: { made },
+        });
+        const [row] = rows;
+        if (row === undefined) throw new Error('an upsert gave no row back');
+        return textIn(row, 'value');
+      }),
+
+    async add(gold) {
+      const { task } = gold;
+      const [changed] = await database.write([
+        {
+          sql: `INSERT INTO gold_tasks (task_id, gold) VALUES (:task, :gold)
+                ON CONFLICT (task_id) DO UPDATE SET gold = excluded.gold, retired_at = NULL
+                WHERE retired_at IS NOT NULL`,
+          args: { task, gold: goldJson(gold) },
+        },
+      ]);
+      return changed?.rowsAffected === 1 ? 'added' : 'in-use';
+    },
+
+    retire: (task, now) =>
+      database.transact(async (transaction) => {
+        const { rowsAffected } = await transaction.execute({
+          sql: 'UPDATE gold_tasks SET retired_at = ? WHERE task_id = ? AND retired_at IS NULL',
+          args: [now, task],
+        });
+        if (rowsAffected === 1) return 'retired';
+        const { rows } = await transaction.execute({
+          sql: 'SELECT 1 FROM gold_tasks WHERE task_id = ?',
+          args: [task],
+        });
+        return rows.length === 1 ? 'unchanged' : 'unknown';
+      }),
+
+    async golds() {
+      return (await database.read('SELECT * FROM gold_tasks ORDER BY task_id')).map(rowToGold);
+    },
+
+    async find(id) {
+      const [row] = await database.read({
+        sql: 'SELECT * FROM gold_trials WHERE id = ?',
+        args: [id],
+      });
+      return row && rowToTrial(row);
+    },
+
+    async trials({ annotator, batchId }) {
+      const wanted = all([
+        ...(annotator === undefined
+          ? []
+          : [{ sql: 'annotator = :annotator', args: { annotator } }]),
+        ...(batchId === undefined ? [] : [{ sql: 'batch_id = :batchId', args: { batchId } }]),
+      ]);
+      const rows = await database.read({
+        sql: `SELECT * FROM gold_trials WHERE ${wanted.sql} ORDER BY id`,
+        args: { ...wanted.args },
+      });
+      return rows.map(rowToTrial);
+    },
+
+    async save(trial) {
+      const [changed] = await database.write([saveTrial(trial)]);
+      return changed?.rowsAffected === 1;
+    },
+  };
+}
+
+export function saveTrial(trial: GoldTrial): InStatement {
+  const { id, gold, annotator, standing, marks, revision } = trial;
+  const args = {
+    id,
+    gold,
+    annotator,
+    batch: standing.lease?.batchId ?? null,
+    trial: toExactJson({ standing, marks } satisfies TrialRest),
+    revision,
+  };
+  return revision === 0
+    ? {
+        sql: `INSERT INTO gold_trials (id, gold, annotator, batch_id, revision, trial)
+              VALUES (:id, :gold, :annotator, :batch, :revision + 1, :trial)
+              ON CONFLICT (id) DO NOTHING`,
+        args,
+      }
+    : {
+        sql: `UPDATE gold_trials SET gold = :gold, annotator = :annotator, batch_id = :batch,
+                revision = :revision + 1, trial = :trial
+              WHERE id = :id AND revision = :revision`,
+        args,
+      };
+}
+
+type TrialRest = Pick<GoldTrial, 'standing' | 'marks'>;
+
+export function rowToTrial(row: Row): GoldTrial {
+  const { standing, marks } = fromExactJson(textIn(row, 'trial')) as TrialRest;
+  const { lease, label } = standing;
+  return {
+    id: taskId(textIn(row, 'id')),
+    gold: taskId(textIn(row, 'gold')),
+    annotator: annotatorId(textIn(row, 'annotator')),
+    standing: { ...standing, lease, label },
+    marks,
+    revision: numberIn(row, 'revision'),
+  };
+}
+
+/** What of a gold task has no column. */
+export function goldJson({ body, labelSet, facts, seenBy, addedBy, addedAt }: GoldTask): string {
+  const rest: GoldRest = { body, labelSet, facts, seenBy, addedBy, addedAt };
+  return toExactJson(rest);
+}
+
+type GoldRest = Omit<GoldTask, 'task' | 'retiredAt'>;
+
+export function rowToGold(row: Row): GoldTask {
+  const rest = fromExactJson(textIn(row, 'gold')) as GoldRest;
+  const { topClass, project } = rest.facts;
+  return {
+    ...rest,
+    facts: { ...rest.facts, topClass, project },
+    task: taskId(textIn(row, 'task_id')),
+    retiredAt: row['retired_at'] === null ? undefined : numberIn(row, 'retired_at'),
+  };
+}

@@ -1,0 +1,219 @@
+import { taskId } from '../../ids.js';
+import type { Holding } from '../../queue/relabel-queue.js';
+import type { Refused } from '../../queue/label-desk.js';
+import type { Ordered } from '../../queue/supervisor-desk.js';
+import type { Task } from '../../queue/task.js';
+import { verifyChain } from '../../queue/audit.js';
+import { verifyPage } from '../../queue/verify-trail.js';
+import { annotatorOf, principalOf } from '../auth.js';
+import type { App, HttpDeps } from '../deps.js';
+import { expectedBy, taskTag } from '../etag.js';
+import { idempotentHeaders } from '../idempotency.js';
+import { problems } from '../openapi.js';
+import { findTask } from '../project-scope.js';
+import {
+  auditPage,
+  auditQuery,
+  holdingsPage,
+  holdingsQuery,
+  ifMatch,
+  orderRequest,
+  verification,
+  verifyQuery,
+} from '../review-schemas.js';
+import { adjudicateRequest, task, taskParams } from '../schemas.js';
+import { isoTime } from '../task-json.js';
+import { taskShower } from './tasks.js';
+
+const headers = idempotentHeaders.extend(ifMatch.shape);
+
+/** What those who answer for the queue do and see. */
+export function reviewRoutes(app: App, deps: HttpDeps): void {
+  const { supervisor, reader } = deps;
+  const shown = taskShower(deps);
+
+  app.post(
+    '/v1/tasks/:id/adjudicate',
+    {
+      config: { idempotent: true },
+      schema: {
+        operationId: 'adjudicateTask',
+        tags: ['review'],
+        summary: 'Decide a disputed task; its opinions stay with it',
+        params: taskParams,
+        headers,
+        body: adjudicateRequest,
+        response: { 200: task, ...problems(400, 404, 409, 412, 413, 415, 422, 503) },
+      },
+    },
+    async (request, reply) => {
+      const principal = principalOf(request);
+      const id = taskId(request.params.id);
+      const before = await findTask(id, principal, reader);
+      const outcome = await supervisor.adjudicate({
+        taskId: id,
+        by: annotatorOf(request),
+        body: request.body.label,
+        expected: expectedBy(
+          request.headers['if-match'],
+          taskTag(before, shown(before, principal)),
+        ),
+      });
+      const after = ordered(outcome);
+      const json = shown(after, principal);
+      return reply.header('ETag', taskTag(after, json)).send(json);
+    },
+  );
+
+  const orders = [
+    {
+      verb: 'requeue',
+      operationId: 'requeueTask',
+      summary: 'Begin a new round of a task that has ended or is disputed; nothing is forgotten',
+    },
+    {
+      verb: 'cancel',
+      operationId: 'cancelTask',
+      summary: 'Take a task out of the queue that has not ended; who holds it loses it',
+    },
+  ] as const;
+  for (const { verb, operationId, summary } of orders) {
+    app.post(
+      `/v1/tasks/:id/${verb}`,
+      {
+        config: { idempotent: true },
+        schema: {
+          operationId,
+          tags: ['review'],
+          summary,
+          params: taskParams,
+          headers,
+          body: orderRequest,
+          response: { 200: task, ...problems(400, 404, 409, 412, 413, 415, 422, 503) },
+        },
+      },
+      async (request, reply) => {
+        const principal = principalOf(request);
+        const id = taskId(request.params.id);
+        const before = await findTask(id, principal, reader);
+        const outcome = await supervisor[verb]({
+          taskId: id,
+          by: annotatorOf(request),
+          reason: request.body.reason,
+          expected: expectedBy(
+            request.headers['if-match'],
+            taskTag(before, shown(before, principal)),
+          ),
+        });
+        const after = ordered(outcome);
+        const json = shown(after, principal);
+        return reply.header('ETag', taskTag(after, json)).send(json);
+      },
+    );
+  }
+
+  holdingsRoute(app, deps);
+  auditRoutes(app, deps);
+}
+
+function ordered(outcome: Ordered | Refused): Task {
+  if (outcome.kind === 'refused') throw outcome.fault;
+  return outcome.task;
+}
+
+function holdingsRoute(app: App, { reader, now }: HttpDeps): void {
+  app.get(
+    '/v1/holdings',
+    {
+      schema: {
+        operationId: 'listHoldings',
+        tags: ['review'],
+        summary: 'Who holds what, since when and until when, page by page',
+        querystring: holdingsQuery,
+        response: { 200: holdingsPage, ...problems(400, 503) },
+      },
+    },
+    async ({ query: { after, limit } }) => {
+      const all = (await reader.holdings(now()))
+        .map((holding) => ({ holding, place: placeOf(holding) }))
+        .sort((a, b) => (a.place < b.place ? -1 : 1));
+      const rest = after === undefined ? all : all.filter(({ place }) => place > after);
+      const page = rest.slice(0, limit);
+      return {
+        holdings: page.map(({ holding }) => ({
+          annotator: holding.annotator,
+          batchId: holding.batchId,
+          tasks: holding.tasks,
+          since: isoTime(holding.since),
+          expiresAt: isoTime(holding.expiresAt),
+        })),
+        next: rest.length > limit ? (page.at(-1)?.place ?? null) : null,
+      };
+    },
+  );
+}
+
+/** Where a holding stands in the list, also once it is gone. */
+function placeOf({ annotator, since, batchId }: Holding): string {
+  const text = JSON.stringify([annotator, isoTime(since), batchId]);
+  return Buffer.from(text).toString('hex');
+}
+
+function auditRoutes(app: App, { audit, reader }: HttpDeps): void {
+  app.get(
+    '/v1/tasks/:id/audit',
+    {
+      schema: {
+        operationId: 'readTaskAudit',
+        tags: ['review'],
+        summary: 'All that happened to a task: when, who, what, from where',
+        params: taskParams,
+        querystring: auditQuery,
+        response: { 200: auditPage, ...problems(400, 404, 503) },
+      },
+    },
+    async (request) => {
+      const { after, limit } = request.query;
+      const id = taskId(request.params.id);
+      const found = await findTask(id, principalOf(request), reader);
+      const audited = (await audit.audited(id)) ?? {
+        task: found,
+        head: { seq: 0, hash: '' },
+        entries: [],
+      };
+      const rest = audited.entries.filter(({ seq }) => seq > after);
+      const page = rest.slice(0, limit);
+      const names = await audit.namesOf([...new Set(page.map(({ actor }) => actor))]);
+      return {
+        entries: page.map(({ actor, at, taskId: _of, detail, ...entry }) => ({
+          ...entry,
+          at: isoTime(at),
+          who: names.get(actor) ?? actor,
+          detail: { ...detail },
+        })),
+        next: rest.length > limit ? (page.at(-1)?.seq ?? null) : null,
+        verdict: verifyChain(audited),
+      };
+    },
+  );
+
+  app.get(
+    '/v1/audit/verify',
+    {
+      schema: {
+        operationId: 'verifyAudit',
+        tags: ['review'],
+        summary: 'Verify the chains of tasks, page by page',
+        querystring: verifyQuery,
+        response: { 200: verification, ...problems(400, 503) },
+      },
+    },
+    async ({ query: { after, limit } }) => {
+      const page = await verifyPage(audit, {
+        limit,
+        ...(after === undefined ? {} : { after: taskId(after) }),
+      });
+      return { ...page, broken: [...page.broken], next: page.next ?? null };
+    },
+  );
+}

@@ -19,7 +19,7 @@ export function examplePictures(
   return async (example) => {
     if (/^[0-9a-f]{64}$/.test(example)) {
       const task = await queue.find(taskId(example));
-      return task === undefined ? undefined : images.get(task.image.hash);
+      return task === undefined ? undefined : unlessLost(() => images.get(task.image.hash));
     }
     const bytes = await bytesOf(resolve(directory, example), fetch.maxBytes);
     const contentType = bytes === undefined ? undefined : contentTypeOf(bytes);
@@ -28,8 +28,12 @@ export function examplePictures(
 }
 
 async function bytesOf(file: string, maxBytes: number): Promise<Uint8Array | undefined> {
+  return (await unlessLost(() => readPicture(file, maxBytes)))?.bytes;
+}
+
+async function unlessLost<T>(look: () => Promise<T | undefined>): Promise<T | undefined> {
   try {
-    return (await readPicture(file, maxBytes)).bytes;
+    return await look();
   } catch (error) {
     if (isEdgeminerError(error) && !error.retriable) return undefined;
     throw error;

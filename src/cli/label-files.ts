@@ -11,6 +11,7 @@ import { labelSetKey } from '../label/label-set.js';
 import type { LabelSetFor } from '../queue/checked-label.js';
 import type { DeskLease, Refused } from '../queue/label-desk.js';
 import type { Claim } from '../queue/relabel-queue.js';
+import { lookFor } from './look-for-picture.js';
 import type { World } from './world.js';
 
 /**
@@ -31,6 +32,8 @@ export interface WrittenBatch {
   readonly tasks: number;
   readonly directory: string;
   readonly labelsFile: string;
+  /** Pictures that could not be had; `batch.json` says why. */
+  readonly withoutPicture: number;
 }
 
 /** What is written of a task. */
@@ -60,7 +63,7 @@ export interface PulledBatch<T extends PulledTask = PulledTask> {
   /** Milliseconds since 1970-01-01 UTC. */
   readonly expiresAt: number;
   readonly tasks: readonly T[];
-  /** Undefined where the picture is lost. */
+  /** Undefined where the picture is lost; a fault `image.*` says why. */
   readonly pictureOf: (task: T) => Promise<Uint8Array | undefined>;
 }
 
@@ -99,12 +102,13 @@ export async function writeBatch<T extends PulledTask>(
   const { annotator } = lease;
   const directory = resolve(world.workingDirectory, out);
   const expiresAt = new Date(lease.expiresAt).toISOString();
-  const written = {
+  const written: WrittenBatch = {
     batchId: lease.batchId,
     expiresAt,
     tasks: lease.tasks.length,
     directory,
     labelsFile: join(directory, labelsFile),
+    withoutPicture: 0,
   };
   if (lease.tasks.length === 0) return written;
   await mkdir(join(directory, 'images'), { recursive: true });
@@ -117,14 +121,15 @@ export async function writeBatch<T extends PulledTask>(
     const { id, eventId, fence, image, reasons, why, predictions, sourceId, occurredAt } = task;
     // A server elsewhere names the files: nothing of it may lead out of the folder.
     if (!/^[0-9a-f]{64}$/u.test(id)) throw oddTask(id);
-    const picture = await lease.pictureOf(task);
+    const picture = await lookFor(() => lease.pictureOf(task));
     const file = `images/${id}.${extensionOf(image.contentType)}`;
-    if (picture !== undefined) await writeFile(join(directory, file), picture);
+    if (picture.kind === 'there') await writeFile(join(directory, file), picture.bytes);
     tasks.push({
       taskId: id,
       eventId,
       fence,
-      image: picture === undefined ? null : file,
+      image: picture.kind === 'there' ? file : null,
+      ...(picture.kind === 'there' ? {} : { imageProblem: picture.why }),
       labelSet: labelSet === undefined ? null : labelSetKey(labelSet),
       width: image.width,
       height: image.height,
@@ -141,7 +146,7 @@ export async function writeBatch<T extends PulledTask>(
     JSON.stringify({ taskId: task.taskId, image: task.image, label: null }),
   );
   await writeFile(join(directory, labelsFile), `${lines.join('\n')}\n`);
-  return written;
+  return { ...written, withoutPicture: tasks.filter(({ image }) => image === null).length };
 }
 
 function oddTask(id: string): EdgeminerError {

@@ -18,12 +18,14 @@ import type { AuditTrail } from '../queue/audit-trail.js';
 import type { GoldStore } from '../queue/gold-store.js';
 import type { ImageUses } from '../queue/image-uses.js';
 import type { RelabelQueue, TaskReader } from '../queue/relabel-queue.js';
+import { withOutsideImages } from '../queue/outside-images.js';
 import type { QueueRules } from '../queue/rules.js';
 import type { TaskEraser } from '../queue/task-eraser.js';
 import type { TaskGovernor } from '../queue/task-governor.js';
 import type { WeightStore } from '../queue/weight-store.js';
 import type { ReferenceStore } from '../score/reference-store.js';
 import type { Check } from '../telemetry/checkup.js';
+import { openFetcher } from './open-fetcher.js';
 import { queueRules, weightBook } from './queue-rules.js';
 import { s3ImageOptions } from './s3-images.js';
 import { subscribersOf } from './subscribers.js';
@@ -72,8 +74,11 @@ async function openWith(
       rules,
       subscribers: subscribersOf(config),
     });
-    if (config.images.kind === 'gridfs') return mongo;
-    const images = await openImages(config);
+    if (config.images.kind === 'gridfs') {
+      const images = withOutside(mongo.images, config, mongo);
+      return { ...mongo, images, close: () => closeAll([images, mongo]) };
+    }
+    const images = withOutside(await openImages(config), config, mongo);
     return { ...mongo, images, close: () => closeAll([images, mongo]) };
   }
   const sqlite = await openSqliteStore({
@@ -81,7 +86,7 @@ async function openWith(
     rules,
     subscribers: subscribersOf(config),
   });
-  const images = await openImages(config);
+  const images = withOutside(await openImages(config), config, sqlite);
   const references = await openDirectoryReferenceStore({
     path: join(config.dataDir, 'references'),
   });
@@ -97,6 +102,19 @@ async function openImages({ images, dataDir }: Config): Promise<ImageStore & Ima
   }
   return openDirectoryImageStore({
     path: images.kind === 'directory' ? images.path : join(dataDir, 'images'),
+  });
+}
+
+/** Whatever `images.keep` says now, tasks may have been queued when it said something else. */
+function withOutside(
+  images: ImageStore & ImageShelf,
+  config: Config,
+  { queue, eraser }: Pick<Stores, 'queue' | 'eraser'>,
+): ImageStore & ImageShelf {
+  return withOutsideImages(images, {
+    uses: eraser,
+    reader: queue,
+    openFetcher: () => openFetcher(config),
   });
 }
 

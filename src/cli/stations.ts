@@ -1,12 +1,10 @@
-import { openImageFetcher } from '../adapters/fetch/open-fetcher.js';
-import type { ImageFetcherOptions } from '../adapters/fetch/open-fetcher.js';
-import type { S3Options } from '../adapters/s3/s3-objects.js';
 import type { Config } from '../config/load-config.js';
 import type { CandidatePublisher } from '../mine/candidate-publisher.js';
 import { LastFrames } from '../mine/last-frames.js';
 import type { MiningObserver } from '../mine/mining-observer.js';
 import type { Stations } from '../mine/pipeline.js';
 import type { Logger } from '../telemetry/logger.js';
+import { openFetcher } from './open-fetcher.js';
 import { openModels } from './open-models.js';
 import type { OpenModels } from './open-models.js';
 import { openScores } from './open-scores.js';
@@ -40,20 +38,14 @@ export async function openStations(
     await own.close();
     throw error;
   }
-  const fetcher = openImageFetcher({
-    allowOrigins: config.fetch.allowOrigins,
-    allowDirectories: config.fetch.allowDirectories,
-    ...(await s3Of(config)),
-    maxBytes: config.fetch.maxBytes,
-    timeoutMs: config.fetch.timeoutSeconds * 1000,
-    attempts: config.fetch.attempts,
-  });
+  const fetcher = await openFetcher(config);
   return {
     images: { fetcher, maxPixels: config.mining.maxPixels },
     models: models.served,
     queue: {
       queue: stores.queue,
       images: stores.images,
+      keep: config.images.keep,
       candidates: parts.candidates,
       duplicates: {
         window: config.mining.duplicates.windowSeconds * 1000,
@@ -67,31 +59,6 @@ export async function openStations(
     }),
     took: (station, seconds) => parts.observer.stationTook(station, seconds),
     close: () => closeAll([fetcher, models, own]),
-  };
-}
-
-async function s3Of({ fetch }: Config): Promise<Pick<ImageFetcherOptions, 's3'>> {
-  if (fetch.s3 === undefined) return {};
-  // The SDK takes its time to load, and has opinions on the version of Node.
-  const { openS3Objects } = await import('../adapters/s3/s3-objects.js');
-  return { s3: { buckets: fetch.s3.buckets, objects: openS3Objects(s3Options(fetch, fetch.s3)) } };
-}
-
-/** How the object store of `fetch.s3` is reached. */
-export function s3Options(
-  fetch: Config['fetch'],
-  s3: NonNullable<Config['fetch']['s3']>,
-): S3Options {
-  const { endpoint, region, forcePathStyle, accessKeyId, secretAccessKey } = s3;
-  return {
-    region,
-    forcePathStyle,
-    maxBytes: fetch.maxBytes,
-    timeoutMs: fetch.timeoutSeconds * 1000,
-    ...(endpoint === undefined ? {} : { endpoint }),
-    ...(accessKeyId === undefined || secretAccessKey === undefined
-      ? {}
-      : { credentials: { accessKeyId, secretAccessKey } }),
   };
 }
 

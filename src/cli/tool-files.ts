@@ -18,6 +18,7 @@ import { readStudioTask, studioTask } from '../queue/tools/studio-task.js';
 import { nothingTaken, takeAnswers } from '../queue/tools/take-answers.js';
 import type { AnswerTerms, TakenAnswers } from '../queue/tools/take-answers.js';
 import type { ToolTask } from '../queue/tools/tool-answer.js';
+import { lookFor } from './look-for-picture.js';
 import type { World } from './world.js';
 
 /** What a batch may be pulled as, and imported from. */
@@ -64,8 +65,11 @@ export async function writeToolBatch(
   await mkdir(asFiles ? join(directory, 'images') : directory, { recursive: true });
   for (const task of tasks) {
     const labelSet = from.labelSetFor(task.modelName, task.modelVersion);
-    const picture = order.pictures === 'url' ? undefined : await from.images.get(task.image.hash);
-    if (labelSet === undefined || (picture === undefined && order.pictures !== 'url')) {
+    const picture =
+      order.pictures === 'url'
+        ? undefined
+        : await lookFor(async () => (await from.images.get(task.image.hash))?.bytes);
+    if (labelSet === undefined || picture?.kind === 'lost') {
       left.push(task.id);
       continue;
     }

@@ -722,6 +722,11 @@ export interface components {
         height: number;
         /** @description Path of the bytes on this server. */
         href: string;
+        /**
+         * @description `reference`: the bytes lie at `uri` alone; this server fetches them from there.
+         * @enum {string}
+         */
+        kept: 'copy' | 'reference';
         /** @description Where it came from, if the event named a place. */
         uri: string | null;
         width: number;
@@ -3738,6 +3743,24 @@ export interface operations {
       };
       /** @description There is no such thing. */
       404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The body is too large. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The request was understood, but its content does not fit. */
+      422: {
         headers: {
           [name: string]: unknown;
         };

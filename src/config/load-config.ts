@@ -26,9 +26,12 @@ export interface Config extends Omit<Settings, 'images' | 'labelSets' | 'modelsD
     | { readonly kind: 'sqlite'; readonly file: string }
     | { readonly kind: 'mongodb'; readonly uri: string; readonly database: string };
   readonly images:
-    { readonly kind: 'directory'; readonly path: string } | { readonly kind: 'gridfs' } | S3Images;
+    | { readonly kind: 'directory'; readonly path: string; readonly keep: ImageKeep }
+    | { readonly kind: 'gridfs'; readonly keep: ImageKeep }
+    | S3Images;
 }
 
+export type ImageKeep = NonNullable<Settings['images']>['keep'];
 export type S3Images = Extract<NonNullable<Settings['images']>, { readonly kind: 's3' }>;
 
 export interface ConfigSource {
@@ -306,18 +309,20 @@ function settle(settings: Settings, { source, file, directory, labelSets }: Sett
               ? join(dataDir, 'edgeminer.db')
               : absolute(settings.store.file),
         };
+  const keep = settings.images?.keep ?? 'copy';
   const images: Config['images'] =
     settings.images?.kind === 's3'
       ? settings.images
       : settings.images?.kind === 'gridfs' ||
           (settings.images === undefined && store.kind === 'mongodb')
-        ? { kind: 'gridfs' as const }
+        ? { kind: 'gridfs' as const, keep }
         : {
             kind: 'directory' as const,
             path:
               settings.images?.kind === 'directory' && settings.images.path !== undefined
                 ? absolute(settings.images.path)
                 : join(dataDir, 'images'),
+            keep,
           };
   return deepFreeze({
     ...settings,

@@ -36,6 +36,7 @@ describe('loadConfig', () => {
     expect(config.images).toEqual({
       kind: 'directory',
       path: join(directory, '.edgeminer', 'images'),
+      keep: 'copy',
     });
     expect(config.kafka).toBeUndefined();
     expect(config.fetch.allowOrigins).toEqual([]);
@@ -56,7 +57,7 @@ describe('loadConfig', () => {
       uri: 'mongodb://127.0.0.1/',
       database: 'edgeminer',
     });
-    expect(config.images).toEqual({ kind: 'gridfs' });
+    expect(config.images).toEqual({ kind: 'gridfs', keep: 'copy' });
     expect(config.kafka).toMatchObject({ brokers: ['b:1', 'c:2'], groupId: 'g' });
     expect(config.http.port).toBe(9001);
   });

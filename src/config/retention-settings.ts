@@ -26,5 +26,7 @@ export const retentionSchema = z
     curatedSets: z.enum(['keep', 'ignore']).default('keep'),
     /** No image is removed so soon after it was put. */
     graceHours: z.number().min(1).default(24),
+    /** Between two turns of `serve`; what a timer can wait is a little longer. */
+    everyHours: z.number().min(1).max(500).optional(),
   })
   .prefault({});

@@ -2,6 +2,9 @@ import { z } from 'zod';
 
 const name = z.string().min(1);
 
+/** Whether a task's image is copied, or stays where its event says that it lies. */
+export const keepSchema = z.enum(['copy', 'reference']).default('copy');
+
 /** Images in a bucket of S3, or of what speaks like it. */
 export const s3ImagesSchema = z
   .strictObject({
@@ -19,6 +22,7 @@ export const s3ImagesSchema = z
     accessKeyId: name.optional(),
     secretAccessKey: name.optional(),
     timeoutSeconds: z.number().positive().default(30),
+    keep: keepSchema,
   })
   .refine((s3) => (s3.accessKeyId === undefined) === (s3.secretAccessKey === undefined), {
     error: 'needs accessKeyId and secretAccessKey together',

@@ -6,7 +6,7 @@ import { kafkaSchema } from './kafka-settings.js';
 import { consensusSchema, goldSchema, preAnnotationSchema } from './quality-settings.js';
 import { labelSetSchema } from './label-set-settings.js';
 import { retentionSchema } from './retention-settings.js';
-import { s3ImagesSchema } from './s3-images-settings.js';
+import { keepSchema, s3ImagesSchema } from './s3-images-settings.js';
 import { scoresSchema } from './score-settings.js';
 import { toolsSchema } from './tool-settings.js';
 import { webhooksSchema } from './webhook-settings.js';
@@ -99,8 +99,12 @@ export const configSchema = z.strictObject({
     .prefault({ kind: 'sqlite' }),
   images: z
     .discriminatedUnion('kind', [
-      z.strictObject({ kind: z.literal('directory'), path: name.optional() }),
-      z.strictObject({ kind: z.literal('gridfs') }),
+      z.strictObject({
+        kind: z.literal('directory'),
+        path: name.optional(),
+        keep: keepSchema,
+      }),
+      z.strictObject({ kind: z.literal('gridfs'), keep: keepSchema }),
       s3ImagesSchema,
     ])
     .optional(),

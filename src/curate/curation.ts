@@ -12,7 +12,7 @@ import { snapshot } from './snapshot.js';
 
 export interface CurationDeps {
   readonly reader: Pick<TaskReader, 'list'>;
-  readonly images: Pick<ImageStore, 'has'>;
+  readonly images: Pick<ImageStore, 'has' | 'get'>;
   readonly sets: Pick<CuratedSetStore, 'publish' | 'find'>;
   readonly publisher?: Pick<EdgeCasePublisher, 'publish'>;
   /** Milliseconds since 1970-01-01 UTC. */
@@ -75,11 +75,16 @@ async function* labelledPages(
   }
 }
 
-async function checkImages(tasks: readonly Task[], images: Pick<ImageStore, 'has'>): Promise<void> {
+async function checkImages(
+  tasks: readonly Task[],
+  images: Pick<ImageStore, 'has' | 'get'>,
+): Promise<void> {
   const limit = pLimit(concurrentChecks);
   const there = await Promise.all(tasks.map((task) => limit(() => images.has(task.image.hash))));
   const missing = tasks.find((_, index) => there[index] === false);
   if (missing === undefined) return;
+  // Of one that lies elsewhere the store knows more: that it changed there, or may not be fetched.
+  await images.get(missing.image.hash);
   const count = there.filter((found) => !found).length;
   throw new EdgeminerError(
     'image.not-found',

@@ -33,7 +33,10 @@ function desk(tasks: readonly Task[], missing: readonly string[] = []) {
             .sort((a, b) => (a.id < b.id ? -1 : 1))
             .slice(0, page.limit),
       },
-      images: { has: async (hash: string) => !missing.includes(hash) },
+      images: {
+        has: async (hash: string) => !missing.includes(hash),
+        get: async () => undefined,
+      },
       sets: {
         publish: async (set: CuratedSet) => {
           if (kept.has(set.version)) return 'known' as const;

@@ -32,6 +32,8 @@ export interface SourceErasure {
     readonly putSince: number;
     /** Not in the store (any more). */
     readonly missing: number;
+    /** Never copied: they lie where the events pointed, which is not edgeminer's to erase. */
+    readonly outside: number;
   };
   readonly curatedSets: readonly TouchedSet[];
 }
@@ -57,7 +59,7 @@ export async function eraseSource(
   { reader, eraser, shelf, sets }: ErasureDeps,
   { source, by, reason, now, dryRun }: ErasureRequest,
 ): Promise<SourceErasure> {
-  const images = { removed: 0, shared: 0, putSince: 0, missing: 0 };
+  const images = { removed: 0, shared: 0, putSince: 0, missing: 0, outside: 0 };
   const counted = { removed: 'removed', 'put-since': 'putSince', unknown: 'missing' } as const;
   const seen = new Set<ImageHash>();
   let tasks = 0;
@@ -81,7 +83,11 @@ export async function eraseSource(
       if (seen.has(image.hash)) continue;
       seen.add(image.hash);
       if (await isShared(image.hash)) images.shared += 1;
-      else images[dryRun ? 'removed' : counted[await shelf.remove(image.hash, now)]] += 1;
+      else if (dryRun) images[image.kept === 'reference' ? 'outside' : 'removed'] += 1;
+      else {
+        const removal = counted[await shelf.remove(image.hash, now)];
+        images[removal === 'missing' && image.kept === 'reference' ? 'outside' : removal] += 1;
+      }
     }
     const ids = page.map(({ id }) => id);
     tasks += dryRun ? ids.length : (await eraser.erase(ids, { by, reason }, now)).length;

@@ -78,6 +78,13 @@ function classOf(state: ImageUse['state']): RetentionClass {
 
 const pageSize = 200;
 
+export interface RetentionRun {
+  readonly now: number;
+  readonly dryRun: boolean;
+  /** Ends it between two images, by throwing the signal's reason; the next run goes on. */
+  readonly signal?: AbortSignal;
+}
+
 /**
  * Looks at every image and removes those whose time is over. An image that is offered again
  * meanwhile is put first, which the shelf sees; so it stays. Safe to repeat.
@@ -85,7 +92,7 @@ const pageSize = 200;
 export async function applyRetention(
   { shelf, uses, sets }: RetentionDeps,
   policy: RetentionPolicy,
-  { now, dryRun }: { readonly now: number; readonly dryRun: boolean },
+  { now, dryRun, signal }: RetentionRun,
 ): Promise<RetentionReport> {
   const curated = policy.curatedSets === 'keep' ? await imagesOfSets(sets) : new Set<ImageHash>();
   const looked = newTally();
@@ -95,6 +102,7 @@ export async function applyRetention(
   async function settle(page: readonly ShelvedImage[]): Promise<void> {
     const found = await uses.usesOf(page.map(({ hash }) => hash));
     for (const image of page) {
+      signal?.throwIfAborted();
       add(looked, image);
       const about = {
         uses: found.filter(({ hash }) => hash === image.hash),

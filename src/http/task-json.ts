@@ -47,6 +47,7 @@ export function taskJson(
       width: image.width,
       height: image.height,
       uri: image.uri ?? null,
+      kept: image.kept ?? 'copy',
     },
     predictions: predictionsJson(task.predictions),
     tags: { ...task.tags },

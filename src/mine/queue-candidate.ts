@@ -1,5 +1,6 @@
 import type { QueueDecision } from '../decision/decision.js';
 import type { InferenceEvent } from '../event/inference-event.js';
+import { contentHash } from '../image/content-hash.js';
 import type { ImageStore } from '../image/image-store.js';
 import { hammingDistance, perceptualHash } from '../image/perceptual-hash.js';
 import type { TaskId } from '../ids.js';
@@ -13,6 +14,8 @@ import type { ScoredImage } from './score-image.js';
 export interface QueueStation {
   readonly queue: RelabelQueue;
   readonly images: ImageStore;
+  /** `reference`: an image that the event only refers to is not copied. */
+  readonly keep: 'copy' | 'reference';
   readonly candidates: CandidatePublisher | undefined;
   readonly duplicates: DuplicateRule;
   readonly now: () => number;
@@ -36,8 +39,8 @@ export interface Candidate {
 const comparedAtMost = 5000;
 
 /**
- * Stores the candidate's image, then offers its task, then announces it: whoever sees the task
- * can see the image. A near-duplicate of an earlier candidate of the same source is noted there
+ * Stores the candidate's image unless it is to be kept by reference, then offers its task, then
+ * announces it: whoever sees the task can see the image. A near-duplicate of an earlier candidate of the same source is noted there
  * instead, so that nobody labels the same picture twice; the control sample is exempt, for it
  * must stay a uniform sample of all events.
  */
@@ -62,13 +65,18 @@ export async function queueCandidate(
     return 'duplicate';
   }
   const { width, height, contentType } = image.decoded;
-  const stored: TaskImage = {
-    hash: await station.images.put(image.bytes, contentType),
+  const uri = event.image.kind === 'reference' ? event.image.uri : undefined;
+  const staysOutside = uri !== undefined && station.keep === 'reference';
+  const shown: TaskImage = {
+    hash: staysOutside
+      ? contentHash(image.bytes)
+      : await station.images.put(image.bytes, contentType),
     contentType,
     width,
     height,
     perceptualHash: fingerprint,
-    ...(event.image.kind === 'reference' ? { uri: event.image.uri } : {}),
+    ...(uri === undefined ? {} : { uri }),
+    ...(staysOutside ? { kept: 'reference' as const } : {}),
   };
   const content: TaskContent = {
     id,
@@ -77,7 +85,7 @@ export async function queueCandidate(
     modelName,
     modelVersion: event.modelVersion,
     sourceId,
-    image: stored,
+    image: shown,
     predictions: scored.predictions,
     tags: event.tags,
     scores: scored.scores,

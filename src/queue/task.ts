@@ -114,6 +114,11 @@ export interface TaskImage {
   readonly perceptualHash: string;
   /** Where it came from, if it was a reference. */
   readonly uri?: string;
+  /**
+   * `reference`: the bytes were not copied, they lie at `uri` alone. Left out where the image store
+   * was given a copy.
+   */
+  readonly kept?: 'reference';
 }
 
 export interface Lease {

@@ -45,6 +45,7 @@ export function candidate(n: number, options: CandidateOptions = {}): TaskConten
       height: 480,
       perceptualHash: digest.slice(0, 16),
       ...(n % 2 === 0 ? {} : { uri: `https://images.example.com/${n}.jpg` }),
+      ...(n % 4 === 1 ? { kept: 'reference' as const } : {}),
     },
     predictions: {
       kind: 'classification',

@@ -88,6 +88,7 @@ export async function openMiningBench(): Promise<MiningBench> {
       queue: {
         queue: store.queue,
         images,
+        keep: 'copy',
         candidates: undefined,
         duplicates: { window: 86_400_000, bits: 10 },
         now: () => 1_770_000_000_000,

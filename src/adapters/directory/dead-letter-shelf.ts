@@ -8,7 +8,7 @@ import { diskFault, systemCode } from './durable-write.js';
 import { isBlank, splitLines } from './read-lines.js';
 
 /** An image of 32 MiB in base64, in the base64 of its letter. */
-const maxLineBytes = 128 * 1024 * 1024;
+export const maxLineBytes = 128 * 1024 * 1024;
 
 const base64 = z.base64().transform((text) => new Uint8Array(Buffer.from(text, 'base64')));
 
@@ -38,7 +38,8 @@ export function openDeadLetterShelfFile(path: string): DeadLetterShelf {
       const { size } = await stat(path);
       const stream = createReadStream(path, { end: Math.max(0, size - 1) });
       for await (const { number, bytes } of splitLines(stream, maxLineBytes)) {
-        const letter = bytes === undefined || isBlank(bytes) ? undefined : parse(bytes, number);
+        const letter =
+          bytes === undefined || isBlank(bytes) ? undefined : parseLetter(bytes, number);
         if (letter !== undefined) {
           yield { ...letter, replayed: replayed.has(letter.position.offset) };
         }
@@ -74,7 +75,11 @@ async function textOf(path: string): Promise<string> {
   }
 }
 
-function parse(bytes: Uint8Array, line: number): Omit<StoredLetter, 'replayed'> | undefined {
+/** Undefined for what is no letter. Whether it was replayed stands elsewhere. */
+export function parseLetter(
+  bytes: Uint8Array,
+  line: number,
+): Omit<StoredLetter, 'replayed'> | undefined {
   let content: unknown;
   try {
     content = JSON.parse(Buffer.from(bytes).toString());

@@ -7,6 +7,8 @@ import { eraseSource, setsWith } from '../../curate/erasure.js';
 import type { TouchedSet } from '../../curate/erasure.js';
 import { EdgeminerError } from '../../faults.js';
 import { annotatorId, sourceId } from '../../ids.js';
+import { deadLetterFile } from '../dead-letter-places.js';
+import { eraseLettersOf } from '../letters-of-source.js';
 import { openStores } from '../open-stores.js';
 import type { Stores } from '../open-stores.js';
 import { print, table } from '../output.js';
@@ -76,7 +78,7 @@ async function erase(world: World, options: EraseOptions): Promise<void> {
 
 async function eraseOneSource(
   world: World,
-  { kafka }: Config,
+  config: Config,
   stores: Stores,
   source: string,
   { by, reason, dryRun = false }: EraseOptions,
@@ -91,18 +93,32 @@ async function eraseOneSource(
     },
     { source: sourceId(source), by: annotatorId(by), reason, now, dryRun },
   );
+  const letters = await eraseLettersOf(sourceId(source), config, { dryRun });
+  const { kafka } = config;
   const left = [
     'the audit trails of its tasks: hashes and keys, closed by an entry erase',
-    'dead letters are not looked into: look for the source with edgeminer dlq list',
+    ...(letters.unsure > 0
+      ? [
+          `${letters.unsure} dead letters that can't be read and may be of this source: look at them with edgeminer dlq list, and remove ${deadLetterFile(config)} if it is to be sure`,
+        ]
+      : []),
     ...(images.shared > 0
       ? [`${images.shared} images that tasks of other sources show as well`]
+      : []),
+    ...(images.outside > 0
+      ? [
+          `${images.outside} pictures that were never copied: remove them where they lie, edgeminer only read them`,
+        ]
       : []),
     ...(images.putSince > 0
       ? [`${images.putSince} images that came again meanwhile: stop the source and run this again`]
       : []),
     ...(kafka === undefined
       ? []
-      : ['records in Kafka, until the retention of the topics removes them']),
+      : [
+          'records in Kafka, until the retention of the topics removes them',
+          `dead letters in the topic ${kafka.topics.deadLetters}, likewise: Kafka removes no single record; edgeminer dlq list --place kafka shows them, kafka-delete-records removes all up to an offset`,
+        ]),
     ...leftInSets(curatedSets, 'their lists keep ids, labels and lineage; the pictures are gone'),
   ];
   return {
@@ -110,7 +126,12 @@ async function eraseOneSource(
     request: source,
     at: new Date(now).toISOString(),
     dryRun,
-    erased: { tasks, images: images.removed, 'images that were gone before': images.missing },
+    erased: {
+      tasks,
+      images: images.removed,
+      'images that were gone before': images.missing,
+      'dead letters': letters.erased,
+    },
     left,
     curatedSets,
   };

@@ -240,6 +240,9 @@ function reportPull(world: World, written: WrittenBatch, { json, out }: PullOpti
       ? ['no tasks: nothing that matches is free']
       : [
           `batch ${batch.batchId}: ${batch.tasks} tasks in ${batch.directory}, yours until ${batch.expiresAt}`,
+          ...(batch.withoutPicture === 0
+            ? []
+            : [`${batch.withoutPicture} pictures could not be had; batch.json says why`]),
           `label them in ${batch.labelsFile}, then: edgeminer queue import ${out}`,
         ],
   );

@@ -3,6 +3,7 @@ import { applyRetention, retentionClasses } from '../../curate/retention.js';
 import type { RetentionReport, Tally } from '../../curate/retention.js';
 import { openStores } from '../open-stores.js';
 import { print, table } from '../output.js';
+import { retentionPolicy } from '../retention-schedule.js';
 import { configFor, withGlobalOptions } from '../settings.js';
 import type { GlobalOptions } from '../settings.js';
 import type { World } from '../world.js';
@@ -26,10 +27,9 @@ async function apply(world: World, options: ApplyOptions): Promise<void> {
   const config = await configFor(world, options);
   const stores = await openStores(config);
   try {
-    const { images, curatedSets, graceHours } = config.retention;
     const report = await applyRetention(
       { shelf: stores.images, uses: stores.eraser, sets: stores.curatedSets },
-      { images, curatedSets, grace: graceHours * 60 * 60 * 1000 },
+      retentionPolicy(config),
       { now: world.now(), dryRun: options.dryRun === true },
     );
     print(world, report, options.json, linesOf);

@@ -19,6 +19,7 @@ import type { Stores } from '../open-stores.js';
 import { examplePictures } from '../example-pictures.js';
 import { readinessOf } from '../readiness.js';
 import { recordLabelSets } from '../record-label-sets.js';
+import { startRetention } from '../retention-schedule.js';
 import { configFor, loggerFor, withGlobalOptions } from '../settings.js';
 import type { GlobalOptions } from '../settings.js';
 import { splitPlan } from '../split-plan.js';
@@ -58,6 +59,13 @@ async function serve(world: World, options: ServeOptions): Promise<void> {
       logger,
     });
     if (delivery !== undefined) open.unshift(delivery);
+    const retention = startRetention(config, {
+      stores,
+      logger,
+      now: world.now,
+      random: Math.random,
+    });
+    if (retention !== undefined) open.unshift(retention);
     const intake = await openIntake(world, config, stores, metrics, logger);
     open.unshift(intake);
     const publisher = openEdgeCasePublisher(world, config, logger);

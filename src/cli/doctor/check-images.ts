@@ -5,7 +5,7 @@ import { allowList } from '../../image/allow-list.js';
 import { failed, failureOf, ok } from '../../telemetry/checkup.js';
 import type { Check, Finding } from '../../telemetry/checkup.js';
 import { s3ImageOptions } from '../s3-images.js';
-import { s3Options } from '../stations.js';
+import { s3Options } from '../open-fetcher.js';
 
 /** Where images come from, and where they are kept. */
 export async function imageChecks({ fetch, images }: Config): Promise<Check[]> {

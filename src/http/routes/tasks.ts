@@ -175,7 +175,7 @@ function imageRoute(app: App, deps: HttpDeps): void {
             },
           },
           304: z.undefined().describe('The picture that If-None-Match names is still the one.'),
-          ...problems(400, 404, 503),
+          ...problems(400, 404, 413, 422, 503),
         },
       },
     },
@@ -187,12 +187,14 @@ function imageRoute(app: App, deps: HttpDeps): void {
         readerOf(request, deps),
       );
       const tag = `"${found.image.hash}"`;
-      reply
-        .header('ETag', tag)
-        .header('Cache-Control', 'private, max-age=31536000, immutable')
-        // Were the bytes ever taken for a page, it could do nothing.
-        .header('Content-Security-Policy', "default-src 'none'; sandbox");
-      if (namesTag(headers['if-none-match'], tag)) return reply.code(304).send();
+      // Not before it is there: an answer that it is not must not be kept for a year.
+      const withHeaders = () =>
+        reply
+          .header('ETag', tag)
+          .header('Cache-Control', 'private, max-age=31536000, immutable')
+          // Were the bytes ever taken for a page, it could do nothing.
+          .header('Content-Security-Policy', "default-src 'none'; sandbox");
+      if (namesTag(headers['if-none-match'], tag)) return withHeaders().code(304).send();
       const image = await deps.images.get(found.image.hash);
       if (image === undefined) {
         throw new EdgeminerError('image.not-found', `task ${found.id} has lost its image`, {
@@ -200,7 +202,7 @@ function imageRoute(app: App, deps: HttpDeps): void {
           mend: "Point 'images' of the configuration at the store that the task was mined into.",
         });
       }
-      return reply.type(image.contentType).send(Buffer.from(image.bytes));
+      return withHeaders().type(image.contentType).send(Buffer.from(image.bytes));
     },
   );
 }

@@ -7,7 +7,7 @@ import { parse } from 'yaml';
 import { defaultRules } from '../../src/queue/rules.js';
 import { configured, startTestServer, tokens } from '../http/test-server.js';
 import type { TestServer } from '../http/test-server.js';
-import { runCommand } from './run-command.js';
+import { runCommand } from '../cli/run-command.js';
 
 describe('the commands of the queue at a server', () => {
   let api: TestServer;
@@ -25,7 +25,11 @@ describe('the commands of the queue at a server', () => {
   });
 
   const run = (token: string, ...args: readonly string[]) =>
-    runCommand(args, { token, folder, now: api.clock.now });
+    runCommand(args, {
+      environment: { EDGEMINER_TOKEN: token },
+      folder,
+      now: api.clock.now,
+    });
 
   async function at(who: keyof typeof tokens, ...args: readonly string[]): Promise<unknown> {
     const { code, stdout, stderr } = await run(

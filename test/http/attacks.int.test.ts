@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { MongoClient } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openMongoStore } from '../../src/adapters/mongo/open-mongo-store.js';
-import { runCommand } from '../client/run-command.js';
+import { runCommand } from '../cli/run-command.js';
 import { describeWith } from '../services/describe-with.js';
 import type { AttackedServer } from './attack.js';
 import { attacksByAccess } from './attacks-by-access.js';
@@ -36,7 +36,11 @@ async function startAttackedServer(options: TestServerOptions = {}): Promise<Att
     ...api,
     adminSha256: sha256(tokens.root),
     cli: async (args) => {
-      const run = { token: tokens.root, folder: api.folder, now: api.clock.now };
+      const run = {
+        environment: { EDGEMINER_TOKEN: tokens.root },
+        folder: api.folder,
+        now: api.clock.now,
+      };
       const { code, stdout, stderr } = await runCommand(args, run);
       expect(code, stderr).toBe(0);
       return stdout;

@@ -1,10 +1,9 @@
 import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PassThrough } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { runCli } from '../../src/cli/program.js';
+import { runCommand } from '../cli/run-command.js';
 import type { MiningSummary } from '../../src/mine/summary.js';
 import type { Task } from '../../src/queue/task.js';
 import { sharp } from '../../src/image/sharp.js';
@@ -84,22 +83,9 @@ const write = (name: string, text: string) => writeFile(join(folder, name), text
 const edgeminer = (...args: string[]) => edgeminerUntil(new AbortController().signal, ...args);
 
 async function edgeminerUntil(ending: AbortSignal, ...args: string[]) {
-  const results: unknown[] = [];
-  const errors: string[] = [];
-  const stderr = new PassThrough().on('data', (text) => errors.push(String(text)));
-  const code = await runCli([...args, '--json'], {
-    environment: {},
-    workingDirectory: folder,
-    packageRoot,
-    version: '0.0.0',
-    stdin: new PassThrough(),
-    stdout: new PassThrough().resume(),
-    stderr,
-    now: () => 1_770_000_000_000,
-    ending,
-    onResult: (result) => results.push(result),
-  });
-  return { code, result: results.at(-1), errors: errors.join('') };
+  const world = { folder, now: 1_770_000_000_000, ending };
+  const { code, result, stderr } = await runCommand([...args, '--json'], world);
+  return { code, result, errors: stderr };
 }
 
 /** A scene as PNG, with a red square over `share` of its width and height. */

@@ -1,12 +1,11 @@
 import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { openSqliteStore } from '../../src/adapters/sqlite/open-sqlite-store.js';
-import { runCli } from '../../src/cli/program.js';
+import { runCommand } from '../cli/run-command.js';
 import { annotatorId, batchId } from '../../src/ids.js';
 import type { LabelBody } from '../../src/label/label.js';
 import { asOffers, candidate } from '../conformance/candidate.js';
@@ -48,29 +47,7 @@ describe('the commands of label sets', () => {
     return writeFile(join(folder, file ?? 'edgeminer.config.yaml'), stringify(config));
   }
 
-  async function run(...args: readonly string[]) {
-    let stdout = '';
-    let stderr = '';
-    const into = (take: (text: string) => void) =>
-      new Writable({
-        write(chunk: Buffer, _, done) {
-          take(chunk.toString());
-          done();
-        },
-      });
-    const code = await runCli(args, {
-      environment: {},
-      workingDirectory: folder,
-      packageRoot,
-      version: '0.0.0',
-      stdin: Readable.from([]),
-      stdout: into((text) => (stdout += text)),
-      stderr: into((text) => (stderr += text)),
-      now: () => now,
-      ending: new AbortController().signal,
-    });
-    return { code, stdout, stderr };
-  }
+  const run = (...args: readonly string[]) => runCommand(args, { folder, now });
 
   async function json(...args: readonly string[]): Promise<unknown> {
     const { code, stdout, stderr } = await run(...args, '--json');

@@ -6,13 +6,13 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PassThrough } from 'node:stream';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { MongoClient } from 'mongodb';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { z } from 'zod';
-import { runCli } from '../../src/cli/program.js';
+import { runCommand } from '../cli/run-command.js';
+import type { CommandWorld } from '../cli/run-command.js';
 import * as schemas from '../../src/http/schemas.js';
 import { contentHash } from '../../src/image/content-hash.js';
 import { describeWith } from '../services/describe-with.js';
@@ -124,27 +124,8 @@ function outsideImages(
     await writeFile(join(folder, 'edgeminer.config.yaml'), stringify(config));
   }
 
-  async function run(
-    args: readonly string[],
-    more: Pick<Partial<Parameters<typeof runCli>[1]>, 'ending' | 'onResult'> = {},
-  ) {
-    const results: unknown[] = [];
-    let stderr = '';
-    const code = await runCli([...args, '--json'], {
-      environment: {},
-      workingDirectory: folder,
-      packageRoot,
-      version: '0.0.0',
-      stdin: new PassThrough(),
-      stdout: new PassThrough().resume(),
-      stderr: new PassThrough().on('data', (text) => (stderr += String(text))),
-      now: () => Date.now(),
-      ending: new AbortController().signal,
-      onResult: (result) => results.push(result),
-      ...more,
-    });
-    return { code, result: results.at(-1), stderr };
-  }
+  const run = (args: readonly string[], more: Partial<CommandWorld> = {}) =>
+    runCommand([...args, '--json'], { folder, ...more });
   async function edgeminer(...args: readonly string[]): Promise<unknown> {
     const { code, result, stderr } = await run(args);
     expect(code, stderr).toBe(0);

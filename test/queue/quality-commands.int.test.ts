@@ -1,17 +1,13 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Readable, Writable } from 'node:stream';
-import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { openSqliteStore } from '../../src/adapters/sqlite/open-sqlite-store.js';
-import { runCli } from '../../src/cli/program.js';
+import { runCommand } from '../cli/run-command.js';
 import { defaultRules, overlapBy } from '../../src/queue/rules.js';
 import type { TaskContent } from '../../src/queue/task.js';
 import { asOffers, candidate } from '../conformance/candidate.js';
-
-const packageRoot = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Task n shows a cat where n is even; the model is sure of it, and right. */
 function clear(n: number): TaskContent {
@@ -50,29 +46,7 @@ describe('the commands for the quality of labels', { timeout: 60_000 }, () => {
     await writeFile(join(folder, 'edgeminer.config.yaml'), stringify(config));
   }
 
-  async function run(...args: readonly string[]) {
-    let stdout = '';
-    let stderr = '';
-    const into = (take: (text: string) => void) =>
-      new Writable({
-        write(chunk: Buffer, _, done) {
-          take(chunk.toString());
-          done();
-        },
-      });
-    const code = await runCli(args, {
-      environment: {},
-      workingDirectory: folder,
-      packageRoot,
-      version: '0.0.0',
-      stdin: Readable.from([]),
-      stdout: into((text) => (stdout += text)),
-      stderr: into((text) => (stderr += text)),
-      now: () => now,
-      ending: new AbortController().signal,
-    });
-    return { code, stdout, stderr };
-  }
+  const run = (...args: readonly string[]) => runCommand(args, { folder, now });
 
   async function json(...args: readonly string[]): Promise<unknown> {
     const { code, stdout, stderr } = await run(...args, '--json');

@@ -1,18 +1,14 @@
 import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PassThrough } from 'node:stream';
-import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openDeadLetterFile } from '../../src/adapters/directory/dead-letter-file.js';
 import { openDeadLetterShelfFile } from '../../src/adapters/directory/dead-letter-shelf.js';
 import { eraseLetters } from '../../src/adapters/directory/erase-letters.js';
-import { runCli } from '../../src/cli/program.js';
+import { runCommand } from '../cli/run-command.js';
 import { EdgeminerError } from '../../src/faults.js';
 import type { DeadLetter, DeadLetters } from '../../src/mine/dead-letters.js';
 import type { StoredLetter } from '../../src/mine/dead-letter-shelf.js';
-
-const packageRoot = fileURLToPath(new URL('../..', import.meta.url));
 
 describe('dead letters of an erased source', () => {
   let folder: string;
@@ -33,20 +29,7 @@ describe('dead letters of an erased source', () => {
   });
 
   async function edgeminer(...args: readonly string[]): Promise<unknown> {
-    let result: unknown;
-    let stderr = '';
-    const code = await runCli([...args, '--json'], {
-      environment: {},
-      workingDirectory: folder,
-      packageRoot,
-      version: '0.0.0',
-      stdin: new PassThrough(),
-      stdout: new PassThrough().resume(),
-      stderr: new PassThrough().on('data', (text) => (stderr += String(text))),
-      now: () => Date.now(),
-      ending: new AbortController().signal,
-      onResult: (found) => (result = found),
-    });
+    const { code, result, stderr } = await runCommand([...args, '--json'], { folder });
     expect(code, stderr).toBe(0);
     return result;
   }

@@ -1,15 +1,13 @@
 import { mkdtemp, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Readable, Writable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { openDirectoryImageStore } from '../../src/adapters/directory/directory-image-store.js';
 import { openSqliteStore } from '../../src/adapters/sqlite/open-sqlite-store.js';
 import type { SqliteStore } from '../../src/adapters/sqlite/open-sqlite-store.js';
-import { runCli } from '../../src/cli/program.js';
+import { runCommand } from '../cli/run-command.js';
 import { applyRetention } from '../../src/curate/retention.js';
 import type { RetentionPolicy } from '../../src/curate/retention.js';
 import { snapshot } from '../../src/curate/snapshot.js';
@@ -21,7 +19,6 @@ import type { TaskContent } from '../../src/queue/task.js';
 import { asOffers, candidate, request } from '../conformance/candidate.js';
 import { picture } from '../conformance/image-store.js';
 
-const packageRoot = fileURLToPath(new URL('../..', import.meta.url));
 const day = 86_400_000;
 
 describe('retention and erasure', () => {
@@ -48,29 +45,7 @@ describe('retention and erasure', () => {
     await rm(folder, { recursive: true });
   });
 
-  async function run(...args: readonly string[]) {
-    let stdout = '';
-    let stderr = '';
-    const into = (take: (text: string) => void) =>
-      new Writable({
-        write(chunk: Buffer, _, done) {
-          take(chunk.toString());
-          done();
-        },
-      });
-    const code = await runCli(args, {
-      environment: {},
-      workingDirectory: folder,
-      packageRoot,
-      version: '0.0.0',
-      stdin: Readable.from([]),
-      stdout: into((text) => (stdout += text)),
-      stderr: into((text) => (stderr += text)),
-      now: () => now,
-      ending: new AbortController().signal,
-    });
-    return { code, stdout, stderr };
-  }
+  const run = (...args: readonly string[]) => runCommand(args, { folder, now });
 
   async function json(...args: readonly string[]): Promise<unknown> {
     const { code, stdout, stderr } = await run(...args, '--json');

@@ -2,14 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PassThrough } from 'node:stream';
-import { fileURLToPath } from 'node:url';
 import { MongoClient } from 'mongodb';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { openMongoStore } from '../../src/adapters/mongo/open-mongo-store.js';
 import type { MongoStore } from '../../src/adapters/mongo/open-mongo-store.js';
-import { runCli } from '../../src/cli/program.js';
+import { runCommand } from '../cli/run-command.js';
 import { batchId } from '../../src/ids.js';
 import type { ImageHash } from '../../src/ids.js';
 import type { TaskContent } from '../../src/queue/task.js';
@@ -17,7 +15,6 @@ import { asOffers, candidate, request } from '../conformance/candidate.js';
 import { picture } from '../conformance/image-store.js';
 import { describeWith } from '../services/describe-with.js';
 
-const packageRoot = fileURLToPath(new URL('../..', import.meta.url));
 const day = 86_400_000;
 
 describeWith(['mongo'], 'retention and erasure on MongoDB with GridFS', (services) => {
@@ -48,20 +45,7 @@ describeWith(['mongo'], 'retention and erasure on MongoDB with GridFS', (service
   });
 
   async function edgeminer(...args: readonly string[]): Promise<unknown> {
-    let result: unknown;
-    let stderr = '';
-    const code = await runCli([...args, '--json'], {
-      environment: {},
-      workingDirectory: folder,
-      packageRoot,
-      version: '0.0.0',
-      stdin: new PassThrough(),
-      stdout: new PassThrough().resume(),
-      stderr: new PassThrough().on('data', (text) => (stderr += String(text))),
-      now: () => now,
-      ending: new AbortController().signal,
-      onResult: (found) => (result = found),
-    });
+    const { code, result, stderr } = await runCommand([...args, '--json'], { folder, now });
     expect(code, stderr).toBe(0);
     return result;
   }

@@ -1,15 +1,11 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Readable, Writable } from 'node:stream';
-import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
-import { runCli } from '../../src/cli/program.js';
+import { runCommand } from '../cli/run-command.js';
 import { accessToken, startCvat } from './cvat-server.js';
 import { legacyToken, startLabelStudio } from './label-studio-server.js';
 import { openTasks } from './pushed-tasks.js';
-
-const packageRoot = fileURLToPath(new URL('../..', import.meta.url));
 
 describe('the commands for other tools', () => {
   let queue: Awaited<ReturnType<typeof openTasks>>;
@@ -36,28 +32,8 @@ describe('the commands for other tools', () => {
   });
   afterEach(() => queue.remove());
 
-  async function run(...args: readonly string[]) {
-    let [stdout, stderr] = ['', ''];
-    const into = (take: (text: string) => void) =>
-      new Writable({
-        write(chunk: Buffer, _, done) {
-          take(chunk.toString());
-          done();
-        },
-      });
-    const code = await runCli(args, {
-      environment,
-      workingDirectory: queue.folder,
-      packageRoot,
-      version: '0.0.0',
-      stdin: Readable.from([]),
-      stdout: into((text) => (stdout += text)),
-      stderr: into((text) => (stderr += text)),
-      now: () => queue.time.now,
-      ending: new AbortController().signal,
-    });
-    return { code, stdout, stderr };
-  }
+  const run = (...args: readonly string[]) =>
+    runCommand(args, { folder: queue.folder, now: queue.time.now, environment });
 
   const at = (...path: readonly string[]) => join(queue.folder, ...path);
   const pull = (format: string, ...more: readonly string[]) =>

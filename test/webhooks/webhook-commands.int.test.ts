@@ -1,19 +1,17 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Readable, Writable } from 'node:stream';
-import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { openSqliteStore } from '../../src/adapters/sqlite/open-sqlite-store.js';
-import { runCli } from '../../src/cli/program.js';
+import { runCommand } from '../cli/run-command.js';
+import type { CommandWorld } from '../cli/run-command.js';
 import { signatureOf } from '../../src/notice/signature.js';
 import { asOffers, candidate, request } from '../conformance/candidate.js';
 import { batchId } from '../../src/ids.js';
 import { startReceiver } from './receiver.js';
 import type { Receiver } from './receiver.js';
 
-const packageRoot = fileURLToPath(new URL('../..', import.meta.url));
 const secret = 'sixteen characters';
 
 describe('the commands of webhooks', () => {
@@ -53,30 +51,8 @@ describe('the commands of webhooks', () => {
     await writeFile(join(folder, 'edgeminer.config.yaml'), stringify(config));
   }
 
-  async function run(args: readonly string[], more: Partial<Parameters<typeof runCli>[1]> = {}) {
-    let stdout = '';
-    let stderr = '';
-    const into = (take: (text: string) => void) =>
-      new Writable({
-        write(chunk: Buffer, _, done) {
-          take(chunk.toString());
-          done();
-        },
-      });
-    const code = await runCli(args, {
-      environment,
-      workingDirectory: folder,
-      packageRoot,
-      version: '0.0.0',
-      stdin: Readable.from([]),
-      stdout: into((text) => (stdout += text)),
-      stderr: into((text) => (stderr += text)),
-      now: () => now,
-      ending: new AbortController().signal,
-      ...more,
-    });
-    return { code, stdout, stderr };
-  }
+  const run = (args: readonly string[], more: Partial<CommandWorld> = {}) =>
+    runCommand(args, { folder, now, environment, ...more });
 
   async function json(...args: readonly string[]): Promise<unknown> {
     const { code, stdout, stderr } = await run([...args, '--json']);

@@ -1,6 +1,7 @@
 import { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { runCli } from '../../src/cli/program.js';
+import type { World } from '../../src/cli/world.js';
 
 const packageRoot = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -8,15 +9,27 @@ export interface Ran {
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;
+  /** What the command printed last, as data. */
+  readonly result: unknown;
 }
 
-/** Runs one command line in this process, with a token for a server. */
+export interface CommandWorld extends Partial<Pick<World, 'environment' | 'ending'>> {
+  /** Where it is run. */
+  readonly folder: string;
+  /** Milliseconds since 1970-01-01 UTC; the present unless told. */
+  readonly now?: number;
+  /** Hears each result as it is printed. */
+  readonly onResult?: (result: unknown) => void;
+}
+
+/** Runs one command line in this process. */
 export async function runCommand(
   args: readonly string[],
-  { token, folder, now }: { readonly token: string; readonly folder: string; readonly now: number },
+  { folder, now, environment = {}, ending, onResult }: CommandWorld,
 ): Promise<Ran> {
   let stdout = '';
   let stderr = '';
+  let result: unknown;
   const into = (take: (text: string) => void) =>
     new Writable({
       write(chunk: Buffer, _, done) {
@@ -25,15 +38,19 @@ export async function runCommand(
       },
     });
   const code = await runCli(args, {
-    environment: { EDGEMINER_TOKEN: token },
+    environment,
     workingDirectory: folder,
     packageRoot,
     version: '0.0.0',
     stdin: Readable.from([]),
     stdout: into((text) => (stdout += text)),
     stderr: into((text) => (stderr += text)),
-    now: () => now,
-    ending: new AbortController().signal,
+    now: () => now ?? Date.now(),
+    ending: ending ?? new AbortController().signal,
+    onResult: (found) => {
+      result = found;
+      onResult?.(found);
+    },
   });
-  return { code, stdout, stderr };
+  return { code, stdout, stderr, result };
 }

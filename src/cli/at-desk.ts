@@ -1,7 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Config } from '../config/load-config.js';
 import { batchId } from '../ids.js';
-import type { GoldFailure } from '../queue/annotator-guard.js';
 import { createGoldDesk } from '../queue/gold-desk.js';
 import type { GoldDesk } from '../queue/gold-desk.js';
 import type { LabelSetFor } from '../queue/checked-label.js';
@@ -30,12 +29,7 @@ export interface Desk {
   readonly labelSetFor: LabelSetFor;
 }
 
-/** @param goldFailed Told of each annotator whom gold tasks paused. */
-export function labellingAt(
-  config: Config,
-  stores: Stores,
-  goldFailed?: (failure: GoldFailure) => Promise<void>,
-): Labelling {
+export function labellingAt(config: Config, stores: Stores): Labelling {
   const { share, firstTasks, firstShare, floor, good, evidence } = config.queue.gold;
   return createLabelling({
     queue: stores.queue,
@@ -47,7 +41,6 @@ export function labellingAt(
     floor: { floor, good, evidence },
     preAnnotation: config.queue.preAnnotation,
     newSecret: () => randomBytes(32).toString('hex'),
-    ...(goldFailed === undefined ? {} : { goldFailed }),
   });
 }
 

@@ -76,9 +76,6 @@ export function goldObligations(name: string, open: () => Promise<OpenedWorkshop
       const pause = standings.get(cara)?.pause;
       const since = pause?.lastGood ?? 0;
       expect(pause?.reopened?.length).toBeGreaterThan(0);
-      expect(shop.failures).toEqual([
-        { annotator: cara, at: pause?.at, reason: pause?.reason, reopened: pause?.reopened },
-      ]);
       const hers = await store.queue.list({ opinionBy: cara }, { limit: 1000 }, shop.clock.now);
       for (const task of hers) {
         const own = task.opinions.find((one) => one.annotator === cara);
@@ -133,15 +130,13 @@ export function goldObligations(name: string, open: () => Promise<OpenedWorkshop
         }
       }
       const asked = { annotator: cara, limit: 5, filter: {} };
-      if (shop.trouble.left > 0) await expect(shop.desk.lease(asked)).rejects.toThrow('nobody');
+      if (shop.trouble.left > 0) await expect(shop.desk.lease(asked)).rejects.toThrow('away');
       expect(broken).toBeGreaterThan(0);
       const [before] = await shop.labelling.guard.annotators();
       expect(before?.pause).toMatchObject({ reopened: undefined });
-      expect(shop.failures).toEqual([]);
 
       expect(await shop.desk.lease(asked)).toMatchObject({ fault: { code: 'annotator.paused' } });
       expect(await shop.desk.lease(asked)).toMatchObject({ fault: { code: 'annotator.paused' } });
-      expect(shop.failures).toHaveLength(1);
       const [after] = await shop.labelling.guard.annotators();
       expect(after?.pause?.reopened).toBeDefined();
       const hers = await store.queue.list({ opinionBy: cara }, { limit: 100 }, shop.clock.now);

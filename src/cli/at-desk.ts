@@ -71,6 +71,16 @@ export function supervisorDeskAt(world: World, config: Config, { queue }: Stores
   });
 }
 
+export function goldDeskAt(world: World, config: Config, stores: Stores): GoldDesk {
+  return createGoldDesk({
+    golds: stores.golds,
+    reader: stores.queue,
+    audit: stores.audit,
+    labelSetFor: labelSets(config),
+    now: world.now,
+  });
+}
+
 /** Opens the stores for one command at the queue, and closes them after it. */
 export async function atDesk(
   world: World,
@@ -82,20 +92,13 @@ export async function atDesk(
   try {
     await recordLabelSets(config, stores.labelSets, world.now());
     const labelling = labellingAt(config, stores);
-    const golds = createGoldDesk({
-      golds: stores.golds,
-      reader: stores.queue,
-      audit: stores.audit,
-      labelSetFor: labelSets(config),
-      now: world.now,
-    });
     await work({
       config,
       stores,
       labelling,
       desk: labelDeskAt(world, config, labelling),
       supervisor: supervisorDeskAt(world, config, stores),
-      golds,
+      golds: goldDeskAt(world, config, stores),
       labelSetFor: labelSets(config),
     });
   } finally {

@@ -193,7 +193,7 @@ function paused(annotator: AnnotatorId): EdgeminerError {
 function notPaused(annotator: AnnotatorId): EdgeminerError {
   return new EdgeminerError('annotator.not-paused', `${annotator} is not paused`, {
     field: 'annotator',
-    mend: 'See who is paused with edgeminer queue annotators.',
+    mend: 'See who is paused in the list of annotators.',
   });
 }
 

@@ -91,6 +91,20 @@ export function goldObligations(name: string, open: () => Promise<OpenedWorkshop
       }
       expect((await store.queue.holdings(shop.clock.now)).map((one) => one.annotator)).toEqual([]);
 
+      // Each wrong answer to a gold task is told, and the one that paused says so.
+      const trials = await store.golds.trials({});
+      const wrongOnes = trials.filter(({ marks }) => marks?.right === false);
+      const late = shop.clock.now;
+      const told = (await store.outbox.claim({ limit: 1000, until: late + 1 }, late)).map(
+        ({ body }) =>
+          JSON.parse(body) as { occurredAt: string; data: { taskId: string; paused: boolean } },
+      );
+      expect(told.map(({ data }) => data.taskId).sort()).toEqual(
+        wrongOnes.map((trial) => trial.gold).sort(),
+      );
+      const pausing = told.filter(({ data }) => data.paused).map(({ occurredAt }) => occurredAt);
+      expect(pausing).toEqual([new Date(pause?.at ?? 0).toISOString()]);
+
       // Nothing that was said of gold tasks is in the queue.
       expect(await Promise.all(golds.map((id) => store.queue.find(id)))).toEqual(before);
       const shares = [...given].map(([who, tasks]) => [who, tasks.length] as const);

@@ -2,6 +2,7 @@ import { annotatorId, batchId, taskId } from '../../src/ids.js';
 import type { AnnotatorId, TaskId } from '../../src/ids.js';
 import { usualFloor } from '../../src/label/agreement/annotator-quality.js';
 import type { LabelBody, LabelSet } from '../../src/label/label.js';
+import type { Outbox } from '../../src/notice/outbox.js';
 import type { AnnotatorRecords } from '../../src/queue/annotator-records.js';
 import type { AuditTrail } from '../../src/queue/audit-trail.js';
 import { createGoldDesk } from '../../src/queue/gold-desk.js';
@@ -26,6 +27,8 @@ export interface WorkshopStore {
   readonly golds: GoldStore;
   readonly annotators: AnnotatorRecords;
   readonly audit: AuditTrail;
+  /** Of a store that tells of failed gold tasks, to one endpoint. */
+  readonly outbox: Outbox;
 }
 
 /** A queue with pictures whose class is known to the test, an expert, and gold tasks. */

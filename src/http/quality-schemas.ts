@@ -93,7 +93,7 @@ export const annotatorsPage = z
 export const annotatorParams = z.object({ name: name.describe('The annotator.') });
 
 export const resumeRequest = z.strictObject({
-  reason: z.string().describe('Why, in 1 to 500 characters.'),
+  reason: z.string().describe('Why, in 1 to 500 characters. It stays: name nobody.'),
 });
 
 export const resumed = z

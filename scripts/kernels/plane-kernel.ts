@@ -278,6 +278,65 @@ function cutsBetween(from: usize, step: i32, length: i32): i32 {
   return edges;
 }
 
+/**
+ * Pairs of neighbours, beside and below each other, whose brightest channel is at 254 or 255 in
+ * both, while the darkest one, below 254 in both, steps by 12 or more: as one u32.
+ */
+export function stuckPairs(
+  brightest: usize,
+  darkest: usize,
+  width: i32,
+  height: i32,
+  into: usize,
+): void {
+  const pixels = width * height;
+  let pairs = stuckBetween(brightest, darkest, width, pixels - width);
+  if (width > 1) {
+    pairs += stuckBetween(brightest, darkest, 1, pixels - 1);
+    // The last pixel of a line is no neighbour of the first one of the next.
+    for (let last = width - 1; last < pixels - 1; last += width) {
+      if (isStuck(brightest + last, darkest + last, 1)) pairs -= 1;
+    }
+  }
+  store<u32>(into, pairs);
+}
+
+// @ts-ignore: decorators of AssemblyScript
+@inline
+function stuckBetween(brightest: usize, darkest: usize, step: i32, length: i32): i32 {
+  const saturated = i8x16.splat(-2);
+  const large = i8x16.splat(12);
+  let pairs = 0;
+  let at = 0;
+  for (; at + 16 <= length; at += 16) {
+    const full = i8x16.ge_u(
+      i8x16.min_u(v128.load(brightest + at), v128.load(brightest + at + step)),
+      saturated,
+    );
+    // Most of most pictures is not.
+    if (!v128.any_true(full)) continue;
+    const one = v128.load(darkest + at);
+    const other = v128.load(darkest + at + step);
+    const most = i8x16.max_u(one, other);
+    const steps = i8x16.ge_u(i8x16.sub(most, i8x16.min_u(one, other)), large);
+    pairs += popcnt<i32>(
+      i8x16.bitmask(v128.andnot(v128.and(full, steps), i8x16.ge_u(most, saturated))),
+    );
+  }
+  for (; at < length; at += 1) if (isStuck(brightest + at, darkest + at, step)) pairs += 1;
+  return pairs;
+}
+
+function isStuck(brightest: usize, darkest: usize, step: i32): bool {
+  const one = <i32>load<u8>(darkest);
+  const other = <i32>load<u8>(darkest + step);
+  return (
+    min(load<u8>(brightest), load<u8>(brightest + step)) >= 254 &&
+    max(one, other) < 254 &&
+    abs(one - other) >= 12
+  );
+}
+
 // @ts-ignore: decorators of AssemblyScript
 @inline
 function plusSquares(sums: v128, differences: v128): v128 {

@@ -81,7 +81,8 @@ export async function writeToolBatch(
   const files: string[] = [];
   for (const [key, { labelSet, shown }] of groups) {
     for (const [name, text] of descriptions(order.format, { labelSet, shown, batchId })) {
-      const file = `${encodeURIComponent(key)}.${name}`;
+      // Names of label sets are free, those of files are not; `@` is fine in both.
+      const file = `${encodeURIComponent(key).replaceAll('%40', '@')}.${name}`;
       await writeFile(join(directory, file), text);
       files.push(file);
     }

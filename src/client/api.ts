@@ -1441,7 +1441,7 @@ export interface operations {
     requestBody: {
       content: {
         'application/json': {
-          /** @description Why, in 1 to 500 characters. */
+          /** @description Why, in 1 to 500 characters. It stays: name nobody. */
           reason: string;
         };
       };

@@ -16,6 +16,8 @@ export interface PlaneCounts extends GridSums {
   readonly coarseSlopes: readonly number[];
   /** Pairs of neighbours of which one has a saturated channel that the other keeps, by channel. */
   readonly cutEdges: number;
+  /** Pairs of neighbours that are both saturated, while their darkest channel steps by 12 or more. */
+  readonly stuckPairs: number;
   /** Sums of R, G and B. */
   readonly colours: readonly number[];
   /** The darkest channel of any pixel of each square of `darkSquare` pixels, 0..255. */
@@ -50,6 +52,7 @@ const kernel = openKernel<
   | 'slopes'
   | 'coarseSlopes'
   | 'cutEdges'
+  | 'stuckPairs'
   | 'squares'
   | 'grain'
   | 'lowest'
@@ -80,6 +83,7 @@ export function countPlane(
   const fineSlopes = area(3 * 8);
   const coarseSlopes = area(3 * 8);
   const cutEdges = area(4);
+  const stuckPairs = area(4);
   const grain = area(4 * grainAcross * grainDown);
   const colours = area(4 * 3);
   const grid = area(4 * 16);
@@ -101,6 +105,7 @@ export function countPlane(
   kernel.squares(luma, width, height, squares);
   kernel.coarseSlopes(squares, coarse.width, coarse.height, coarseSlopes);
   kernel.cutEdges(source, width, height, cutEdges);
+  kernel.stuckPairs(maxima, minima, width, height, stuckPairs);
   kernel.lowest(minima, width, height, lowest);
   kernel.grid(luma, width, height, grid);
   kernel.grain(luma, width, grainAcross, grainDown, grain);
@@ -115,6 +120,7 @@ export function countPlane(
     fineSlopes: Array.from(new BigInt64Array(memory.buffer, fineSlopes, 3), Number),
     coarseSlopes: Array.from(new BigInt64Array(memory.buffer, coarseSlopes, 3), Number),
     cutEdges: new Uint32Array(memory.buffer, cutEdges, 1)[0] ?? 0,
+    stuckPairs: new Uint32Array(memory.buffer, stuckPairs, 1)[0] ?? 0,
     colours: Array.from(new Uint32Array(memory.buffer, colours, 3)),
     darkest: new Uint8Array(memory.buffer, lowest, darkSquares).slice(),
     gridAcross: Array.from(new Uint32Array(memory.buffer, grid, 8)),

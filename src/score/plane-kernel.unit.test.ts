@@ -19,6 +19,15 @@ const planes = fc
           .map((few) =>
             Uint8Array.from({ length: width * height * 3 }, (_, at) => few[(at * 7) % 64] ?? 0),
           ),
+        // About the levels that part saturated from kept, and small from large steps.
+        fc
+          .array(fc.constantFrom(200, 212, 242, 243, 253, 254, 255), {
+            minLength: 61,
+            maxLength: 61,
+          })
+          .map((few) =>
+            Uint8Array.from({ length: width * height * 3 }, (_, at) => few[(at * 7) % 61] ?? 0),
+          ),
       )
       .map((rgb): PixelPlane => ({ width, height, rgb })),
   );
@@ -77,6 +86,7 @@ function plainCounts(plane: PixelPlane, across: number, down: number): PlaneCoun
       sumOver(coarseStep, (i, j) => luma[(y * coarseStep + j) * width + x * coarseStep + i] ?? 0),
     ),
     cutEdges: plainCutEdges(plane),
+    stuckPairs: plainStuckPairs(plane),
     colours: [0, 1, 2].map((channel) =>
       rgb.reduce((sum, value, at) => (at % 3 === channel ? sum + value : sum), 0),
     ),
@@ -122,6 +132,21 @@ function plainCutEdges({ width, height, rgb }: PixelPlane): number {
     if (Math.floor(at / 3 / width) < height - 1) compare(at, at + 3 * width);
   }
   return edges;
+}
+
+function plainStuckPairs({ width, height, rgb }: PixelPlane): number {
+  let pairs = 0;
+  const compare = (...two: readonly [number, number]) => {
+    const pixels = two.map((at) => rgb.subarray(at, at + 3));
+    const [one = 0, other = 0] = pixels.map((pixel) => Math.min(...pixel));
+    const full = pixels.every((pixel) => Math.max(...pixel) >= 254);
+    if (full && Math.max(one, other) < 254 && Math.abs(one - other) >= 12) pairs += 1;
+  };
+  for (let at = 0; at < rgb.length; at += 3) {
+    if ((at / 3) % width < width - 1) compare(at, at + 3);
+    if (Math.floor(at / 3 / width) < height - 1) compare(at, at + 3 * width);
+  }
+  return pairs;
 }
 
 function plainGrain(luma: Uint8Array, width: number, height: number): Int32Array {

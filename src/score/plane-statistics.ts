@@ -21,6 +21,11 @@ export interface PlaneStatistics {
   };
   /** Neighbours where a channel is saturated in one and kept in the other, per pixel, 0..6. */
   readonly cutEdges: number;
+  /**
+   * Neighbours that have a saturated channel each, while their darkest channel steps by 12 levels
+   * or more: pairs per pixel, 0..2.
+   */
+  readonly stuckPairs: number;
   /** Mean R, G and B, grey levels. */
   readonly meanColour: readonly [number, number, number];
   /** Mean of the darkest channel of each square of 16 pixels, 0..255; 0 where none fits. */
@@ -82,6 +87,7 @@ function measurePlane(plane: PixelPlane): PlaneStatistics {
     brightest: counts.brightest,
     tiles: { lows, highs, means },
     cutEdges: counts.cutEdges / pixels,
+    stuckPairs: counts.stuckPairs / pixels,
     meanColour: [red / pixels, green / pixels, blue / pixels],
     darkChannel:
       counts.darkest.reduce((sum, level) => sum + level, 0) / Math.max(1, counts.darkest.length),

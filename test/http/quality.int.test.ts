@@ -218,7 +218,7 @@ describe('/v1/audit/verify', () => {
       const ids = await server.offer(5);
       const order = { by: annotatorId('cora'), reason: 'request 17' };
       await server.store.eraser.erase(ids.slice(0, 2), order, server.clock.now);
-      const pages = [];
+      const pages: z.output<typeof verification>[] = [];
       for (let after: string | null = ''; after !== null;) {
         const query: string = after === '' ? '' : `&after=${after}`;
         const answer = await server.send('GET', `/v1/audit/verify?limit=2${query}`, { as: 'rita' });

@@ -72,12 +72,12 @@ describe('the commands for other tools', () => {
     const pulled = await pull('label-studio');
     expect(pulled.stdout).toContain('4 tasks in');
     expect((await readdir(at('batch'))).sort()).toEqual([
-      'animals%402.labelling-config.xml',
-      'animals%402.tasks.json',
+      'animals@2.labelling-config.xml',
+      'animals@2.tasks.json',
       'images',
     ]);
     const tasks = JSON.parse(
-      await readFile(at('batch', 'animals%402.tasks.json'), 'utf8'),
+      await readFile(at('batch', 'animals@2.tasks.json'), 'utf8'),
     ) as Pulled[];
     expect(tasks[0]?.data.image).toMatch(
       /^\/data\/local-files\/\?d=batch\/images\/[0-9a-f]{64}\.png$/,
@@ -127,7 +127,7 @@ describe('the commands for other tools', () => {
 
   it('take one opinion of a lease, and name what came too late', async () => {
     await pull('label-studio', '--limit', '2', '--pictures', 'inline');
-    const file = at('batch', 'animals%402.tasks.json');
+    const file = at('batch', 'animals@2.tasks.json');
     const tasks = JSON.parse(await readFile(file, 'utf8')) as Pulled[];
     expect(tasks[0]?.data.image).toMatch(/^data:image\/png;base64,/);
     const [ada, bo] = [1, 2].map((id) => ({
@@ -156,7 +156,7 @@ describe('the commands for other tools', () => {
   it('pull for CVAT, and import what it exports', async () => {
     await pull('cvat');
     expect(await readdir(at('batch', 'images'))).toHaveLength(4);
-    const file = at('batch', 'animals%402.annotations.xml');
+    const file = at('batch', 'animals@2.annotations.xml');
     const xml = await readFile(file, 'utf8');
     // The second one is turned, the third has nothing.
     const edited = xml

@@ -189,8 +189,8 @@ function readAttributes(
     if (read === undefined) {
       return unreadable(
         `${where} attribute '${name}'`,
-        `is '${value}', which is no ${rule.kind}`,
-        `Write a ${rule.kind}, or leave it empty.`,
+        `is '${value}', and has to be ${wordFor[rule.kind]}`,
+        `Write ${wordFor[rule.kind]}, or leave it empty.`,
       );
     }
     said.set(rule.name, read);
@@ -220,3 +220,11 @@ function droppedOf({ where, occluded, outside, zOrder, group }: CvatMark): strin
     ...(group === 0 ? [] : [`'group_id' of ${where}`]),
   ];
 }
+
+const wordFor = {
+  choice: 'one of its values',
+  choices: 'one of its values',
+  number: 'a number',
+  boolean: 'true or false',
+  text: 'text',
+} as const;

@@ -69,6 +69,23 @@ describe('clipped', () => {
     const things = planeOf(64, 48, (x, y) => (x % 8 < 3 && y % 2 === 0 ? 255 : 120));
     expect(raw(clipped, things)).toBeGreaterThan(2 * raw(clipped, sky));
   });
+
+  it('sees a channel at its ceiling while another one moves, in petals and not in skies', () => {
+    const red = (green: (x: number, y: number) => number) => {
+      const plane = planeOf(64, 48, green);
+      return { ...plane, rgb: plane.rgb.map((level, at) => (at % 3 === 0 ? 255 : level)) };
+    };
+    // Half of the picture is no red thing, so that its area alone does not tell.
+    const half = (plane: PixelPlane) => ({
+      ...plane,
+      rgb: plane.rgb.map((level, at) => (Math.floor(at / 3) % 64 < 32 ? 120 : level)),
+    });
+    const flat = raw(clipped, half(red(() => 90)));
+    const soft = raw(clipped, half(red((x) => 90 + x)));
+    const moving = raw(clipped, half(red((x) => 90 + 20 * (x % 2))));
+    expect(soft).toBeCloseTo(flat, 9);
+    expect(1 - moving).toBeLessThan(0.01 * (1 - flat));
+  });
 });
 
 describe('crushed-shadows', () => {

@@ -1,7 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Config } from '../config/load-config.js';
 import { batchId } from '../ids.js';
-import type { GoldFailure } from '../queue/annotator-guard.js';
 import { createGoldDesk } from '../queue/gold-desk.js';
 import type { GoldDesk } from '../queue/gold-desk.js';
 import type { LabelSetFor } from '../queue/checked-label.js';
@@ -30,12 +29,7 @@ export interface Desk {
   readonly labelSetFor: LabelSetFor;
 }
 
-/** @param goldFailed Told of each annotator whom gold tasks paused. */
-export function labellingAt(
-  config: Config,
-  stores: Stores,
-  goldFailed?: (failure: GoldFailure) => Promise<void>,
-): Labelling {
+export function labellingAt(config: Config, stores: Stores): Labelling {
   const { share, firstTasks, firstShare, floor, good, evidence } = config.queue.gold;
   return createLabelling({
     queue: stores.queue,
@@ -47,7 +41,6 @@ export function labellingAt(
     floor: { floor, good, evidence },
     preAnnotation: config.queue.preAnnotation,
     newSecret: () => randomBytes(32).toString('hex'),
-    ...(goldFailed === undefined ? {} : { goldFailed }),
   });
 }
 
@@ -78,6 +71,16 @@ export function supervisorDeskAt(world: World, config: Config, { queue }: Stores
   });
 }
 
+export function goldDeskAt(world: World, config: Config, stores: Stores): GoldDesk {
+  return createGoldDesk({
+    golds: stores.golds,
+    reader: stores.queue,
+    audit: stores.audit,
+    labelSetFor: labelSets(config),
+    now: world.now,
+  });
+}
+
 /** Opens the stores for one command at the queue, and closes them after it. */
 export async function atDesk(
   world: World,
@@ -89,20 +92,13 @@ export async function atDesk(
   try {
     await recordLabelSets(config, stores.labelSets, world.now());
     const labelling = labellingAt(config, stores);
-    const golds = createGoldDesk({
-      golds: stores.golds,
-      reader: stores.queue,
-      audit: stores.audit,
-      labelSetFor: labelSets(config),
-      now: world.now,
-    });
     await work({
       config,
       stores,
       labelling,
       desk: labelDeskAt(world, config, labelling),
       supervisor: supervisorDeskAt(world, config, stores),
-      golds,
+      golds: goldDeskAt(world, config, stores),
       labelSetFor: labelSets(config),
     });
   } finally {

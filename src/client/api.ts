@@ -71,6 +71,40 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/v1/annotators': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** How annotators did at gold tasks, and who is paused, page by page */
+    get: operations['listAnnotators'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/annotators/{name}/resume': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Let an annotator go on whom gold tasks paused */
+    post: operations['resumeAnnotator'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/v1/audit/verify': {
     parameters: {
       query?: never;
@@ -78,7 +112,7 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** Verify the chains of tasks, page by page */
+    /** Verify the chains of tasks, also of those that were erased, page by page */
     get: operations['verifyAudit'];
     put?: never;
     post?: never;
@@ -208,6 +242,41 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  '/v1/gold-tasks': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Gold tasks, and how annotators did at each, page by page */
+    get: operations['listGoldTasks'];
+    put?: never;
+    /** Mix a labelled task in among those that annotators lease, to see how good they are */
+    post: operations['addGoldTask'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/gold-tasks/{id}/retire': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Give a gold task to nobody any more; what was answered stays */
+    post: operations['retireGoldTask'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   '/v1/holdings': {
     parameters: {
       query?: never;
@@ -253,6 +322,40 @@ export interface paths {
     get: operations['readExamplePicture'];
     put?: never;
     post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/quality': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /** Agreement, confused classes, what predictions do to labels, second looks */
+    get: operations['readQuality'];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/second-looks': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /** Send labels round again that something speaks against, the strongest first */
+    post: operations['lookAgain'];
     delete?: never;
     options?: never;
     head?: never;
@@ -1196,6 +1299,264 @@ export interface operations {
       };
     };
   };
+  listAnnotators: {
+    parameters: {
+      query?: {
+        /** @description `next` of the page before. */
+        after?: string;
+        limit?: number;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description How annotators did at gold tasks, in all, by name. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            annotators: {
+              annotator: string;
+              gold: {
+                /** @description Of objects, by class. */
+                classes: {
+                  class: string;
+                  held: number;
+                  /** @description 95 %. */
+                  interval: {
+                    high: number;
+                    low: number;
+                  };
+                  of: number;
+                  /** @description held / of; null where `of` is 0. */
+                  share: number | null;
+                }[];
+                held: number;
+                /** @description 95 %. */
+                interval: {
+                  high: number;
+                  low: number;
+                };
+                of: number;
+                /** @description held / of; null where `of` is 0. */
+                share: number | null;
+              };
+              /** @description Oldest first. */
+              pauses: {
+                /** Format: date-time */
+                at: string;
+                reason: string;
+                /** @description Tasks that were opened again; null while that goes on. */
+                reopened: number | null;
+                resumed: {
+                  /** Format: date-time */
+                  at: string;
+                  by: string;
+                  reason: string;
+                } | null;
+              }[];
+              /** @description What their answers say since they began or were let go on. */
+              reason: string;
+              /**
+               * @description `watch`: a few more wrong answers would pause them.
+               * @enum {string}
+               */
+              state: 'ok' | 'watch' | 'paused';
+              /** @description Tasks that they were given since there are gold tasks. */
+              turns: number;
+            }[];
+            /** @description `after` of the next page; null on the last. */
+            next: string | null;
+          };
+        };
+      };
+      /** @description The request is not as described. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The token is missing, unknown or has expired. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The role of the token does not allow it. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Too many requests; see Retry-After. */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The server failed or is not set up for it. */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Busy, or something it depends on is away; see Retry-After. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  resumeAnnotator: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description Chosen by the caller, new for each thing to do. The same request again with the same key is answered as the first time, for 24 hours. */
+        'idempotency-key'?: string;
+      };
+      path: {
+        /** @description The annotator. */
+        name: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          /** @description Why, in 1 to 500 characters. It stays: name nobody. */
+          reason: string;
+        };
+      };
+    };
+    responses: {
+      /** @description They get tasks again, and their gold answers count anew. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            annotator: string;
+            /** @enum {string} */
+            outcome: 'resumed';
+          };
+        };
+      };
+      /** @description The request is not as described. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The token is missing, unknown or has expired. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The role of the token does not allow it. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description It is too late, or the state does not allow it. Nothing was changed. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The body is too large. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The body is not application/json. */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The request was understood, but its content does not fit. */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Too many requests; see Retry-After. */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The server failed or is not set up for it. */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Busy, or something it depends on is away; see Retry-After. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
   verifyAudit: {
     parameters: {
       query?: {
@@ -1222,6 +1583,8 @@ export interface operations {
               task: string;
               why: string;
             }[];
+            /** @description Chains that are whole, and closed by the erasure of their tasks. */
+            erased: number;
             /** @description `after` of the next page; null on the last. */
             next: string | null;
             /** @description Tasks older than the audit trail. */
@@ -2626,6 +2989,418 @@ export interface operations {
       };
     };
   };
+  listGoldTasks: {
+    parameters: {
+      query?: {
+        /** @description `next` of the page before. */
+        after?: string;
+        limit?: number;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description A page of gold tasks, retired ones among them, by the ids of their tasks. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            goldTasks: {
+              /** Format: date-time */
+              addedAt: string;
+              addedBy: string;
+              /** @description Labels that annotators gave it. */
+              answers: number;
+              /** @description What is right. */
+              label:
+                | {
+                    /** @description By name, as the label set has them; left out where nothing was said. */
+                    attributes?: {
+                      [key: string]: string | number | boolean | string[];
+                    };
+                    class: string;
+                    /** @enum {string} */
+                    kind: 'class';
+                    /** @description In the annotator's own words. */
+                    text?: string;
+                  }
+                | {
+                    /** @description By name, as the label set has them; left out where nothing was said. */
+                    attributes?: {
+                      [key: string]: string | number | boolean | string[];
+                    };
+                    classes: string[];
+                    /** @enum {string} */
+                    kind: 'classes';
+                    /** @description In the annotator's own words. */
+                    text?: string;
+                  }
+                | {
+                    /** @description By name, as the label set has them; left out where nothing was said. */
+                    attributes?: {
+                      [key: string]: string | number | boolean | string[];
+                    };
+                    boxes: {
+                      /** @description By name, as the label set has them; left out where nothing was said. */
+                      attributes?: {
+                        [key: string]: string | number | boolean | string[];
+                      };
+                      class: string;
+                      height: number;
+                      width: number;
+                      x: number;
+                      y: number;
+                    }[];
+                    /** @enum {string} */
+                    kind: 'boxes';
+                    /** @description In the annotator's own words. */
+                    text?: string;
+                  }
+                | {
+                    /** @description By name, as the label set has them; left out where nothing was said. */
+                    attributes?: {
+                      [key: string]: string | number | boolean | string[];
+                    };
+                    /** @enum {string} */
+                    kind: 'polygons';
+                    polygons: {
+                      /** @description By name, as the label set has them; left out where nothing was said. */
+                      attributes?: {
+                        [key: string]: string | number | boolean | string[];
+                      };
+                      class: string;
+                      /** @description x and y of three corners or more. */
+                      points: [number, number][];
+                    }[];
+                    /** @description In the annotator's own words. */
+                    text?: string;
+                  };
+              labelSet: string;
+              model: string;
+              project: string | null;
+              /** @description Since when nobody gets it any more. */
+              retiredAt: string | null;
+              /** @description Those of them that were right. */
+              right: number;
+              /** @description The labelled task whose picture it shows. */
+              task: string;
+            }[];
+            /** @description `after` of the next page; null on the last. */
+            next: string | null;
+          };
+        };
+      };
+      /** @description The request is not as described. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The token is missing, unknown or has expired. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The role of the token does not allow it. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Too many requests; see Retry-After. */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The server failed or is not set up for it. */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Busy, or something it depends on is away; see Retry-After. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  addGoldTask: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          /** @description A labelled task; its label becomes what is right. */
+          task: string;
+        };
+      };
+    };
+    responses: {
+      /** @description `in-use`: it was a gold task before, and stays as it is. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            /** @enum {string} */
+            outcome: 'added' | 'in-use';
+            task: string;
+          };
+        };
+      };
+      /** @description `in-use`: it was a gold task before, and stays as it is. */
+      201: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            /** @enum {string} */
+            outcome: 'added' | 'in-use';
+            task: string;
+          };
+        };
+      };
+      /** @description The request is not as described. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The token is missing, unknown or has expired. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The role of the token does not allow it. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description There is no such thing. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description It is too late, or the state does not allow it. Nothing was changed. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The body is too large. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The body is not application/json. */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The request was understood, but its content does not fit. */
+      422: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Too many requests; see Retry-After. */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The server failed or is not set up for it. */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Busy, or something it depends on is away; see Retry-After. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  retireGoldTask: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        /** @description The id of the task. */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description `unchanged`: it was retired before. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            /** @enum {string} */
+            outcome: 'retired' | 'unchanged';
+            task: string;
+          };
+        };
+      };
+      /** @description The request is not as described. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The token is missing, unknown or has expired. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The role of the token does not allow it. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description There is no such thing. */
+      404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The body is too large. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The body is not application/json. */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Too many requests; see Retry-After. */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The server failed or is not set up for it. */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Busy, or something it depends on is away; see Retry-After. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
   listHoldings: {
     parameters: {
       query?: {
@@ -2863,6 +3638,527 @@ export interface operations {
       };
       /** @description There is no such thing. */
       404: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Too many requests; see Retry-After. */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The server failed or is not set up for it. */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Busy, or something it depends on is away; see Retry-After. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  readQuality: {
+    parameters: {
+      query?: {
+        /** @description By default all models. */
+        model?: string;
+        /** @description Most tasks with opinions that are looked at. */
+        most?: number;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description How good the labels are, as far as the queue can tell. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            /** @description Whether there were more; then it was a random part of all. */
+            cut: boolean;
+            predictions: {
+              /** @description Opinions that left the prediction that was shown as it was. */
+              accepted: {
+                held: number;
+                /** @description 95 %. */
+                interval: {
+                  high: number;
+                  low: number;
+                };
+                of: number;
+                /** @description held / of; null where `of` is 0. */
+                share: number | null;
+              };
+              /** @description Share shown less share hidden. */
+              difference: number | null;
+              /** @description The same where it was hidden. */
+              hidden: {
+                held: number;
+                /** @description 95 %. */
+                interval: {
+                  high: number;
+                  low: number;
+                };
+                of: number;
+                /** @description held / of; null where `of` is 0. */
+                share: number | null;
+              };
+              /** @description 95 %. */
+              interval: {
+                high: number;
+                low: number;
+              };
+              /** @description Of boxes that were kept: mean of 1 - IoU. */
+              meanShift: number | null;
+              /** @description Labels that agree with the model where it was shown. */
+              shown: {
+                held: number;
+                /** @description 95 %. */
+                interval: {
+                  high: number;
+                  low: number;
+                };
+                of: number;
+                /** @description held / of; null where `of` is 0. */
+                share: number | null;
+              };
+            };
+            secondLooks: {
+              begun: number;
+              /** @description Of those that ended in a label: it stayed as it was. */
+              stood: {
+                held: number;
+                /** @description 95 %. */
+                interval: {
+                  high: number;
+                  low: number;
+                };
+                of: number;
+                /** @description held / of; null where `of` is 0. */
+                share: number | null;
+              };
+            };
+            strata: {
+              boxes: {
+                /** @description Krippendorff's alpha. */
+                alpha:
+                  | {
+                      expected: number;
+                      /** @enum {string} */
+                      kind: 'measured';
+                      observed: number;
+                      units: number;
+                      /** @description 1: full agreement; 0: as much as by chance. */
+                      value: number;
+                    }
+                  | {
+                      /** @enum {string} */
+                      kind: 'absent';
+                      /** @enum {string} */
+                      why: 'no-overlap' | 'one-class' | 'uneven';
+                    };
+                annotators: {
+                  /** @description Answers that are likely right, by Dawid and Skene, 0..1. */
+                  accuracy: number;
+                  annotator: string;
+                  answers: number;
+                  /** @description Cohen's kappa with each other annotator. */
+                  kappas: {
+                    kappa:
+                      | {
+                          expected: number;
+                          /** @enum {string} */
+                          kind: 'measured';
+                          observed: number;
+                          units: number;
+                          /** @description 1: full agreement; 0: as much as by chance. */
+                          value: number;
+                        }
+                      | {
+                          /** @enum {string} */
+                          kind: 'absent';
+                          /** @enum {string} */
+                          why: 'no-overlap' | 'one-class' | 'uneven';
+                        };
+                    with: string;
+                  }[];
+                }[];
+                /** @description The hundred pairs that are confused most, most often first. */
+                confusedClasses: {
+                  againstModel: number;
+                  betweenAnnotators: number;
+                  classes: string[];
+                  share: number;
+                }[];
+                f1: number | null;
+                /** @description Null where no shapes matched. */
+                meanIou: number | null;
+                opinions: number;
+                tasks: number;
+              } | null;
+              classes: {
+                /** @description Krippendorff's alpha. */
+                alpha:
+                  | {
+                      expected: number;
+                      /** @enum {string} */
+                      kind: 'measured';
+                      observed: number;
+                      units: number;
+                      /** @description 1: full agreement; 0: as much as by chance. */
+                      value: number;
+                    }
+                  | {
+                      /** @enum {string} */
+                      kind: 'absent';
+                      /** @enum {string} */
+                      why: 'no-overlap' | 'one-class' | 'uneven';
+                    };
+                annotators: {
+                  /** @description Answers that are likely right, by Dawid and Skene, 0..1. */
+                  accuracy: number;
+                  annotator: string;
+                  answers: number;
+                  /** @description Cohen's kappa with each other annotator. */
+                  kappas: {
+                    kappa:
+                      | {
+                          expected: number;
+                          /** @enum {string} */
+                          kind: 'measured';
+                          observed: number;
+                          units: number;
+                          /** @description 1: full agreement; 0: as much as by chance. */
+                          value: number;
+                        }
+                      | {
+                          /** @enum {string} */
+                          kind: 'absent';
+                          /** @enum {string} */
+                          why: 'no-overlap' | 'one-class' | 'uneven';
+                        };
+                    with: string;
+                  }[];
+                }[];
+                /** @description The hundred pairs that are confused most, most often first. */
+                confusedClasses: {
+                  againstModel: number;
+                  betweenAnnotators: number;
+                  classes: string[];
+                  share: number;
+                }[];
+                opinions: number;
+                tasks: number;
+              } | null;
+              /** @description `all`, `model NAME` or `reason NAME`. */
+              name: string;
+              polygons: {
+                /** @description Krippendorff's alpha. */
+                alpha:
+                  | {
+                      expected: number;
+                      /** @enum {string} */
+                      kind: 'measured';
+                      observed: number;
+                      units: number;
+                      /** @description 1: full agreement; 0: as much as by chance. */
+                      value: number;
+                    }
+                  | {
+                      /** @enum {string} */
+                      kind: 'absent';
+                      /** @enum {string} */
+                      why: 'no-overlap' | 'one-class' | 'uneven';
+                    };
+                annotators: {
+                  /** @description Answers that are likely right, by Dawid and Skene, 0..1. */
+                  accuracy: number;
+                  annotator: string;
+                  answers: number;
+                  /** @description Cohen's kappa with each other annotator. */
+                  kappas: {
+                    kappa:
+                      | {
+                          expected: number;
+                          /** @enum {string} */
+                          kind: 'measured';
+                          observed: number;
+                          units: number;
+                          /** @description 1: full agreement; 0: as much as by chance. */
+                          value: number;
+                        }
+                      | {
+                          /** @enum {string} */
+                          kind: 'absent';
+                          /** @enum {string} */
+                          why: 'no-overlap' | 'one-class' | 'uneven';
+                        };
+                    with: string;
+                  }[];
+                }[];
+                /** @description The hundred pairs that are confused most, most often first. */
+                confusedClasses: {
+                  againstModel: number;
+                  betweenAnnotators: number;
+                  classes: string[];
+                  share: number;
+                }[];
+                f1: number | null;
+                /** @description Null where no shapes matched. */
+                meanIou: number | null;
+                opinions: number;
+                tasks: number;
+              } | null;
+              severalClasses: {
+                /** @description Krippendorff's alpha. */
+                alpha:
+                  | {
+                      expected: number;
+                      /** @enum {string} */
+                      kind: 'measured';
+                      observed: number;
+                      units: number;
+                      /** @description 1: full agreement; 0: as much as by chance. */
+                      value: number;
+                    }
+                  | {
+                      /** @enum {string} */
+                      kind: 'absent';
+                      /** @enum {string} */
+                      why: 'no-overlap' | 'one-class' | 'uneven';
+                    };
+                annotators: {
+                  /** @description Answers that are likely right, by Dawid and Skene, 0..1. */
+                  accuracy: number;
+                  annotator: string;
+                  answers: number;
+                  /** @description Cohen's kappa with each other annotator. */
+                  kappas: {
+                    kappa:
+                      | {
+                          expected: number;
+                          /** @enum {string} */
+                          kind: 'measured';
+                          observed: number;
+                          units: number;
+                          /** @description 1: full agreement; 0: as much as by chance. */
+                          value: number;
+                        }
+                      | {
+                          /** @enum {string} */
+                          kind: 'absent';
+                          /** @enum {string} */
+                          why: 'no-overlap' | 'one-class' | 'uneven';
+                        };
+                    with: string;
+                  }[];
+                }[];
+                /** @description The hundred pairs that are confused most, most often first. */
+                confusedClasses: {
+                  againstModel: number;
+                  betweenAnnotators: number;
+                  classes: string[];
+                  share: number;
+                }[];
+                opinions: number;
+                tasks: number;
+              } | null;
+            }[];
+            /** @description Tasks with opinions that were looked at. */
+            tasks: number;
+          };
+        };
+      };
+      /** @description The request is not as described. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The token is missing, unknown or has expired. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The role of the token does not allow it. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Too many requests; see Retry-After. */
+      429: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The server failed or is not set up for it. */
+      500: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Busy, or something it depends on is away; see Retry-After. */
+      503: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  lookAgain: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description Chosen by the caller, new for each thing to do. The same request again with the same key is answered as the first time, for 24 hours. */
+        'idempotency-key'?: string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': {
+          /**
+           * @description Show them only.
+           * @default false
+           */
+          dryRun?: boolean;
+          /**
+           * @description Most tasks, the strongest first.
+           * @default 100
+           */
+          limit?: number;
+          /** @description By default all models. */
+          model?: string;
+        };
+      };
+    };
+    responses: {
+      /** @description Labels that something speaks against, the strongest suspicions first. */
+      200: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': {
+            /** @description Labels that were looked at. */
+            checked: number;
+            sent: number;
+            /** @description Those of them that people have stood by before. */
+            settled: number;
+            suspects: {
+              model: string;
+              reasons: {
+                kind: string;
+                reason: string;
+                strength: number;
+              }[];
+              /** @description Whether it goes round again. */
+              sent: boolean;
+              /** @description 0..1, for ranking. */
+              strength: number;
+              task: string;
+            }[];
+          };
+        };
+      };
+      /** @description The request is not as described. */
+      400: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The token is missing, unknown or has expired. */
+      401: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The role of the token does not allow it. */
+      403: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description It is too late, or the state does not allow it. Nothing was changed. */
+      409: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The body is too large. */
+      413: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The body is not application/json. */
+      415: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description The request was understood, but its content does not fit. */
+      422: {
         headers: {
           [name: string]: unknown;
         };

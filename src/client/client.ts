@@ -33,8 +33,10 @@ export type EdgeminerClient = Client<paths>;
  * sent again, after an answer was lost on the way, is not done again.
  */
 export const keyedPaths = [
+  '/v1/annotators/{name}/resume',
   '/v1/batches',
   '/v1/curated-sets',
+  '/v1/second-looks',
   '/v1/tasks/{id}/adjudicate',
   '/v1/tasks/{id}/cancel',
   '/v1/tasks/{id}/requeue',

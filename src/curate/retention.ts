@@ -42,7 +42,7 @@ export interface RetentionReport {
 }
 
 /** `put-since`: put again within the grace period, or while it was to be removed. */
-export type KeptFor = 'tasks' | 'curated-sets' | 'put-since';
+export type KeptFor = 'tasks' | 'gold-tasks' | 'curated-sets' | 'put-since';
 
 export type Fate =
   | { readonly kind: 'keep'; readonly for: KeptFor }
@@ -64,6 +64,7 @@ export function fateOf(
     return term !== 'keep' && since + term <= now;
   });
   if (!due) return { kind: 'keep', for: 'tasks' };
+  if (uses.some(({ gold }) => gold)) return { kind: 'keep', for: 'gold-tasks' };
   if (curated && policy.curatedSets === 'keep') return { kind: 'keep', for: 'curated-sets' };
   if (putAt > now - policy.grace) return { kind: 'keep', for: 'put-since' };
   const [last] = needs.sort((a, b) => b.since - a.since);
@@ -97,7 +98,7 @@ export async function applyRetention(
   const curated = policy.curatedSets === 'keep' ? await imagesOfSets(sets) : new Set<ImageHash>();
   const looked = newTally();
   const removed = tallies(retentionClasses);
-  const kept = tallies(['tasks', 'curated-sets', 'put-since'] as const);
+  const kept = tallies(['tasks', 'gold-tasks', 'curated-sets', 'put-since'] as const);
 
   async function settle(page: readonly ShelvedImage[]): Promise<void> {
     const found = await uses.usesOf(page.map(({ hash }) => hash));

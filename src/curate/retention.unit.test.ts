@@ -22,6 +22,7 @@ const use = (state: ImageUse['state'], days: number): ImageUse => ({
   taskId: taskId('t'),
   state,
   changedAt: now - days * day,
+  gold: false,
 });
 const fate = (
   uses: readonly ImageUse[],
@@ -62,6 +63,16 @@ describe('fateOf', () => {
     expect(fate(old, { curated: true })).toEqual({ kind: 'keep', for: 'curated-sets' });
     const rules = { ...policy, curatedSets: 'ignore' } as const;
     expect(fate(old, { curated: true, rules })).toMatchObject({ kind: 'remove' });
+  });
+
+  it('keeps those of gold tasks in use, whatever the policy', () => {
+    const gold = { ...use('labelled', 900), gold: true };
+    const rules = { ...policy, curatedSets: 'ignore' } as const;
+    expect(fate([use('cancelled', 900), gold], { rules })).toEqual({
+      kind: 'keep',
+      for: 'gold-tasks',
+    });
+    expect(fate([use('labelled', 900)], { rules })).toMatchObject({ kind: 'remove' });
   });
 
   it('keeps what was put within the grace period, and what no task shows until its time', () => {

@@ -21,6 +21,10 @@ export const accessTable: Readonly<Record<string, 'anyone' | readonly Role[]>> =
   'GET /v1/tasks/{id}/audit': ['reviewer'],
   'GET /v1/audit/verify': ['reviewer'],
   'GET /v1/holdings': ['reviewer'],
+  'GET /v1/annotators': ['reviewer'],
+  'POST /v1/annotators/{name}/resume': ['reviewer'],
+  'GET /v1/quality': ['reviewer'],
+  'POST /v1/second-looks': ['reviewer'],
 
   'GET /v1/tasks': ['annotator', 'reviewer', 'curator'],
   'GET /v1/tasks/{id}': ['annotator', 'reviewer', 'curator'],
@@ -33,6 +37,9 @@ export const accessTable: Readonly<Record<string, 'anyone' | readonly Role[]>> =
   'POST /v1/curated-sets': ['curator'],
   'GET /v1/curated-sets/{version}': ['curator'],
   'GET /v1/curated-sets/{version}/export': ['curator'],
+  'GET /v1/gold-tasks': ['curator'],
+  'POST /v1/gold-tasks': ['curator'],
+  'POST /v1/gold-tasks/{id}/retire': ['curator'],
 
   'GET /healthz': 'anyone',
   'GET /readyz': 'anyone',

@@ -9,9 +9,13 @@ import type { AnnotatorId, ModelName, ModelVersion } from '../ids.js';
 import type { LabelSet } from '../label/label.js';
 import type { EventIntake } from '../mine/event-intake.js';
 import type { AuditTrail } from '../queue/audit-trail.js';
+import type { AnnotatorGuard } from '../queue/annotator-guard.js';
+import type { GoldDesk } from '../queue/gold-desk.js';
 import type { LabelDesk } from '../queue/label-desk.js';
 import type { TaskReader } from '../queue/relabel-queue.js';
 import type { SupervisorDesk } from '../queue/supervisor-desk.js';
+import type { TaskEraser } from '../queue/task-eraser.js';
+import type { TaskGovernor } from '../queue/task-governor.js';
 import type { Logger } from '../telemetry/logger.js';
 import type { Metrics } from '../telemetry/metrics.js';
 import type { AccessToken, IdentityProvider } from './auth.js';
@@ -27,6 +31,11 @@ export interface HttpDeps {
   /** What an annotator sees: no gold tasks, and no predictions that are hidden. */
   readonly readerFor: (annotator: AnnotatorId) => TaskReader;
   readonly audit: Pick<AuditTrail, 'audited' | 'auditedTasks' | 'namesOf'>;
+  readonly eraser: Pick<TaskEraser, 'closedTrails'>;
+  readonly golds: GoldDesk;
+  readonly guard: Pick<AnnotatorGuard, 'annotators' | 'resume'>;
+  /** The queue's own tasks, without what is mixed in: what labels are judged by. */
+  readonly tasks: Pick<TaskReader, 'list' | 'stats'> & Pick<TaskGovernor, 'requeue'>;
   readonly images: Pick<ImageStore, 'get'>;
   readonly curatedSets: Pick<CuratedSetStore, 'find' | 'list'>;
   /** `curate` of curate/curation.ts, bound to its stores. */

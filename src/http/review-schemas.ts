@@ -91,6 +91,7 @@ export const verification = z
   .object({
     whole: count,
     noTrail: count.describe('Tasks older than the audit trail.'),
+    erased: count.describe('Chains that are whole, and closed by the erasure of their tasks.'),
     broken: z.array(z.object({ task: z.string(), entry: z.int(), why: z.string() })),
     next: z.string().nullable().describe('`after` of the next page; null on the last.'),
   })

@@ -24,7 +24,9 @@ import { HttpProblem, problemOf, retryAfterOf } from './problems.js';
 import { batchRoutes } from './routes/batches.js';
 import { curatedSetRoutes } from './routes/curated-sets.js';
 import { eventRoutes } from './routes/events.js';
+import { goldRoutes } from './routes/gold.js';
 import { healthRoutes } from './routes/health.js';
+import { qualityRoutes } from './routes/quality.js';
 import { reviewRoutes } from './routes/review.js';
 import { labelSetRoutes } from './routes/label-sets.js';
 import { statsRoutes } from './routes/stats.js';
@@ -86,6 +88,8 @@ export async function createHttpServer(deps: HttpDeps): Promise<HttpServer> {
   batchRoutes(app, deps);
   taskRoutes(app, deps);
   reviewRoutes(app, deps);
+  goldRoutes(app, deps);
+  qualityRoutes(app, deps);
   labelSetRoutes(app, deps);
   curatedSetRoutes(app, deps);
   statsRoutes(app, deps);

@@ -14,6 +14,7 @@ import type {
 import { presentPause } from './annotator-records.js';
 import type { AnnotatorRecord, AnnotatorRecords, Pause } from './annotator-records.js';
 import { goldAnswers } from './gold.js';
+import { pauseBy, sinceResumed } from './gold-failure.js';
 import type { AnnotatorQueue } from './gold-queue.js';
 import type { GoldStore } from './gold-store.js';
 import type { Refused } from './label-desk.js';
@@ -55,15 +56,6 @@ export interface AnnotatorStanding {
   readonly pauses: readonly Pause[];
 }
 
-/** What is told to whoever asked to hear of it. */
-export interface GoldFailure {
-  readonly annotator: AnnotatorId;
-  readonly at: number;
-  readonly reason: string;
-  /** Tasks that were opened again. */
-  readonly reopened: readonly TaskId[];
-}
-
 export interface AnnotatorGuardOptions {
   readonly golds: Pick<GoldStore, 'trials'>;
   readonly records: AnnotatorRecords;
@@ -75,11 +67,6 @@ export interface AnnotatorGuardOptions {
   readonly reader: Pick<TaskReader, 'holdings'>;
   readonly governor: Pick<TaskGovernor, 'requeue'>;
   readonly floor: AccuracyFloor;
-  /**
-   * Told of each pause, after all that follows from it was done; at least once, so it may hear of
-   * one twice (same annotator and time). What it throws is thrown on, and it is told again.
-   */
-  readonly goldFailed?: ((failure: GoldFailure) => Promise<void>) | undefined;
 }
 
 /** Who opens tasks again by itself, in the audit trail. No person goes by this name. */
@@ -89,7 +76,7 @@ const pageSize = 200;
 const longestReason = 500;
 
 export function createAnnotatorGuard(options: AnnotatorGuardOptions): AnnotatorGuard {
-  const { golds, records, queue, tasks, reader, governor, floor, goldFailed } = options;
+  const { golds, records, queue, tasks, reader, governor, floor } = options;
 
   return {
     async admits(annotator, now) {
@@ -130,7 +117,7 @@ export function createAnnotatorGuard(options: AnnotatorGuardOptions): AnnotatorG
         return {
           annotator,
           turns: record?.turns ?? 0,
-          judgement: judgeGold(since(own, record), floor),
+          judgement: judgeGold(sinceResumed(own, record), floor),
           quality: qualities.find((one) => one.annotator === annotator),
           pause: presentPause(record),
           pauses: record?.pauses ?? [],
@@ -139,17 +126,17 @@ export function createAnnotatorGuard(options: AnnotatorGuardOptions): AnnotatorG
     },
   };
 
-  /** The pause that the answers call for; undefined where they don't. */
+  /**
+   * The pause that the answers call for; undefined where they don't. The answer that pauses is
+   * stored with the pause: this is for those of before, and for a floor that was changed since.
+   */
   async function judged(
     annotator: AnnotatorId,
     record: AnnotatorRecord | undefined,
     now: number,
   ): Promise<Pause | undefined> {
-    const answers = goldAnswers(await golds.trials({ annotator }));
-    const { kind, reason, lastGood } = judgeGold(since(answers, record), floor);
-    if (kind !== 'pause') return undefined;
-    const from = lastGood ?? record?.pauses.at(-1)?.resumed?.at;
-    return presentPause(await records.pause(annotator, { at: now, reason, lastGood: from }));
+    const pause = pauseBy(await golds.trials({ annotator }), record, floor, now);
+    return pause && presentPause(await records.pause(annotator, pause));
   }
 
   /** Releases what the annotator holds, and opens again what they did. Safe to repeat. */
@@ -159,7 +146,6 @@ export function createAnnotatorGuard(options: AnnotatorGuardOptions): AnnotatorG
       if (holding.annotator === annotator) await queue.release(holding.batchId, 'all', now);
     }
     const reopened = await reopen(annotator, pause, now);
-    await goldFailed?.({ annotator, at: pause.at, reason: pause.reason, reopened });
     await records.noteReopened(annotator, pause.at, reopened);
   }
 
@@ -193,15 +179,6 @@ export function createAnnotatorGuard(options: AnnotatorGuardOptions): AnnotatorG
   }
 }
 
-/** The answers since the annotator was last reinstated. */
-function since<T extends { readonly answeredAt: number }>(
-  answers: readonly T[],
-  record: AnnotatorRecord | undefined,
-): readonly T[] {
-  const from = record?.pauses.at(-1)?.resumed?.at ?? -Infinity;
-  return answers.filter(({ answeredAt }) => answeredAt > from);
-}
-
 function refused(fault: EdgeminerError): Refused {
   return { kind: 'refused', fault };
 }
@@ -216,7 +193,7 @@ function paused(annotator: AnnotatorId): EdgeminerError {
 function notPaused(annotator: AnnotatorId): EdgeminerError {
   return new EdgeminerError('annotator.not-paused', `${annotator} is not paused`, {
     field: 'annotator',
-    mend: 'See who is paused with edgeminer queue annotators.',
+    mend: 'See who is paused in the list of annotators.',
   });
 }
 

@@ -113,14 +113,14 @@ function refused(fault: EdgeminerError): Refused {
 function noSuchTask(id: TaskId): EdgeminerError {
   return new EdgeminerError('task.not-found', `there is no task ${id}`, {
     field: 'task',
-    mend: 'Take the ids of labelled tasks from edgeminer queue list --state labelled.',
+    mend: 'Take the ids of labelled tasks from the list of tasks.',
   });
 }
 
 function noSuchGold(id: TaskId): EdgeminerError {
   return new EdgeminerError('gold.not-found', `task ${id} is not a gold task`, {
     field: 'task',
-    mend: 'Take the ids of gold tasks from edgeminer queue gold list.',
+    mend: 'Take the ids of gold tasks from the list of gold tasks.',
   });
 }
 

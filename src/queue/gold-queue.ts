@@ -1,9 +1,11 @@
 import type { AnnotatorId, BatchId, TaskId } from '../ids.js';
 import { markGold } from '../label/agreement/gold-answer.js';
+import type { AccuracyFloor } from '../label/agreement/annotator-quality.js';
 import type { GoldRule } from '../label/agreement/gold-draw.js';
 import type { AnnotatorRecords } from './annotator-records.js';
 import type { LabelSetFor } from './checked-label.js';
 import { drawTrials, goldTurns, trialsToGive } from './gold-draws.js';
+import { goldFailure } from './gold-failure.js';
 import { trialAsTask } from './gold.js';
 import type { GoldTrial } from './gold.js';
 import type { GoldStore } from './gold-store.js';
@@ -25,6 +27,8 @@ export interface GoldQueueOptions {
   readonly rules: Pick<QueueRules, 'settle' | 'skipsToEnd'>;
   /** Undefined: no new trials are given; those that were given are served to their end. */
   readonly shares: Omit<GoldRule, 'seed'> | undefined;
+  /** What pauses an annotator, together with the answer that does. */
+  readonly floor: AccuracyFloor;
   /** Unguessable; used once for each store. */
   readonly newSecret: () => string;
   /** Called after an annotator answered a gold task. */
@@ -36,7 +40,7 @@ export interface GoldQueueOptions {
  * every method does the same with both, by the same state machine.
  */
 export function goldQueue(options: GoldQueueOptions): AnnotatorQueue {
-  const { queue, reader, golds, records, rules, shares, newSecret, answered } = options;
+  const { queue, reader, golds, records, rules, shares, floor, newSecret, answered } = options;
   let secret: string | undefined;
 
   return {
@@ -96,7 +100,9 @@ export function goldQueue(options: GoldQueueOptions): AnnotatorQueue {
         }
         const next = { ...trial, standing: outcome.standing };
         const marks = verdict.kind === 'label' ? await marksOf(trial, verdict.body) : trial.marks;
-        if (!(await golds.save({ ...next, marks }))) continue;
+        const failed = verdict.kind === 'label' && marks?.right === false;
+        const failure = failed ? goldFailure(floor, now) : undefined;
+        if (!(await golds.save({ ...next, marks }, failure))) continue;
         await answered(trial.annotator, now);
         return { kind: 'completed', task: trialAsTask(next, original) };
       }

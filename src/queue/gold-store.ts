@@ -1,4 +1,5 @@
 import type { AnnotatorId, BatchId, TaskId } from '../ids.js';
+import type { GoldFailure } from './gold-failure.js';
 import type { GoldTask, GoldTrial } from './gold.js';
 
 /**
@@ -21,9 +22,12 @@ export interface GoldStore {
   trials(of: TrialFilter): Promise<readonly GoldTrial[]>;
   /**
    * Stores a trial whose stored revision is still `trial.revision`, with the next one. False where
-   * somebody else was first: nothing was changed.
+   * somebody else was first: nothing was changed. With a `failure`, the answer that the trial
+   * holds is wrong: the pause that begins with it, if one does, and the messages that tell of it
+   * are stored in the same transaction. Of failures of one annotator at once, each sees those
+   * that were stored before it.
    */
-  save(trial: GoldTrial): Promise<boolean>;
+  save(trial: GoldTrial, failure?: GoldFailure): Promise<boolean>;
 }
 
 export interface TrialFilter {

@@ -14,4 +14,6 @@ export interface ImageUse {
   readonly state: TaskState;
   /** The task's last transition. Milliseconds since 1970-01-01 UTC. */
   readonly changedAt: number;
+  /** Whether it is a gold task that is given to annotators. */
+  readonly gold: boolean;
 }

@@ -1,7 +1,7 @@
 import type { AccuracyFloor } from '../label/agreement/annotator-quality.js';
 import type { AnnotatorId } from '../ids.js';
 import { createAnnotatorGuard } from './annotator-guard.js';
-import type { AnnotatorGuard, AnnotatorGuardOptions } from './annotator-guard.js';
+import type { AnnotatorGuard } from './annotator-guard.js';
 import type { AnnotatorRecords } from './annotator-records.js';
 import { goldQueue } from './gold-queue.js';
 import type { AnnotatorQueue, GoldQueueOptions } from './gold-queue.js';
@@ -32,11 +32,10 @@ export interface LabellingOptions extends Pick<
   readonly records: AnnotatorRecords;
   readonly floor: AccuracyFloor;
   readonly preAnnotation: PreAnnotation;
-  readonly goldFailed?: AnnotatorGuardOptions['goldFailed'];
 }
 
 export function createLabelling(options: LabellingOptions): Labelling {
-  const { queue: own, golds, records, floor, preAnnotation, goldFailed } = options;
+  const { queue: own, golds, records, floor, preAnnotation } = options;
   const reader = staffReader(own, golds);
   const queue = goldQueue({
     ...options,
@@ -51,7 +50,6 @@ export function createLabelling(options: LabellingOptions): Labelling {
     reader,
     governor: own,
     floor,
-    goldFailed,
   });
   return {
     queue,

@@ -7,8 +7,9 @@ import type { TaskStanding } from './transitions.js';
  * Erases tasks on request. Obligations:
  *
  * - What a task holds is gone: the event, predictions, opinions, labels, its near-duplicates' ids,
- *   and messages about it that wait. Its audit trail stays, closed by an entry `erase`; nothing in
- *   it names the event, the source or a person.
+ *   messages about it that wait, and, of a gold task, what is right and all that was answered to
+ *   it. Its audit trail stays, closed by an entry `erase`; nothing in it names the event, the
+ *   source or a person.
  * - Each task is erased in one step with its entry. A task that is not there is passed over.
  * - The event of an erased task makes no task again.
  * - Throws `store.unavailable`; every method is safe to repeat. Time is the caller's.

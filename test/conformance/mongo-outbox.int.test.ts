@@ -4,6 +4,7 @@ import { openMongoStore } from '../../src/adapters/mongo/open-mongo-store.js';
 import type { MongoStore } from '../../src/adapters/mongo/open-mongo-store.js';
 import { describeWith } from '../services/describe-with.js';
 import { erasureConformance } from './task-eraser.js';
+import { goldFailureConformance } from './gold-failures.js';
 import { outboxConformance } from './outbox.js';
 import type { OpenOutbox } from './outbox.js';
 
@@ -31,4 +32,5 @@ describeWith(['mongo'], 'outbox in MongoDB', (services) => {
 
   outboxConformance('MongoDB', open);
   erasureConformance('MongoDB', open);
+  goldFailureConformance('MongoDB', open);
 });

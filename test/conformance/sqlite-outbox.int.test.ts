@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { openSqliteStore } from '../../src/adapters/sqlite/open-sqlite-store.js';
 import type { SqliteStore } from '../../src/adapters/sqlite/open-sqlite-store.js';
 import { erasureConformance } from './task-eraser.js';
+import { goldFailureConformance } from './gold-failures.js';
 import { outboxConformance } from './outbox.js';
 import type { OpenOutbox } from './outbox.js';
 
@@ -27,3 +28,4 @@ const open: OpenOutbox<SqliteStore> = async (subscribers, rules) => {
 
 outboxConformance('SQLite', open);
 erasureConformance('SQLite', open);
+goldFailureConformance('SQLite', open);

@@ -163,7 +163,7 @@ export function erasureConformance(name: string, open: OpenOutbox<Store>): void 
 }
 
 function use({ id, image }: ReturnType<typeof candidate>, state: string, changedAt: number) {
-  return { hash: image.hash, taskId: id, state, changedAt };
+  return { hash: image.hash, taskId: id, state, changedAt, gold: false };
 }
 
 function never(): never {

@@ -20,6 +20,7 @@ import type { LabelSet } from '../../src/label/label.js';
 import type { EventIntake } from '../../src/mine/event-intake.js';
 import { usualFloor } from '../../src/label/agreement/annotator-quality.js';
 import type { QueueRules } from '../../src/queue/rules.js';
+import { createGoldDesk } from '../../src/queue/gold-desk.js';
 import { createSupervisorDesk } from '../../src/queue/supervisor-desk.js';
 import { createLabelDesk } from '../../src/queue/label-desk.js';
 import { createLabelling } from '../../src/queue/labelling.js';
@@ -81,7 +82,7 @@ export interface Answer {
 
 type Store = Pick<
   SqliteStore,
-  'queue' | 'audit' | 'curatedSets' | 'answers' | 'golds' | 'annotators' | 'close'
+  'queue' | 'audit' | 'eraser' | 'curatedSets' | 'answers' | 'golds' | 'annotators' | 'close'
 >;
 
 export interface TestServer {
@@ -163,6 +164,16 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     reader: labelling.reader,
     readerFor: (annotator) => labelling.readerFor(annotator),
     audit: store.audit,
+    eraser: store.eraser,
+    golds: createGoldDesk({
+      golds: store.golds,
+      reader: store.queue,
+      audit: store.audit,
+      labelSetFor,
+      now,
+    }),
+    guard: labelling.guard,
+    tasks: store.queue,
     answers: options.answersBy?.(store.answers) ?? store.answers,
     images,
     curatedSets: store.curatedSets,

@@ -2,7 +2,7 @@ import { annotatorId, batchId, taskId } from '../../src/ids.js';
 import type { AnnotatorId, TaskId } from '../../src/ids.js';
 import { usualFloor } from '../../src/label/agreement/annotator-quality.js';
 import type { LabelBody, LabelSet } from '../../src/label/label.js';
-import type { GoldFailure } from '../../src/queue/annotator-guard.js';
+import type { Outbox } from '../../src/notice/outbox.js';
 import type { AnnotatorRecords } from '../../src/queue/annotator-records.js';
 import type { AuditTrail } from '../../src/queue/audit-trail.js';
 import { createGoldDesk } from '../../src/queue/gold-desk.js';
@@ -27,17 +27,27 @@ export interface WorkshopStore {
   readonly golds: GoldStore;
   readonly annotators: AnnotatorRecords;
   readonly audit: AuditTrail;
+  /** Of a store that tells of failed gold tasks, to one endpoint. */
+  readonly outbox: Outbox;
 }
 
 /** A queue with pictures whose class is known to the test, an expert, and gold tasks. */
 export function workshop(store: WorkshopStore) {
   const clock = { now: Date.UTC(2026, 2, 1) };
-  const failures: GoldFailure[] = [];
   const trouble = { left: 0 };
   const labelSetFor = () => animals;
   const now = () => clock.now;
   const labelling = createLabelling({
-    queue: store.queue,
+    queue: {
+      ...store.queue,
+      requeue: async (id, order, at) => {
+        if (trouble.left > 0) {
+          trouble.left -= 1;
+          throw new Error('the store is away');
+        }
+        return store.queue.requeue(id, order, at);
+      },
+    },
     golds: store.golds,
     records: store.annotators,
     labelSetFor,
@@ -46,13 +56,6 @@ export function workshop(store: WorkshopStore) {
     floor: usualFloor,
     preAnnotation: alwaysShown,
     newSecret: () => 'a secret of the test',
-    goldFailed: async (failure) => {
-      if (trouble.left > 0) {
-        trouble.left -= 1;
-        throw new Error('nobody listens');
-      }
-      failures.push(failure);
-    },
   });
   let batches = 0;
   const desk = createLabelDesk({
@@ -91,8 +94,7 @@ export function workshop(store: WorkshopStore) {
 
   return {
     clock,
-    failures,
-    /** How often hearing of a failure goes wrong. */
+    /** How often opening a task again goes wrong. */
     trouble,
     labelling,
     desk,

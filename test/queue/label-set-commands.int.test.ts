@@ -10,7 +10,6 @@ import { annotatorId, batchId } from '../../src/ids.js';
 import type { LabelBody } from '../../src/label/label.js';
 import { asOffers, candidate } from '../conformance/candidate.js';
 
-const packageRoot = fileURLToPath(new URL('../..', import.meta.url));
 const coffee = fileURLToPath(new URL('../fixtures/pictures/coffee.jpg', import.meta.url));
 const now = Date.UTC(2026, 2, 1, 8);
 

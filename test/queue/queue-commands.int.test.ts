@@ -10,7 +10,6 @@ import { runCommand } from '../cli/run-command.js';
 import { overlapBy, defaultRules } from '../../src/queue/rules.js';
 import { asOffers, candidate } from '../conformance/candidate.js';
 
-const packageRoot = fileURLToPath(new URL('../..', import.meta.url));
 const hour = 3_600_000;
 
 describe('the commands of the queue', () => {

@@ -4,7 +4,7 @@ import type { Finding } from '../../telemetry/checkup.js';
 import { chunkIndex } from './content-addressed-bucket.js';
 import { answerIndexes } from './mongo-kept-answers.js';
 import { setIndexes } from './mongo-curated-sets.js';
-import { trialIndexes } from './mongo-gold.js';
+import { trialIndexes } from './mongo-gold-trials.js';
 import { labelSetIndexes } from './mongo-label-sets.js';
 import { outboxIndexes } from './mongo-outbox.js';
 import { personIndexes } from './persons.js';

@@ -67,10 +67,9 @@ export function mongoAnnotators(annotators: AnnotatorCollection): AnnotatorRecor
             { upsert: true },
           ),
         );
-        const pause = { at, reason, lastGood: lastGood ?? null, reopened: null, resumed: null };
         await annotators.updateOne(
           { _id: annotator, $nor: [isPaused] },
-          { $push: { pauses: pause } },
+          { $push: { pauses: newPause({ at, reason, lastGood }) } },
         );
         const record = await find(annotator);
         if (record === undefined) throw new Error('an upsert left no document');
@@ -96,6 +95,15 @@ export function mongoAnnotators(annotators: AnnotatorCollection): AnnotatorRecor
         return modifiedCount === 1 ? 'resumed' : 'not-paused';
       }),
   };
+}
+
+/** A pause as it is stored when it begins. */
+export function newPause({
+  at,
+  reason,
+  lastGood,
+}: Pick<Pause, 'at' | 'reason' | 'lastGood'>): PauseFields {
+  return { at, reason, lastGood: lastGood ?? null, reopened: null, resumed: null };
 }
 
 export function documentToRecord({ _id, turns, pauses }: AnnotatorDocument): AnnotatorRecord {

@@ -1,4 +1,4 @@
-import type { Collection, Db, MongoClient } from 'mongodb';
+import type { ClientSession, Collection, Db, MongoClient } from 'mongodb';
 import type { TaskId } from '../../ids.js';
 import { nextEntry } from '../../queue/audit.js';
 import type { AuditHead } from '../../queue/audit.js';
@@ -10,6 +10,7 @@ import { guarded } from './content-addressed-bucket.js';
 import { auditFields, fieldsToStanding, headOf } from './documents.js';
 import type { AuditFields, TaskDocument } from './documents.js';
 import type { TaskCollections } from './mongo-governor.js';
+import type { GoldCollections } from './mongo-gold.js';
 import type { MessageDocument } from './mongo-outbox.js';
 import { keyOf } from './persons.js';
 import { snapshot } from './task-filters.js';
@@ -26,19 +27,14 @@ export function closedTrailsOf(db: Db): Collection<ClosedTrailDocument> {
   return db.collection<ClosedTrailDocument>('closed.trails');
 }
 
-export interface EraserParts extends TaskCollections {
+export interface EraserParts extends TaskCollections, Pick<GoldCollections, 'golds' | 'trials'> {
   readonly client: MongoClient;
   readonly messages: Collection<MessageDocument>;
   readonly closed: Collection<ClosedTrailDocument>;
 }
 
-export function mongoEraser({
-  tasks,
-  persons,
-  client,
-  messages,
-  closed,
-}: EraserParts): TaskEraser & ImageUses {
+export function mongoEraser(parts: EraserParts): TaskEraser & ImageUses {
+  const { tasks, golds, persons, client, messages, closed } = parts;
   return {
     erase: (ids, order, now) =>
       guarded(async () => {
@@ -60,6 +56,7 @@ export function mongoEraser({
             );
             await tasks.deleteOne({ _id: id }, { session });
             await messages.deleteMany({ subject: id }, { session });
+            await eraseGold(id, parts, session);
             return true;
           });
           if (done) erased.push(id);
@@ -93,12 +90,35 @@ export function mongoEraser({
             audit: { $slice: -1 },
           })
           .toArray();
+        const ids = found.map(({ _id }) => _id);
+        const inUse = await golds.distinct('_id', { _id: { $in: ids }, retiredAt: null });
         return found.map(({ _id, image, state, offeredAt, audit }) => ({
           hash: image.hash,
           taskId: _id,
           state,
           changedAt: audit?.at(-1)?.at ?? offeredAt,
+          gold: inUse.includes(_id),
         }));
       }),
   };
+}
+
+/** What is kept of the task as a gold one, its trials, and what others were to hear of them. */
+async function eraseGold(
+  id: TaskId,
+  { golds, trials, persons, messages }: EraserParts,
+  session: ClientSession,
+): Promise<void> {
+  const names = await trials.distinct('annotator', { gold: id }, { session });
+  if (names.length > 0) {
+    // Also by the name that somebody is just being given.
+    const one = { $in: names };
+    const people = await persons
+      .find({ $or: [{ name: one }, { pseudonym: one }] }, { session })
+      .toArray();
+    const subject = { $in: people.map(({ _id }) => _id) };
+    await messages.deleteMany({ event: 'gold.failed', subject, body: { $regex: id } }, { session });
+    await trials.deleteMany({ gold: id }, { session });
+  }
+  await golds.deleteOne({ _id: id }, { session });
 }

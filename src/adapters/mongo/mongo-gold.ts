@@ -1,26 +1,19 @@
 import type { Collection, Db } from 'mongodb';
 import { taskId } from '../../ids.js';
-import type { BatchId, TaskId } from '../../ids.js';
-import type { GoldTask, GoldTrial } from '../../queue/gold.js';
+import type { TaskId } from '../../ids.js';
+import type { GoldTask } from '../../queue/gold.js';
 import type { GoldStore } from '../../queue/gold-store.js';
 import { guarded } from './content-addressed-bucket.js';
 import { upsert } from './transactions.js';
-import { fieldsToStanding, standingToFields } from './documents.js';
-import type { StoredStanding } from './documents.js';
-import { isDuplicateKey } from './mongo-faults.js';
+import { saveFailure } from './mongo-gold-failures.js';
+import type { FailureParts } from './mongo-gold-failures.js';
+import { documentToTrial, saveTrial, trialIndexes } from './mongo-gold-trials.js';
+import type { TrialDocument } from './mongo-gold-trials.js';
 
 /** Of the collection `gold.tasks`. */
 interface GoldDocument extends Omit<GoldTask, 'task' | 'retiredAt'> {
   readonly _id: TaskId;
   readonly retiredAt: number | null;
-}
-
-/** Of the collection `gold.trials`. */
-interface TrialDocument extends Pick<GoldTrial, 'gold' | 'annotator' | 'revision'> {
-  readonly _id: TaskId;
-  readonly batchId: BatchId | null;
-  readonly standing: StoredStanding;
-  readonly marks?: GoldTrial['marks'];
 }
 
 /** Of the collection `secrets`. */
@@ -35,12 +28,6 @@ export interface GoldCollections {
   readonly secrets: Collection<SecretDocument>;
 }
 
-/** Of `gold.trials`. */
-export const trialIndexes = [
-  { name: 'annotator', key: { annotator: 1, _id: 1 } },
-  { name: 'batch', key: { batchId: 1, _id: 1 } },
-] as const;
-
 /** The collections of gold tasks, with their indexes. Throws `store.unavailable`. */
 export async function openGold(db: Db): Promise<GoldCollections> {
   const trials = db.collection<TrialDocument>('gold.trials');
@@ -48,8 +35,11 @@ export async function openGold(db: Db): Promise<GoldCollections> {
   return { trials, golds: db.collection('gold.tasks'), secrets: db.collection('secrets') };
 }
 
+export interface GoldParts extends GoldCollections, Omit<FailureParts, 'trials'> {}
+
 /** Gold tasks and their trials, one document each. The connection is its opener's. */
-export function mongoGold({ golds, trials, secrets }: GoldCollections): GoldStore {
+export function mongoGold(parts: GoldParts): GoldStore {
+  const { golds, trials, secrets } = parts;
   return {
     secret: (made) =>
       guarded(async () => {
@@ -106,43 +96,10 @@ export function mongoGold({ golds, trials, secrets }: GoldCollections): GoldStor
         return (await trials.find(wanted).sort({ _id: 1 }).toArray()).map(documentToTrial);
       }),
 
-    save: (trial) => guarded(() => saveTrial(trials, trial)),
-  };
-}
-
-export async function saveTrial(
-  trials: Collection<TrialDocument>,
-  { id, gold, annotator, standing, marks, revision }: GoldTrial,
-): Promise<boolean> {
-  const fields = {
-    gold,
-    annotator,
-    batchId: standing.lease?.batchId ?? null,
-    standing: standingToFields(standing),
-    ...(marks === undefined ? {} : { marks }),
-    revision: revision + 1,
-  };
-  if (revision > 0) {
-    return (await trials.replaceOne({ _id: id, revision }, fields)).modifiedCount === 1;
-  }
-  try {
-    await trials.insertOne({ _id: id, ...fields });
-    return true;
-  } catch (error) {
-    if (isDuplicateKey(error)) return false;
-    throw error;
-  }
-}
-
-export function documentToTrial(document: TrialDocument): GoldTrial {
-  const { _id, gold, annotator, standing, marks, revision } = document;
-  return {
-    id: taskId(_id),
-    gold,
-    annotator,
-    standing: fieldsToStanding(standing),
-    marks,
-    revision,
+    save: (trial, failure) =>
+      guarded(() =>
+        failure === undefined ? saveTrial(trials, trial) : saveFailure(parts, trial, failure),
+      ),
   };
 }
 

@@ -98,14 +98,14 @@ export async function openMongoStore(options: MongoStoreOptions): Promise<MongoS
     return {
       queue: mongoQueue({ ...collections, random, rules, telling, closed }),
       audit: mongoAuditTrail(collections, { ...gold, annotators, weights }),
-      golds: mongoGold(gold),
+      golds: mongoGold({ ...collections, ...telling, ...gold, annotators }),
       annotators: mongoAnnotators(annotators),
       weights: mongoWeights(weights),
       curatedSets,
       answers,
       labelSets,
       outbox: mongoOutbox(telling.messages),
-      eraser: mongoEraser({ ...collections, ...telling, closed }),
+      eraser: mongoEraser({ ...collections, ...telling, ...gold, closed }),
       images,
       references,
       ping: async () => {

@@ -10,6 +10,8 @@ export interface PersonDocument {
   readonly name: AnnotatorId;
   /** Replaces the name everywhere; there while that goes on. */
   readonly pseudonym?: AnnotatorId;
+  /** Gold tasks that they have failed: the order of what others are told of it. */
+  readonly goldFailures?: number;
 }
 
 export const personIndexes = [{ name: 'name', key: { name: 1 }, unique: true }] as const;

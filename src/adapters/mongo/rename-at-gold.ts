@@ -2,8 +2,9 @@ import { renamedGold, renamedRecord, renamedTrial } from '../../queue/rename-per
 import type { Renaming } from '../../queue/rename-person.js';
 import { documentToRecord, recordToDocument } from './mongo-annotators.js';
 import type { AnnotatorCollection } from './mongo-annotators.js';
-import { documentToGold, documentToTrial, saveTrial } from './mongo-gold.js';
+import { documentToGold } from './mongo-gold.js';
 import type { GoldCollections } from './mongo-gold.js';
+import { documentToTrial, saveTrial } from './mongo-gold-trials.js';
 import { namedInWeights, renameInWeights } from './mongo-weights.js';
 import type { WeightsCollection } from './mongo-weights.js';
 

@@ -63,7 +63,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
     queue: sqliteQueue(database, rules, subscribers),
     audit: sqliteAuditTrail(database),
     answers: sqliteKeptAnswers(database),
-    golds: sqliteGold(database),
+    golds: sqliteGold(database, subscribers),
     annotators: sqliteAnnotators(database),
     weights: sqliteWeights(database),
     labelSets: sqliteLabelSets(database),

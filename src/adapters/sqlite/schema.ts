@@ -238,6 +238,11 @@ export const steps: readonly string[] = [
     weights TEXT NOT NULL
   ) STRICT, WITHOUT ROWID;
   `,
+  // How many gold tasks each person has failed: the order of what others are told of it.
+  `
+  ALTER TABLE persons ADD COLUMN gold_failures INTEGER NOT NULL DEFAULT 0;
+  CREATE INDEX gold_trials_by_gold ON gold_trials (gold);
+  `,
 ];
 
 /** The version that this program brings its tables to. */

@@ -42,7 +42,7 @@ export function sqliteAnnotators(database: SqliteDatabase): AnnotatorRecords {
         if (presentPause(record) !== undefined) return record;
         const pause = { at, reason, lastGood, reopened: undefined, resumed: undefined };
         const next = { ...record, pauses: [...record.pauses, pause] };
-        await write(transaction, next);
+        await writePauses(transaction, next);
         return next;
       }),
 
@@ -52,7 +52,7 @@ export function sqliteAnnotators(database: SqliteDatabase): AnnotatorRecords {
         const pauses = record.pauses.map((pause) =>
           pause.at === at && pause.reopened === undefined ? { ...pause, reopened: tasks } : pause,
         );
-        await write(transaction, { ...record, pauses });
+        await writePauses(transaction, { ...record, pauses });
       }),
 
     resume: (annotator, resumed) =>
@@ -61,13 +61,14 @@ export function sqliteAnnotators(database: SqliteDatabase): AnnotatorRecords {
         const pause = presentPause(record);
         if (pause === undefined) return 'not-paused';
         const pauses = [...record.pauses.slice(0, -1), { ...pause, resumed }];
-        await write(transaction, { ...record, pauses });
+        await writePauses(transaction, { ...record, pauses });
         return 'resumed';
       }),
   };
 }
 
-async function recordIn(
+/** The record as it is in the transaction; an empty one of somebody of whom nothing is kept. */
+export async function recordIn(
   transaction: SqliteTransaction,
   annotator: AnnotatorId,
 ): Promise<AnnotatorRecord> {
@@ -79,7 +80,7 @@ async function recordIn(
   return row === undefined ? { annotator, turns: 0, pauses: [] } : rowToRecord(row);
 }
 
-async function write(
+export async function writePauses(
   transaction: SqliteTransaction,
   { annotator, turns, pauses }: AnnotatorRecord,
 ): Promise<void> {

@@ -45,6 +45,15 @@ export function sqliteEraser(database: SqliteDatabase): TaskEraser & ImageUses {
             },
             { sql: 'DELETE FROM tasks WHERE id = :id', args: { id } },
             { sql: 'DELETE FROM outbox WHERE subject = :id', args: { id } },
+            // Before the trials go, which say whom these messages are about.
+            {
+              sql: `DELETE FROM outbox WHERE event = 'gold.failed' AND instr(body, :id)
+                      AND subject IN (SELECT key FROM persons WHERE name IN
+                        (SELECT annotator FROM gold_trials WHERE gold = :id))`,
+              args: { id },
+            },
+            { sql: 'DELETE FROM gold_trials WHERE gold = :id', args: { id } },
+            { sql: 'DELETE FROM gold_tasks WHERE task_id = :id', args: { id } },
           ]);
         }
         return rows.map((row) => taskId(textIn(row, 'id')));
@@ -78,7 +87,9 @@ export function sqliteEraser(database: SqliteDatabase): TaskEraser & ImageUses {
       const rows = await database.read({
         sql: `SELECT json_extract(event, '$.image.hash') AS hash, id, state, offered_at,
                 coalesce((SELECT at FROM audit WHERE task_id = tasks.id AND seq = audit_seq),
-                  offered_at) AS changed_at
+                  offered_at) AS changed_at,
+                EXISTS (SELECT 1 FROM gold_tasks WHERE task_id = tasks.id AND retired_at IS NULL)
+                  AS gold
               FROM tasks
               WHERE json_extract(event, '$.image.hash') IN (SELECT value FROM json_each(?))`,
         args: [JSON.stringify(hashes)],
@@ -88,6 +99,7 @@ export function sqliteEraser(database: SqliteDatabase): TaskEraser & ImageUses {
         taskId: taskId(textIn(row, 'id')),
         state: textIn(row, 'state') as TaskState,
         changedAt: numberIn(row, 'changed_at'),
+        gold: numberIn(row, 'gold') === 1,
       }));
     },
   };

@@ -1,14 +1,21 @@
 import type { InStatement, Row } from '@libsql/client';
 import { annotatorId, taskId } from '../../ids.js';
 import type { GoldTask, GoldTrial } from '../../queue/gold.js';
+import { nobody } from '../../notice/notice.js';
+import type { Subscribers } from '../../notice/notice.js';
+import { failureNotice } from '../../queue/gold-failure.js';
+import type { GoldFailure } from '../../queue/gold-failure.js';
 import type { GoldStore } from '../../queue/gold-store.js';
 import { numberIn, textIn } from './columns.js';
 import { fromExactJson, toExactJson } from './exact-json.js';
-import type { SqliteDatabase } from './sqlite-database.js';
+import { keyOf } from './persons.js';
+import { recordIn, writePauses } from './sqlite-annotators.js';
+import type { SqliteDatabase, SqliteTransaction } from './sqlite-database.js';
+import { announce } from './sqlite-outbox.js';
 import { all } from './task-conditions.js';
 
 /** Gold tasks and their trials in one SQLite file. The connection is its opener's. */
-export function sqliteGold(database: SqliteDatabase): GoldStore {
+export function sqliteGold(database: SqliteDatabase, subscribers: Subscribers = nobody): GoldStore {
   return {
     secret: (made) =>
       database.transact(async (transaction) => {
@@ -75,11 +82,49 @@ export function sqliteGold(database: SqliteDatabase): GoldStore {
       return rows.map(rowToTrial);
     },
 
-    async save(trial) {
-      const [changed] = await database.write([saveTrial(trial)]);
-      return changed?.rowsAffected === 1;
+    async save(trial, failure) {
+      if (failure === undefined) {
+        const [changed] = await database.write([saveTrial(trial)]);
+        return changed?.rowsAffected === 1;
+      }
+      return database.transact(async (transaction) => {
+        const { rowsAffected } = await transaction.execute(saveTrial(trial));
+        if (rowsAffected === 0) return false;
+        await storeFailure(transaction, trial, failure, subscribers);
+        return true;
+      });
     },
   };
+}
+
+/** What follows from a wrong answer that the transaction has stored already. */
+async function storeFailure(
+  transaction: SqliteTransaction,
+  trial: GoldTrial,
+  { at, pauseFor }: GoldFailure,
+  subscribers: Subscribers,
+): Promise<void> {
+  const { annotator } = trial;
+  const { rows: trials } = await transaction.execute({
+    sql: 'SELECT * FROM gold_trials WHERE annotator = ?',
+    args: [annotator],
+  });
+  const record = await recordIn(transaction, annotator);
+  const pause = pauseFor(trials.map(rowToTrial), record);
+  if (pause !== undefined) {
+    const begun = { ...pause, reopened: undefined, resumed: undefined };
+    await writePauses(transaction, { ...record, pauses: [...record.pauses, begun] });
+  }
+  const key = await keyOf(transaction, annotator);
+  const { rows } = await transaction.execute({
+    sql: `UPDATE persons SET gold_failures = gold_failures + 1 WHERE key = ?
+          RETURNING gold_failures`,
+    args: [key],
+  });
+  const [row] = rows;
+  if (row === undefined) throw new Error('a person of a moment ago is gone');
+  const told = { sequence: numberIn(row, 'gold_failures'), paused: pause !== undefined };
+  await transaction.batch(announce(failureNotice(trial, key, told), subscribers, at));
 }
 
 export function saveTrial(trial: GoldTrial): InStatement {

@@ -3,11 +3,9 @@ import type { Command } from 'commander';
 import { EdgeminerError } from '../../faults.js';
 import { annotatorId, taskId } from '../../ids.js';
 import type { TaskId } from '../../ids.js';
-import type { AuditTrail } from '../../queue/audit-trail.js';
-import { verifyChain, verifyClosedChain } from '../../queue/audit.js';
-import type { TaskEraser } from '../../queue/task-eraser.js';
+import { verifyChain } from '../../queue/audit.js';
 import { verifyPage } from '../../queue/verify-trail.js';
-import type { BrokenChain } from '../../queue/verify-trail.js';
+import type { BrokenChain, Trails } from '../../queue/verify-trail.js';
 import { atDesk } from '../at-desk.js';
 import { print, progress, table } from '../output.js';
 import { withGlobalOptions } from '../settings.js';
@@ -71,7 +69,7 @@ export function auditCommand(parent: Command, world: World): void {
     'edgeminer audit verify',
   ).action((options: GlobalOptions) =>
     atDesk(world, options, async ({ stores }) => {
-      const result = await verifyAll(world, stores.audit, stores.eraser);
+      const result = await verifyAll(world, stores);
       print(world, result, options.json, (r) => [
         `${r.whole} chains whole, ${r.noTrail} tasks older than the trail, ${r.broken} broken, ${r.erased} erased`,
         ...(r.first === null
@@ -120,43 +118,24 @@ interface Verification {
   readonly first: BrokenChain | null;
 }
 
-async function verifyAll(
-  world: World,
-  trail: AuditTrail,
-  eraser: Pick<TaskEraser, 'closedTrails'>,
-): Promise<Verification> {
+async function verifyAll(world: World, trails: Trails): Promise<Verification> {
   const counts = { whole: 0, noTrail: 0, erased: 0, broken: 0 };
   let first: BrokenChain | null = null;
   const shown = progress(world, 'tasks', undefined);
   let after: TaskId | undefined;
   do {
-    const page = await verifyPage(trail, {
+    const page = await verifyPage(trails, {
       limit: pageSize,
       ...(after === undefined ? {} : { after }),
     });
     counts.whole += page.whole;
     counts.noTrail += page.noTrail;
+    counts.erased += page.erased;
     counts.broken += page.broken.length;
     first ??= page.broken[0] ?? null;
-    shown.update(counts.whole + counts.noTrail + counts.broken);
+    shown.update(counts.whole + counts.noTrail + counts.erased + counts.broken);
     after = page.next;
   } while (after !== undefined);
-  for (let after: TaskId | undefined; ;) {
-    const page = await eraser.closedTrails({
-      limit: pageSize,
-      ...(after === undefined ? {} : { after }),
-    });
-    for (const closed of page) {
-      const verdict = verifyClosedChain(closed);
-      if (verdict.kind === 'whole') counts.erased += 1;
-      else {
-        counts.broken += 1;
-        first ??= { task: closed.taskId, entry: verdict.seq, why: verdict.why };
-      }
-    }
-    after = page.at(-1)?.taskId;
-    if (page.length < pageSize) break;
-  }
   shown.end();
   return { ...counts, first };
 }

@@ -47,6 +47,7 @@ function linesOf({ dryRun, looked, removed, kept }: RetentionReport): string[] {
         row(dryRun ? 'would be removed' : 'removed', name, removed[name]),
       ),
       row('kept', 'tasks need it', kept.tasks),
+      row('kept', 'gold tasks in use', kept['gold-tasks']),
       row('kept', 'in a curated set', kept['curated-sets']),
       row('kept', 'put not long ago', kept['put-since']),
       row('in all', '', looked),

@@ -9,7 +9,7 @@ import type { Logger } from '../../telemetry/logger.js';
 import { createMetrics } from '../../telemetry/metrics.js';
 import type { Metrics } from '../../telemetry/metrics.js';
 import { wholeNumber } from '../arguments.js';
-import { labelDeskAt, labellingAt, supervisorDeskAt } from '../at-desk.js';
+import { goldDeskAt, labelDeskAt, labellingAt, supervisorDeskAt } from '../at-desk.js';
 import { httpAccess } from '../http-access.js';
 import { openEdgeCasePublisher, openKafkaIntake } from '../open-kafka.js';
 import { labelSets } from '../open-models.js';
@@ -78,6 +78,10 @@ async function serve(world: World, options: ServeOptions): Promise<void> {
       reader: labelling.reader,
       readerFor: (annotator) => labelling.readerFor(annotator),
       audit: stores.audit,
+      eraser: stores.eraser,
+      golds: goldDeskAt(world, config, stores),
+      guard: labelling.guard,
+      tasks: stores.queue,
       answers: stores.answers,
       images: stores.images,
       curatedSets: stores.curatedSets,

@@ -159,7 +159,7 @@ function placeOf({ annotator, since, batchId }: Holding): string {
   return Buffer.from(text).toString('hex');
 }
 
-function auditRoutes(app: App, { audit, reader }: HttpDeps): void {
+function auditRoutes(app: App, { audit, eraser, reader }: HttpDeps): void {
   app.get(
     '/v1/tasks/:id/audit',
     {
@@ -203,16 +203,16 @@ function auditRoutes(app: App, { audit, reader }: HttpDeps): void {
       schema: {
         operationId: 'verifyAudit',
         tags: ['review'],
-        summary: 'Verify the chains of tasks, page by page',
+        summary: 'Verify the chains of tasks, also of those that were erased, page by page',
         querystring: verifyQuery,
         response: { 200: verification, ...problems(400, 503) },
       },
     },
     async ({ query: { after, limit } }) => {
-      const page = await verifyPage(audit, {
-        limit,
-        ...(after === undefined ? {} : { after: taskId(after) }),
-      });
+      const page = await verifyPage(
+        { audit, eraser },
+        { limit, ...(after === undefined ? {} : { after: taskId(after) }) },
+      );
       return { ...page, broken: [...page.broken], next: page.next ?? null };
     },
   );

@@ -101,7 +101,9 @@ export const task = z
       uri: z.string().nullable().describe('Where it came from, if the event named a place.'),
       kept: z
         .enum(['copy', 'reference'])
-        .describe('`reference`: the bytes lie at `uri` alone; this server fetches them from there.'),
+        .describe(
+          '`reference`: the bytes lie at `uri` alone; this server fetches them from there.',
+        ),
     }),
     predictions,
     tags: z.record(z.string(), z.string()),

@@ -41,13 +41,13 @@ describeWith(['kafka', 'mongo'], 'a stream that is delivered again', (services) 
     const bed = await bedOf({ mining: { duplicates: { windowSeconds: 1e7, bits: 10 } } });
     try {
       await bed.workers.scaleTo(2);
-      const first = await mined(bed, chance.shuffled(events));
+      const first = await mined(bed, chance.shuffled(events), lastPut);
       const made = await outcome(bed, events);
       expect(made.noted).toBeGreaterThan(0);
       const differing: string[][] = [];
-      for (let again = 0; again < 2; again += 1) {
-        // Nothing at all is left out: not even a time may change.
-        differing.push(difference(first, await mined(bed, chance.shuffled(events))));
+      for (let time = 0; time < 2; time += 1) {
+        const again = await mined(bed, chance.shuffled(events), lastPut);
+        differing.push(difference(first, again));
       }
       const letters = await bed.read(bed.topics.deadLetters);
       const delivered = await records(bed);
@@ -104,6 +104,12 @@ describeWith(['kafka', 'mongo'], 'a stream that is delivered again', (services) 
     expect(letters).toEqual([0, 0]);
   });
 });
+
+/**
+ * When a picture was put last, which retention goes by: it must not take away what an offer has
+ * just put again. No other time changes, and nothing else.
+ */
+const lastPut: Readonly<Record<string, readonly string[]>> = { 'images.files': ['uploadDate'] };
 
 /**
  * What tells when a document was written, and so differs between two stores: by collection.

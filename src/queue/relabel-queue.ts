@@ -19,7 +19,8 @@ export interface RelabelQueue {
    * Makes a task of each candidate, or refreshes the scores of the ones it knows, or notes a
    * near-duplicate on the task it repeats. Outcomes are parallel to `offers`. Tasks of the same
    * call are made before its near-duplicates are noted; a near-duplicate of an unknown task is
-   * `task.not-found`, and the rest of the call is done.
+   * `task.not-found`, and the rest of the call is done. An event is noted on one task at most, also
+   * where two workers have it for a moment and find different originals.
    */
   offer(offers: readonly Offer[], now: number): Promise<readonly OfferOutcome[]>;
   /** What became of an event when it was offered before, however long ago and in whatever order. */

@@ -140,6 +140,21 @@ export function offerObligations(opened: Opened): void {
     expect((await queue.stats(start)).duplicates).toBe(2);
   });
 
+  it('notes an event on one task only, whatever two workers say of it', async () => {
+    const { queue, another } = opened();
+    const second = await another();
+    await queue.offer(asOffers([candidate(1), candidate(2)]), start);
+    const on = (n: number): Offer => ({
+      kind: 'duplicate',
+      of: candidate(n).id,
+      eventId: eventId('copy'),
+    });
+    await Promise.all([queue.offer([on(1)], start), second.offer([on(2)], start)]);
+    expect((await queue.stats(start)).duplicates).toBe(1);
+    await queue.offer([on(1), on(2)], start);
+    expect((await queue.stats(start)).duplicates).toBe(1);
+  });
+
   it('notes at most 1,000 near-duplicates', async () => {
     const { queue } = opened();
     const original = candidate(1).id;

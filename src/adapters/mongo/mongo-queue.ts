@@ -15,7 +15,7 @@ import { claimTasks } from './claim-tasks.js';
 import type { ClosedTrailDocument } from './mongo-eraser.js';
 import { mongoGovernor } from './mongo-governor.js';
 import type { TaskCollections } from './mongo-governor.js';
-import { offerTasks, noteDuplicates } from './offers.js';
+import { dropNotesOf, noteDuplicates, offerTasks } from './offers.js';
 import { keyOf } from './persons.js';
 import { queueHoldings, queueStats } from './queue-stats.js';
 import { standingOnly, swap } from './steps.js';
@@ -56,6 +56,10 @@ export function mongoQueue(options: MongoQueueOptions): RelabelQueue & TaskReade
           offer.kind === 'task' && !erased.has(offer.content.id) ? [offer.content] : [],
         );
         const created = await offerTasks(tasks, contents, { rules, now });
+        await dropNotesOf(
+          tasks,
+          contents.filter(({ id }) => created.has(id)),
+        );
         await noteDuplicates(
           tasks,
           offers.flatMap((offer) =>

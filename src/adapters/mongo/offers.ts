@@ -2,6 +2,7 @@ import { MongoBulkWriteError } from 'mongodb';
 import type { AnyBulkWriteOperation, Collection } from 'mongodb';
 import { EdgeminerError } from '../../faults.js';
 import type { EventId, TaskId } from '../../ids.js';
+import { taskIdOf } from '../../queue/task-id.js';
 import type { TaskContent } from '../../queue/task.js';
 import { edgeminerActor, nextEntry, noEntries } from '../../queue/audit.js';
 import type { QueueRules } from '../../queue/rules.js';
@@ -93,6 +94,7 @@ export async function noteDuplicates(
     })),
     { ordered: false },
   );
+  for (const { of, eventId } of duplicates) await keepOneNote(tasks, of, eventId);
   if (matchedCount === duplicates.length) return;
   // A full list matches nothing either.
   const originals = [...new Set(duplicates.map(({ of }) => of))];
@@ -103,4 +105,51 @@ export async function noteDuplicates(
     field: 'of',
     mend: 'Name a task that recentFingerprints gave.',
   });
+}
+
+/**
+ * While a partition changes hands two workers may have the same event, and come to different ends
+ * with it: near-duplicates of different tasks, or a near-duplicate and a task. Each writes and then
+ * looks, so the later one sees both. The note on the lowest id stays, and none of a task.
+ */
+async function keepOneNote(
+  tasks: Collection<TaskDocument>,
+  of: TaskId,
+  eventId: EventId,
+): Promise<void> {
+  const original = await tasks.findOne({ _id: of }, { projection: { modelName: 1, sourceId: 1 } });
+  if (original === null) return;
+  const { modelName, sourceId } = original;
+  const isTask = (await tasks.findOne({ _id: taskIdOf(sourceId, eventId) }, onlyId)) !== null;
+  const noted = await notesOf(tasks, { modelName, sourceId, eventId });
+  await takeNotes(tasks, isTask ? noted : noted.slice(1), eventId);
+}
+
+/** The other way round: of tasks that were just made. */
+export async function dropNotesOf(
+  tasks: Collection<TaskDocument>,
+  contents: readonly TaskContent[],
+): Promise<void> {
+  for (const content of contents) {
+    await takeNotes(tasks, await notesOf(tasks, content), content.eventId);
+  }
+}
+
+const onlyId = { projection: { _id: 1 } } as const;
+
+async function notesOf(
+  tasks: Collection<TaskDocument>,
+  { modelName, sourceId, eventId }: Pick<TaskContent, 'modelName' | 'sourceId' | 'eventId'>,
+): Promise<TaskId[]> {
+  const found = tasks.find({ modelName, sourceId, duplicates: eventId }, onlyId).sort({ _id: 1 });
+  return (await found.toArray()).map(({ _id }) => _id);
+}
+
+async function takeNotes(
+  tasks: Collection<TaskDocument>,
+  from: readonly TaskId[],
+  eventId: EventId,
+): Promise<void> {
+  if (from.length === 0) return;
+  await tasks.updateMany({ _id: { $in: [...from] } }, { $pull: { duplicates: eventId } });
 }

@@ -239,7 +239,8 @@ function note({ of, eventId }: Extract<Offer, { kind: 'duplicate' }>): InStateme
   return {
     sql: `UPDATE tasks SET duplicates = json_insert(duplicates, '$[#]', :eventId)
           WHERE id = :id AND json_array_length(duplicates) < :most
-            AND NOT EXISTS (SELECT 1 FROM json_each(tasks.duplicates) WHERE value = :eventId)`,
+            AND NOT EXISTS (SELECT 1 FROM near_duplicates WHERE model_name = tasks.model_name
+              AND source_id = tasks.source_id AND event_id = :eventId)`,
     args: { id: of, eventId, most: maxDuplicates },
   };
 }

@@ -66,6 +66,24 @@ describeWith(['mongo'], 'a store in MongoDB', (services) => {
     await removeDatabase(uri, database);
   });
 
+  it('notes no event that another worker made a task of, whoever comes last', async () => {
+    const { database, uri, store } = await open();
+    const { queue } = store;
+    const note = (n: number) =>
+      queue.offer(
+        [{ kind: 'duplicate', of: candidate(1).id, eventId: candidate(n).eventId }],
+        start,
+      );
+    await queue.offer(asOffers([candidate(1), candidate(2)]), start);
+    await note(2);
+    await note(3);
+    expect((await queue.find(candidate(1).id))?.duplicates).toEqual([candidate(3).eventId]);
+    await queue.offer(asOffers([candidate(3)]), start);
+    expect((await queue.find(candidate(1).id))?.duplicates).toEqual([]);
+    await store.close();
+    await removeDatabase(uri, database);
+  });
+
   it('says that it is away once it is closed, and the call may be tried again', async () => {
     const { database, uri, store } = await open();
     await store.close();

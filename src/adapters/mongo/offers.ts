@@ -130,6 +130,11 @@ export async function dropNotesOf(
   tasks: Collection<TaskDocument>,
   contents: readonly TaskContent[],
 ): Promise<void> {
+  if (contents.length === 0) return;
+  const eventIds = contents.map(({ eventId }) => eventId);
+  // One look for all of them: hardly ever is there a note.
+  const some = await tasks.findOne({ duplicates: { $in: eventIds } }, onlyId);
+  if (some === null) return;
   for (const content of contents) {
     await takeNotes(tasks, await notesOf(tasks, content), content.eventId);
   }

@@ -17,6 +17,8 @@ export default defineConfig({
           pool: 'forks',
           execArgv,
           setupFiles: ['test/check-leaks.ts'],
+          // Properties try hundreds of cases, and a busy machine is no fault of the code.
+          testTimeout: 60_000,
         },
       },
       {

@@ -30,6 +30,19 @@ export function webhookSender({ webhooks }: Config): WebhookSender {
   return openWebhookSender({ allowOrigins: webhooks.allowOrigins });
 }
 
+/** What a delivery needs; whoever asks closes the sender. */
+export async function openDelivery(
+  world: World,
+  config: Config,
+  outbox: Outbox,
+  observe: DeliveryDeps['observe'],
+): Promise<{ readonly deps: DeliveryDeps; readonly sender: WebhookSender }> {
+  const endpoints = await openEndpoints(world, config);
+  const sender = webhookSender(config);
+  const deps = { outbox, sender, endpoints, now: world.now, random: Math.random, observe };
+  return { deps, sender };
+}
+
 /** A delivery that goes on until it is closed; undefined where no endpoint is configured. */
 export async function startDelivery(
   world: World,
@@ -37,18 +50,11 @@ export async function startDelivery(
   { outbox, metrics, logger }: DeliveryParts,
 ): Promise<{ close(): Promise<void> } | undefined> {
   if (config.webhooks.endpoints.length === 0) return undefined;
-  const endpoints = await openEndpoints(world, config);
+  const { deps, sender } = await openDelivery(world, config, outbox, (endpoint, outcome) =>
+    metrics.webhookTried(endpoint, outcome),
+  );
   metrics.watchWebhooks(() => outbox.standing(), world.now);
-  const sender = webhookSender(config);
   const ending = new AbortController();
-  const deps: DeliveryDeps = {
-    outbox,
-    sender,
-    endpoints,
-    now: world.now,
-    random: Math.random,
-    observe: (endpoint, outcome) => metrics.webhookTried(endpoint, outcome),
-  };
   const running = keepDelivering(deps, ending.signal, (error) =>
     logger.warn('webhooks wait for the store', { error }),
   ).catch((error: unknown) => logger.error('webhooks are not delivered any more', { error }));

@@ -120,6 +120,20 @@ export function problems(...statuses: readonly number[]): Record<number, Problem
   );
 }
 
+/** The answer of a route that serves a picture; `bytes` says which bytes those are. */
+export function pictureAnswer(bytes: string) {
+  const schema = { schema: z.unknown().describe(bytes) };
+  return {
+    description: 'The picture.',
+    content: {
+      'image/jpeg': schema,
+      'image/png': schema,
+      'image/webp': schema,
+      'image/avif': schema,
+    },
+  };
+}
+
 interface ProblemResponse {
   readonly description: string;
   readonly content: Readonly<Record<string, { readonly schema: typeof problem }>>;

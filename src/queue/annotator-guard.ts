@@ -17,6 +17,7 @@ import { goldAnswers } from './gold.js';
 import { pauseBy, sinceResumed } from './gold-failure.js';
 import type { AnnotatorQueue } from './gold-queue.js';
 import type { GoldStore } from './gold-store.js';
+import { refused } from './label-desk.js';
 import type { Refused } from './label-desk.js';
 import type { TaskReader } from './relabel-queue.js';
 import type { TaskGovernor } from './task-governor.js';
@@ -177,10 +178,6 @@ export function createAnnotatorGuard(options: AnnotatorGuardOptions): AnnotatorG
       if (page.length < pageSize) return reopened;
     }
   }
-}
-
-function refused(fault: EdgeminerError): Refused {
-  return { kind: 'refused', fault };
 }
 
 function paused(annotator: AnnotatorId): EdgeminerError {

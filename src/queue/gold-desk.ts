@@ -7,6 +7,7 @@ import type { LabelSetFor } from './checked-label.js';
 import { leaseFacts } from './gold.js';
 import type { GoldTask } from './gold.js';
 import type { GoldStore } from './gold-store.js';
+import { refused } from './label-desk.js';
 import type { Refused } from './label-desk.js';
 import type { TaskReader } from './relabel-queue.js';
 import type { Task } from './task.js';
@@ -104,10 +105,6 @@ export function createGoldDesk(options: GoldDeskOptions): GoldDesk {
     ];
     return [...new Set(names)].sort().map(annotatorId);
   }
-}
-
-function refused(fault: EdgeminerError): Refused {
-  return { kind: 'refused', fault };
 }
 
 function noSuchTask(id: TaskId): EdgeminerError {

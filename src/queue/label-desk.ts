@@ -211,7 +211,7 @@ function saysTheSame(task: Task, claim: Claim, verdict: Verdict): boolean {
   return 'body' in answer && isDeepStrictEqual(answer.body, verdict.body);
 }
 
-function refused(fault: EdgeminerError): Refused {
+export function refused(fault: EdgeminerError): Refused {
   return { kind: 'refused', fault };
 }
 

@@ -2,6 +2,7 @@ import { EdgeminerError } from '../faults.js';
 import type { AnnotatorId, TaskId } from '../ids.js';
 import { checkedLabel } from './checked-label.js';
 import type { LabelSetFor } from './checked-label.js';
+import { refused } from './label-desk.js';
 import type { Refused } from './label-desk.js';
 import type { TaskReader } from './relabel-queue.js';
 import type { StandingTag } from './standing-tag.js';
@@ -97,10 +98,6 @@ function answer(
     case 'unknown-task':
       return refused(noSuchTask(taskId));
   }
-}
-
-function refused(fault: EdgeminerError): Refused {
-  return { kind: 'refused', fault };
 }
 
 /** Undefined for what the audit trail can't keep. */

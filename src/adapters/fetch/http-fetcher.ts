@@ -1,11 +1,12 @@
 import type { LookupFunction } from 'node:net';
-import { Agent, buildConnector } from 'undici';
+import { Agent } from 'undici';
 import type { Dispatcher } from 'undici';
 import { EdgeminerError, isEdgeminerError, messageOf } from '../../faults.js';
 import type { FetchRequest } from '../../image/image-fetcher.js';
 import { targetOf, withoutSecrets } from '../../image/allow-list.js';
 import type { AllowList } from '../../image/allow-list.js';
-import { addressGuard, guardedLookup } from './address-guard.js';
+import { addressGuard } from './address-guard.js';
+import { guardedConnect } from './guarded-connect.js';
 import type { Answer } from '../../image/image-answer.js';
 import { startTimeLimit } from '../../image/time-limit.js';
 import type { TimeLimit } from '../../image/time-limit.js';
@@ -41,17 +42,9 @@ const headers = { accept: 'image/*', 'accept-encoding': 'identity', 'user-agent'
 export function openHttpFetcher(options: HttpFetcherOptions): HttpFetcher {
   const { allowed, maxBytes, timeoutMs } = options;
   const guard = addressGuard(allowed.origins);
-  const connectors = new Map<number, buildConnector.connector>();
-  const connectorFor = (port: number): buildConnector.connector => {
-    const known = connectors.get(port);
-    if (known !== undefined) return known;
-    const lookup = guardedLookup(guard, port, options.lookup);
-    const made = buildConnector({ lookup, timeout: timeoutMs });
-    connectors.set(port, made);
-    return made;
-  };
+  const connect = guardedConnect(guard, { timeoutMs, lookup: options.lookup });
   const agent = new Agent({
-    connect: (to, callback) => connectorFor(portOf(to))(to, callback),
+    connect,
     connections: connectionsPerOrigin,
     headersTimeout: timeoutMs,
     bodyTimeout: timeoutMs,
@@ -189,9 +182,4 @@ function forbidden(url: URL, what: string): EdgeminerError {
     field: 'image.uri',
     mend: 'Send the URI that it leads to, and add its origin to fetch.allowOrigins.',
   });
-}
-
-function portOf({ port, protocol }: buildConnector.Options): number {
-  if (port !== '') return Number(port);
-  return protocol === 'https:' ? 443 : 80;
 }

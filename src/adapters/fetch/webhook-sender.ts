@@ -1,11 +1,12 @@
 import { isIP } from 'node:net';
 import type { LookupFunction } from 'node:net';
-import { Agent, buildConnector } from 'undici';
+import { Agent } from 'undici';
 import { isEdgeminerError, messageOf } from '../../faults.js';
 import { withoutSecrets } from '../../image/allow-list.js';
 import type { Answer, Sender } from '../../notice/deliver.js';
-import { addressGuard, guardedLookup } from './address-guard.js';
+import { addressGuard } from './address-guard.js';
 import type { AddressGuard } from './address-guard.js';
+import { guardedConnect, portOf } from './guarded-connect.js';
 
 export interface WebhookSenderOptions {
   /** Origins that may lie at inner addresses (loopback, private); see docs/webhooks.md. */
@@ -30,17 +31,9 @@ const anyPublicName = 'public.invalid';
 export function openWebhookSender(options: WebhookSenderOptions): WebhookSender {
   const { allowOrigins, timeoutMs = 10_000 } = options;
   const guard = strictGuard(allowOrigins);
-  const connectors = new Map<number, buildConnector.connector>();
-  const connectorFor = (port: number): buildConnector.connector => {
-    const known = connectors.get(port);
-    if (known !== undefined) return known;
-    const lookup = guardedLookup(guard, port, options.lookup);
-    const made = buildConnector({ lookup, timeout: timeoutMs });
-    connectors.set(port, made);
-    return made;
-  };
+  const connect = guardedConnect(guard, { timeoutMs, lookup: options.lookup });
   const agent = new Agent({
-    connect: (to, callback) => connectorFor(portOf(to))(to, callback),
+    connect,
     headersTimeout: timeoutMs,
     bodyTimeout: timeoutMs,
   });
@@ -79,7 +72,7 @@ export function openWebhookSender(options: WebhookSenderOptions): WebhookSender 
       const to = { hostname, port, protocol, host, servername: hostname };
       return new Promise((resolve) => {
         signal.addEventListener('abort', () => resolve('no connection in time'), { once: true });
-        connectorFor(portOf(to))(to, (...[error, socket]) => {
+        connect(to, (...[error, socket]) => {
           socket?.destroy();
           resolve(error === null ? undefined : reasonOf(error));
         });
@@ -133,9 +126,4 @@ function reasonOf(error: unknown): string {
 /** For findings and lists: without password and query. */
 export function shownUrl(url: string): string {
   return withoutSecrets(url);
-}
-
-function portOf({ port, protocol }: { readonly port?: string; readonly protocol: string }): number {
-  if (port !== undefined && port !== '') return Number(port);
-  return protocol === 'https:' ? 443 : 80;
 }

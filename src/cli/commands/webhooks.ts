@@ -4,12 +4,11 @@ import type { Config } from '../../config/load-config.js';
 import { EdgeminerError } from '../../faults.js';
 import { deliveryId } from '../../ids.js';
 import { deliverDue, keepDelivering, requestTo } from '../../notice/deliver.js';
-import type { DeliveryDeps } from '../../notice/deliver.js';
 import { testMessage } from '../../notice/notice.js';
 import type { MessageFilter } from '../../notice/outbox.js';
 import { openStores } from '../open-stores.js';
 import type { Stores } from '../open-stores.js';
-import { openEndpoints, webhookSender } from '../open-webhooks.js';
+import { openDelivery, openEndpoints, webhookSender } from '../open-webhooks.js';
 import { print, table } from '../output.js';
 import { configFor, loggerFor, withGlobalOptions } from '../settings.js';
 import type { GlobalOptions } from '../settings.js';
@@ -177,17 +176,13 @@ async function deliver(
   config: Config,
   { once, json }: DeliverOptions,
 ): Promise<void> {
-  const endpoints = await openEndpoints(world, config);
-  const sender = webhookSender(config);
   const counts = { delivered: 0, failed: 0, dead: 0, lost: 0 };
-  const deps: DeliveryDeps = {
+  const { deps, sender } = await openDelivery(
+    world,
+    config,
     outbox,
-    sender,
-    endpoints,
-    now: world.now,
-    random: Math.random,
-    observe: (_, outcome) => (counts[outcome] += 1),
-  };
+    (_, outcome) => (counts[outcome] += 1),
+  );
   try {
     if (once === true) await deliverDue(deps, world.ending);
     else {

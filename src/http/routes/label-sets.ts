@@ -1,9 +1,8 @@
-import { z } from 'zod';
 import { EdgeminerError } from '../../faults.js';
 import type { LabelSet } from '../../label/label.js';
 import type { App, HttpDeps } from '../deps.js';
 import { exampleParams, labelSet, labelSetJson, labelSetParams } from '../label-schemas.js';
-import { problems } from '../openapi.js';
+import { pictureAnswer, problems } from '../openapi.js';
 
 /** What annotators are told: label sets with their guidelines, and example pictures. */
 export function labelSetRoutes(app: App, { labelSets, examplePicture }: HttpDeps): void {
@@ -39,15 +38,7 @@ export function labelSetRoutes(app: App, { labelSets, examplePicture }: HttpDeps
         summary: 'An example picture of a class',
         params: exampleParams,
         response: {
-          200: {
-            description: 'The picture.',
-            content: {
-              'image/jpeg': imageBytes,
-              'image/png': imageBytes,
-              'image/webp': imageBytes,
-              'image/avif': imageBytes,
-            },
-          },
+          200: pictureAnswer('The bytes, as they are stored.'),
           ...problems(400, 404, 503),
         },
       },
@@ -69,8 +60,6 @@ export function labelSetRoutes(app: App, { labelSets, examplePicture }: HttpDeps
     },
   );
 }
-
-const imageBytes = { schema: z.unknown().describe('The bytes, as they are stored.') };
 
 function noPicture(name: string): EdgeminerError {
   return new EdgeminerError('image.not-found', `the label set '${name}' has no such example`, {

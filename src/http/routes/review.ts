@@ -1,11 +1,12 @@
 import { taskId } from '../../ids.js';
 import type { Holding } from '../../queue/relabel-queue.js';
 import type { Refused } from '../../queue/label-desk.js';
-import type { Ordered } from '../../queue/supervisor-desk.js';
+import type { Ordered, TaskOrder } from '../../queue/supervisor-desk.js';
 import type { Task } from '../../queue/task.js';
 import { verifyChain } from '../../queue/audit.js';
 import { verifyPage } from '../../queue/verify-trail.js';
 import { annotatorOf, principalOf } from '../auth.js';
+import type { Principal } from '../auth.js';
 import type { App, HttpDeps } from '../deps.js';
 import { expectedBy, taskTag } from '../etag.js';
 import { idempotentHeaders } from '../idempotency.js';
@@ -22,15 +23,39 @@ import {
   verifyQuery,
 } from '../review-schemas.js';
 import { adjudicateRequest, task, taskParams } from '../schemas.js';
+import type { TaskJson } from '../schemas.js';
 import { isoTime } from '../task-json.js';
 import { taskShower } from './tasks.js';
 
 const headers = idempotentHeaders.extend(ifMatch.shape);
 
+interface RulingRequest {
+  readonly principal: Principal | undefined;
+  readonly params: { readonly id: string };
+  readonly headers: { readonly 'if-match'?: string | undefined };
+}
+
 /** What those who answer for the queue do and see. */
 export function reviewRoutes(app: App, deps: HttpDeps): void {
   const { supervisor, reader } = deps;
   const shown = taskShower(deps);
+
+  /** What a change of one task has in common: who, the state that is expected, and the answer. */
+  async function ruled(
+    request: RulingRequest,
+    change: (order: Omit<TaskOrder, 'reason'>) => Promise<Ordered | Refused>,
+  ): Promise<{ readonly json: TaskJson; readonly tag: string }> {
+    const principal = principalOf(request);
+    const id = taskId(request.params.id);
+    const before = await findTask(id, principal, reader);
+    const expected = expectedBy(
+      request.headers['if-match'],
+      taskTag(before, shown(before, principal)),
+    );
+    const after = ordered(await change({ taskId: id, by: annotatorOf(request), expected }));
+    const json = shown(after, principal);
+    return { json, tag: taskTag(after, json) };
+  }
 
   app.post(
     '/v1/tasks/:id/adjudicate',
@@ -47,21 +72,10 @@ export function reviewRoutes(app: App, deps: HttpDeps): void {
       },
     },
     async (request, reply) => {
-      const principal = principalOf(request);
-      const id = taskId(request.params.id);
-      const before = await findTask(id, principal, reader);
-      const outcome = await supervisor.adjudicate({
-        taskId: id,
-        by: annotatorOf(request),
-        body: request.body.label,
-        expected: expectedBy(
-          request.headers['if-match'],
-          taskTag(before, shown(before, principal)),
-        ),
-      });
-      const after = ordered(outcome);
-      const json = shown(after, principal);
-      return reply.header('ETag', taskTag(after, json)).send(json);
+      const { json, tag } = await ruled(request, (order) =>
+        supervisor.adjudicate({ ...order, body: request.body.label }),
+      );
+      return reply.header('ETag', tag).send(json);
     },
   );
 
@@ -93,21 +107,10 @@ export function reviewRoutes(app: App, deps: HttpDeps): void {
         },
       },
       async (request, reply) => {
-        const principal = principalOf(request);
-        const id = taskId(request.params.id);
-        const before = await findTask(id, principal, reader);
-        const outcome = await supervisor[verb]({
-          taskId: id,
-          by: annotatorOf(request),
-          reason: request.body.reason,
-          expected: expectedBy(
-            request.headers['if-match'],
-            taskTag(before, shown(before, principal)),
-          ),
-        });
-        const after = ordered(outcome);
-        const json = shown(after, principal);
-        return reply.header('ETag', taskTag(after, json)).send(json);
+        const { json, tag } = await ruled(request, (order) =>
+          supervisor[verb]({ ...order, reason: request.body.reason }),
+        );
+        return reply.header('ETag', tag).send(json);
       },
     );
   }

@@ -7,7 +7,7 @@ import { annotatorOf, principalOf } from '../auth.js';
 import type { Principal } from '../auth.js';
 import type { App, HttpDeps } from '../deps.js';
 import { expectedBy, namesTag, taskTag } from '../etag.js';
-import { problems } from '../openapi.js';
+import { pictureAnswer, problems } from '../openapi.js';
 import { findTask, scopeFilter } from '../project-scope.js';
 import { readerOf } from '../reader-of.js';
 import { ifMatch, ifNoneMatch } from '../review-schemas.js';
@@ -152,8 +152,6 @@ export function taskRoutes(app: App, deps: HttpDeps): void {
   imageRoute(app, deps);
 }
 
-const imageBytes = { schema: z.unknown().describe('The bytes, as the event brought them.') };
-
 function imageRoute(app: App, deps: HttpDeps): void {
   app.get(
     '/v1/tasks/:id/image',
@@ -165,15 +163,7 @@ function imageRoute(app: App, deps: HttpDeps): void {
         params: taskParams,
         headers: ifNoneMatch,
         response: {
-          200: {
-            description: 'The picture.',
-            content: {
-              'image/jpeg': imageBytes,
-              'image/png': imageBytes,
-              'image/webp': imageBytes,
-              'image/avif': imageBytes,
-            },
-          },
+          200: pictureAnswer('The bytes, as the event brought them.'),
           304: z.undefined().describe('The picture that If-None-Match names is still the one.'),
           ...problems(400, 404, 413, 422, 503),
         },

@@ -1,7 +1,9 @@
 import { attributesOf, inOrderOf } from '../attribute-rules.js';
-import type { AttributeValue, LabelBody, LabelSet, Point } from '../label.js';
+import type { AttributeValue, LabelSet, Point } from '../label.js';
 import { unreadable } from '../read-label.js';
 import type { ReadLabel, ReadProblem } from '../read-label.js';
+import { readBody } from '../read-shapes.js';
+import type { ReadShape } from '../read-shapes.js';
 import {
   attributeSlots,
   pictureTag,
@@ -33,7 +35,7 @@ export function readMarks(
   if (marks.length === 0 && !lookedAt) return { kind: 'nothing' };
   const dropped = marks.flatMap(droppedOf);
   const picture = new Map<string, AttributeValue>();
-  const shapes: Shape[] = [];
+  const shapes: ReadShape[] = [];
   let text = '';
   for (const mark of marks) {
     if (mark.outside) continue;
@@ -49,57 +51,17 @@ export function readMarks(
     shapes.push(shape);
   }
   const remarks = { ...attributesOf(picture), ...(text === '' ? {} : { text }) };
-  const body = bodyOf(labelSet, shapes, remarks);
-  return 'problem' in body ? body : { kind: 'label', body, dropped };
+  const classes = shapes.map((shape) => shape.class);
+  const body = readBody(labelSet, { classes, shapes }, remarks);
+  if (body !== 'no-single-class') return { kind: 'label', body, dropped };
+  return unreadable(
+    'tag',
+    classes.length === 0 ? 'there is no class' : `there are ${classes.length} classes`,
+    `Give the picture one tag with its class, or the tag '${skipTag}'.`,
+  );
 }
 
-interface Shape {
-  readonly class: string;
-  readonly corners: readonly Point[];
-  readonly box: { x: number; y: number; width: number; height: number } | undefined;
-  readonly attributes: ReadonlyMap<string, AttributeValue>;
-}
-
-function bodyOf(
-  { kind, classes: order }: LabelSet,
-  shapes: readonly Shape[],
-  remarks: Pick<LabelBody, 'attributes' | 'text'>,
-): LabelBody | ReadProblem {
-  const names = shapes.map((shape) => shape.class);
-  switch (kind) {
-    case 'class': {
-      const [name] = names;
-      if (name !== undefined && names.length === 1) return { kind, class: name, ...remarks };
-      return unreadable(
-        'tag',
-        names.length === 0 ? 'there is no class' : `there are ${names.length} classes`,
-        `Give the picture one tag with its class, or the tag '${skipTag}'.`,
-      );
-    }
-    case 'classes':
-      return { kind, classes: [...inOrderOf(order, names)], ...remarks };
-    case 'boxes':
-      return {
-        kind,
-        boxes: shapes.flatMap(({ class: name, box, attributes }) =>
-          box === undefined ? [] : [{ class: name, ...box, ...attributesOf(attributes) }],
-        ),
-        ...remarks,
-      };
-    case 'polygons':
-      return {
-        kind,
-        polygons: shapes.map(({ class: name, corners, attributes }) => ({
-          class: name,
-          points: corners,
-          ...attributesOf(attributes),
-        })),
-        ...remarks,
-      };
-  }
-}
-
-function readShape(mark: CvatMark, labelSet: LabelSet): Shape | ReadProblem {
+function readShape(mark: CvatMark, labelSet: LabelSet): ReadShape | ReadProblem {
   const { kind } = labelSet;
   const { type, label, rotation, where } = mark;
   const attributes = new Map<string, AttributeValue>();
@@ -138,7 +100,7 @@ function pairs(points: readonly number[]): readonly Point[] {
 
 /** CVAT turns a rectangle clockwise about its middle. */
 function cornersOf(
-  { x, y, width, height }: NonNullable<Shape['box']>,
+  { x, y, width, height }: NonNullable<ReadShape['box']>,
   degrees: number,
 ): readonly Point[] {
   if (degrees % 360 === 0) {

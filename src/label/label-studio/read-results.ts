@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import { attributesOf, inOrderOf } from '../attribute-rules.js';
-import type { AttributeValue, LabelBody, LabelSet, Point } from '../label.js';
+import type { AttributeValue, LabelSet, Point } from '../label.js';
 import { unreadable } from '../read-label.js';
 import type { ReadLabel, ReadProblem } from '../read-label.js';
+import { readBody } from '../read-shapes.js';
+import type { ReadShape } from '../read-shapes.js';
 import { attributeControls, labelControl, textControl, yesNo } from './controls.js';
 import type { AttributeControl } from './controls.js';
 
@@ -42,14 +44,6 @@ interface ImageSize {
   readonly height: number;
 }
 
-interface Shape {
-  readonly class: string;
-  readonly corners: readonly Point[];
-  /** Of a rectangle that stands upright. */
-  readonly box: { x: number; y: number; width: number; height: number } | undefined;
-  readonly attributes: Map<string, AttributeValue>;
-}
-
 /**
  * The label that the `result` of an annotation says, for a picture of this size. Places come
  * back within 1e-9 of a side. A rectangle that is turned is refused where boxes are asked for, and
@@ -67,7 +61,7 @@ export function readResults(results: unknown, labelSet: LabelSet, image: ImageSi
     );
   }
   const controls = new Map(attributeControls(labelSet).map((control) => [control.name, control]));
-  const shapes = new Map<string, Shape>();
+  const shapes = new Map<string, ReadShape>();
   const said = new Map<string, AttributeValue>();
   const dropped: string[] = [];
   const ofRegions: {
@@ -120,8 +114,15 @@ export function readResults(results: unknown, labelSet: LabelSet, image: ImageSi
     ...attributesOf(said),
     ...(text === undefined || text === '' ? {} : { text }),
   };
-  const body = bodyOf(labelSet, { classes, shapes: [...shapes.values()], remarks });
-  return 'problem' in body ? body : { kind: 'label', body, dropped };
+  const found = { classes: classes ?? [], shapes: [...shapes.values()] };
+  const body = readBody(labelSet, found, remarks);
+  if (body !== 'no-single-class') return { kind: 'label', body, dropped };
+  const count = found.classes.length;
+  return unreadable(
+    'result',
+    count === 0 ? 'chooses no class' : `chooses ${count} classes`,
+    'Choose exactly one class, or skip the task.',
+  );
 }
 
 /** The words of a text area, where an annotation has one: of a skip, they say why. */
@@ -131,54 +132,12 @@ export function remarkIn(results: unknown): string | undefined {
   return words === undefined ? undefined : wordsOf(words);
 }
 
-function bodyOf(
-  { kind, classes: order }: LabelSet,
-  found: {
-    readonly classes: readonly string[] | undefined;
-    readonly shapes: readonly Shape[];
-    readonly remarks: Pick<LabelBody, 'attributes' | 'text'>;
-  },
-): LabelBody | ReadProblem {
-  const { classes = [], shapes, remarks } = found;
-  switch (kind) {
-    case 'class': {
-      const [name] = classes;
-      if (name !== undefined && classes.length === 1) return { kind, class: name, ...remarks };
-      return unreadable(
-        'result',
-        classes.length === 0 ? 'chooses no class' : `chooses ${classes.length} classes`,
-        'Choose exactly one class, or skip the task.',
-      );
-    }
-    case 'classes':
-      return { kind, classes: [...inOrderOf(order, classes)], ...remarks };
-    case 'boxes':
-      return {
-        kind,
-        boxes: shapes.flatMap(({ class: name, box, attributes }) =>
-          box === undefined ? [] : [{ class: name, ...box, ...attributesOf(attributes) }],
-        ),
-        ...remarks,
-      };
-    case 'polygons':
-      return {
-        kind,
-        polygons: shapes.map(({ class: name, corners, attributes }) => ({
-          class: name,
-          points: corners,
-          ...attributesOf(attributes),
-        })),
-        ...remarks,
-      };
-  }
-}
-
 function readShape(
   { type, value = {}, original_width, original_height, image_rotation }: Result,
   field: string,
   { kind }: LabelSet,
   image: ImageSize,
-): Shape | ReadProblem {
+): ReadShape | ReadProblem {
   if (kind === 'class' || kind === 'classes') {
     return unreadable(
       field,
@@ -249,7 +208,7 @@ function readShape(
 
 /** Label Studio turns a rectangle clockwise about its top-left corner. */
 function cornersOf(
-  { x, y, width, height }: NonNullable<Shape['box']>,
+  { x, y, width, height }: NonNullable<ReadShape['box']>,
   degrees: number,
 ): readonly Point[] {
   const angle = degrees % 360 === 0 ? 0 : (degrees * Math.PI) / 180;

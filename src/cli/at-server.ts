@@ -60,11 +60,18 @@ export async function ask<T extends Parameters<typeof answered>[0]>(
   }
 }
 
-function faultOf({ code, message, mend, field, cause }: ApiProblem): EdgeminerError {
+function faultOf(problem: ApiProblem): EdgeminerError {
+  const { code, status, message, mend, field, cause } = problem;
   const known = faultCodes.find((one) => one === code);
-  return new EdgeminerError(known ?? 'server.unavailable', message, {
-    mend,
-    cause,
-    ...(field === undefined ? {} : { field }),
-  });
+  // What only the API has: a refusal stays one, however often it is sent again.
+  const isRefusal = status >= 400 && status < 500 && !problem.retriable;
+  return new EdgeminerError(
+    known ?? (isRefusal ? 'input.invalid' : 'server.unavailable'),
+    message,
+    {
+      mend,
+      cause,
+      ...(field === undefined ? {} : { field }),
+    },
+  );
 }

@@ -133,6 +133,28 @@ describe('the commands of the queue at a server', () => {
     expect(JSON.parse(result.stdout)).toMatchObject({ labelled: 1, refused: [{ line: 1 }] });
   });
 
+  it('refuse a line that is too large for the server, and take the others', async () => {
+    await api.offer(2);
+    await at('ana', 'pull', '--out', 'batch');
+    await fill('batch', 'cat');
+    const file = join(folder, 'batch', 'labels.jsonl');
+    const large = 'x'.repeat(5 * 1024 * 1024);
+    await writeFile(file, (await readFile(file, 'utf8')).replace('cat', large));
+    const result = await run(tokens.ana, 'queue', 'import', 'batch', '--server', api.url, '--json');
+    expect(JSON.parse(result.stdout)).toMatchObject({ labelled: 1, refused: [{ line: 1 }] });
+  });
+
+  it('refuse an id that is none, and report what became of the others', async () => {
+    const [id = ''] = await api.offer(1);
+    const args = ['queue', 'cancel', id, 'no-id', '--reason', 'x', '--server', api.url, '--json'];
+    const { code, stdout } = await run(tokens.rita, ...args);
+    expect(code).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject([
+      { task: id, outcome: 'done' },
+      { task: 'no-id', outcome: 'refused', code: 'input.invalid' },
+    ]);
+  });
+
   it('make tokens that the configuration takes', async () => {
     const args = ['--role', 'reviewer', '--expires', '2030-01-01', '--project', 'north', 'south'];
     const made = await run('', 'token', 'new', '--name', 'di', ...args);

@@ -264,8 +264,8 @@ async function orderedAt(
     await orderAt(client, name, { id, reason });
     return { task: id, outcome: 'done' };
   } catch (error) {
-    const refused = isEdgeminerError(error) && error.code.startsWith('task.');
-    if (!refused) throw error;
+    // A bad id is one, too: the others have their turn, as they have without a server.
+    if (!isEdgeminerError(error) || error.retriable) throw error;
     return { task: id, outcome: 'refused', code: error.code, message: error.message };
   }
 }

@@ -11,12 +11,11 @@ import type { Labelling } from '../queue/labelling.js';
 import { createSupervisorDesk } from '../queue/supervisor-desk.js';
 import type { SupervisorDesk } from '../queue/supervisor-desk.js';
 import { labelSets } from './open-models.js';
-import { openStores } from './open-stores.js';
 import type { Stores } from './open-stores.js';
 import { queueRules } from './queue-rules.js';
 import { recordLabelSets } from './record-label-sets.js';
-import { configFor } from './settings.js';
 import type { GlobalOptions } from './settings.js';
+import { withStores } from './with-stores.js';
 import type { World } from './world.js';
 
 export interface Desk {
@@ -87,9 +86,7 @@ export async function atDesk(
   options: GlobalOptions,
   work: (desk: Desk) => Promise<void>,
 ): Promise<void> {
-  const config = await configFor(world, options);
-  const stores = await openStores(config);
-  try {
+  await withStores(world, options, async (config, stores) => {
     await recordLabelSets(config, stores.labelSets, world.now());
     const labelling = labellingAt(config, stores);
     await work({
@@ -101,7 +98,5 @@ export async function atDesk(
       golds: goldDeskAt(world, config, stores),
       labelSetFor: labelSets(config),
     });
-  } finally {
-    await stores.close();
-  }
+  });
 }

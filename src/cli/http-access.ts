@@ -22,7 +22,6 @@ export function httpAccess(
     limits: {
       ...defaultHttpLimits,
       ...http.rateLimits,
-      eventsPerMinute: http.rateLimits.eventsPerMinute,
       maxEventBytes: http.maxBodyBytes,
       maxEventBytesInFlight: http.maxBytesInFlight,
       maxRequestBytes: http.maxRequestBytes,

@@ -74,11 +74,8 @@ async function openWith(
       rules,
       subscribers: subscribersOf(config),
     });
-    if (config.images.kind === 'gridfs') {
-      const images = withOutside(mongo.images, config, mongo);
-      return { ...mongo, images, close: () => closeAll([images, mongo]) };
-    }
-    const images = withOutside(await openImages(config), config, mongo);
+    const kept = config.images.kind === 'gridfs' ? mongo.images : await openImages(config);
+    const images = withOutside(kept, config, mongo);
     return { ...mongo, images, close: () => closeAll([images, mongo]) };
   }
   const sqlite = await openSqliteStore({

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { openWebhookSender, shownUrl } from '../adapters/fetch/webhook-sender.js';
 import type { WebhookSender } from '../adapters/fetch/webhook-sender.js';
 import type { Config } from '../config/load-config.js';
-import { EdgeminerError, isEdgeminerError, messageOf } from '../faults.js';
+import { EdgeminerError, messageOf } from '../faults.js';
 import { keepDelivering } from '../notice/deliver.js';
 import type { DeliveryDeps, Endpoint } from '../notice/deliver.js';
 import type { Outbox } from '../notice/outbox.js';
@@ -129,7 +129,6 @@ async function readSecret(endpoint: string, file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8');
   } catch (error) {
-    if (isEdgeminerError(error)) throw error;
     throw badSecret(endpoint, `${file} can't be read: ${messageOf(error)}`, error);
   }
 }

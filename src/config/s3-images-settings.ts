@@ -5,6 +5,26 @@ const name = z.string().min(1);
 /** Whether a task's image is copied, or stays where its event says that it lies. */
 export const keepSchema = z.enum(['copy', 'reference']).default('copy');
 
+/** How S3, or what speaks like it, is reached. */
+export const s3Access = {
+  endpoint: z.url().optional(),
+  region: name.default('us-east-1'),
+  forcePathStyle: z.boolean().default(false),
+  accessKeyId: name.optional(),
+  secretAccessKey: name.optional(),
+};
+
+interface Keys {
+  readonly accessKeyId?: string | undefined;
+  readonly secretAccessKey?: string | undefined;
+}
+
+export function hasBothKeysOrNone({ accessKeyId, secretAccessKey }: Keys): boolean {
+  return (accessKeyId === undefined) === (secretAccessKey === undefined);
+}
+
+export const keysError = { error: 'needs accessKeyId and secretAccessKey together' };
+
 /** Images in a bucket of S3, or of what speaks like it. */
 export const s3ImagesSchema = z
   .strictObject({
@@ -16,14 +36,8 @@ export const s3ImagesSchema = z
       .regex(/^([^/]+\/)+$/, { error: "must end with '/' and not begin with it" })
       .or(z.literal(''))
       .default('images/'),
-    endpoint: z.url().optional(),
-    region: name.default('us-east-1'),
-    forcePathStyle: z.boolean().default(false),
-    accessKeyId: name.optional(),
-    secretAccessKey: name.optional(),
+    ...s3Access,
     timeoutSeconds: z.number().positive().default(30),
     keep: keepSchema,
   })
-  .refine((s3) => (s3.accessKeyId === undefined) === (s3.secretAccessKey === undefined), {
-    error: 'needs accessKeyId and secretAccessKey together',
-  });
+  .refine(hasBothKeysOrNone, keysError);

@@ -6,7 +6,13 @@ import { kafkaSchema } from './kafka-settings.js';
 import { consensusSchema, goldSchema, preAnnotationSchema } from './quality-settings.js';
 import { labelSetSchema } from './label-set-settings.js';
 import { retentionSchema } from './retention-settings.js';
-import { keepSchema, s3ImagesSchema } from './s3-images-settings.js';
+import {
+  hasBothKeysOrNone,
+  keepSchema,
+  keysError,
+  s3Access,
+  s3ImagesSchema,
+} from './s3-images-settings.js';
 import { scoresSchema } from './score-settings.js';
 import { toolsSchema } from './tool-settings.js';
 import { webhooksSchema } from './webhook-settings.js';
@@ -119,17 +125,8 @@ export const configSchema = z.strictObject({
       allowDirectories: z.array(name).default([]),
       /** S3 and what speaks like it. */
       s3: z
-        .strictObject({
-          buckets: z.array(name).min(1),
-          endpoint: z.url().optional(),
-          region: name.default('us-east-1'),
-          forcePathStyle: z.boolean().default(false),
-          accessKeyId: name.optional(),
-          secretAccessKey: name.optional(),
-        })
-        .refine((s3) => (s3.accessKeyId === undefined) === (s3.secretAccessKey === undefined), {
-          error: 'needs accessKeyId and secretAccessKey together',
-        })
+        .strictObject({ buckets: z.array(name).min(1), ...s3Access })
+        .refine(hasBothKeysOrNone, keysError)
         .optional(),
       maxBytes: z
         .int()

@@ -24,12 +24,16 @@ export function namesTag(ifNoneMatch: string | undefined, tag: string): boolean 
 /**
  * RFC 9110, 13.1.1: what a change is conditional on. Throws `task.changed` where the header names
  * other tags than the task has now; answers where the task must still stand when it is changed,
- * undefined for anywhere.
+ * undefined for anywhere. `tagOf` is asked only where there is such a header.
  */
-export function expectedBy(ifMatch: string | undefined, tag: string): StandingTag | undefined {
+export function expectedBy(
+  ifMatch: string | undefined,
+  tagOf: () => string,
+): StandingTag | undefined {
   if (ifMatch === undefined) return undefined;
   const tags = listed(ifMatch);
   if (tags.includes('*')) return undefined;
+  const tag = tagOf();
   if (tags.includes(tag)) return asStandingTag(tag.slice(1, 17));
   throw new EdgeminerError('task.changed', 'the task is not what If-Match names', {
     field: 'If-Match',

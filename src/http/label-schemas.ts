@@ -74,7 +74,18 @@ export const labelSet = z
 
 export type LabelSetJson = z.output<typeof labelSet>;
 
+// A label set never changes, and every task of a page shows it.
+const known = new WeakMap<LabelSet, LabelSetJson>();
+
 export function labelSetJson(set: LabelSet): LabelSetJson {
+  const before = known.get(set);
+  if (before !== undefined) return before;
+  const json = jsonOf(set);
+  known.set(set, json);
+  return json;
+}
+
+function jsonOf(set: LabelSet): LabelSetJson {
   return {
     name: set.name,
     version: set.version,

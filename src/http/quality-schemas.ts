@@ -1,13 +1,8 @@
 import { z } from 'zod';
 import { labelBody } from './label-schemas.js';
+import { count, name, next, sha256, time } from './schema-pieces.js';
 
 /** Gold tasks, annotators and the quality of labels on the wire. */
-const time = z.iso.datetime();
-const sha256 = z.string().regex(/^[0-9a-f]{64}$/u, { error: 'must be 64 lower-case hex digits' });
-const name = z.string().min(1).max(200);
-const count = z.int().min(0);
-const next = z.string().nullable().describe('`after` of the next page; null on the last.');
-
 const interval = z.object({ low: z.number(), high: z.number() }).describe('95 %.');
 
 const rate = z.object({

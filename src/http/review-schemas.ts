@@ -1,11 +1,8 @@
 import { z } from 'zod';
 import { taskStates } from '../queue/task.js';
+import { count, next, nextNumber, sha256, time } from './schema-pieces.js';
 
 /** What reviewers send and get, as schemas.ts has it for the others. */
-const time = z.iso.datetime();
-const sha256 = z.string().regex(/^[0-9a-f]{64}$/u, { error: 'must be 64 lower-case hex digits' });
-const count = z.int().min(0);
-
 export const ifMatch = z.looseObject({
   'if-match': z
     .string()
@@ -44,7 +41,7 @@ export const holdingsPage = z
         expiresAt: time.describe('When the first of them is lost, unless it is renewed.'),
       }),
     ),
-    next: z.string().nullable().describe('`after` of the next page; null on the last.'),
+    next,
   })
   .describe('Who holds what now, by annotator, then since when.');
 
@@ -69,7 +66,7 @@ export const auditPage = z
         hash: z.string(),
       }),
     ),
-    next: z.int().nullable().describe('`after` of the next page; null on the last.'),
+    next: nextNumber,
     verdict: z.discriminatedUnion('kind', [
       z.object({ kind: z.literal('whole') }),
       z.object({ kind: z.literal('no-trail') }),
@@ -93,6 +90,6 @@ export const verification = z
     noTrail: count.describe('Tasks older than the audit trail.'),
     erased: count.describe('Chains that are whole, and closed by the erasure of their tasks.'),
     broken: z.array(z.object({ task: z.string(), entry: z.int(), why: z.string() })),
-    next: z.string().nullable().describe('`after` of the next page; null on the last.'),
+    next,
   })
   .describe("The chains of a page of tasks, by the tasks' ids.");

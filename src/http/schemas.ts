@@ -5,14 +5,12 @@ import { problemCodes } from './problems.js';
 import { taskStates } from '../queue/task.js';
 import { reasonSchema, signalNameSchema } from '../score/signal-schema.js';
 import { labelBody, labelSet } from './label-schemas.js';
+import { count, name, next, sha256, time } from './schema-pieces.js';
 
 /**
  * What goes over the wire, requests and answers, as zod schemas: they check at run time, type
  * the routes, and make the OpenAPI document. Times are ISO 8601 in UTC.
  */
-const time = z.iso.datetime();
-const sha256 = z.string().regex(/^[0-9a-f]{64}$/u, { error: 'must be 64 lower-case hex digits' });
-const name = z.string().min(1).max(200);
 const reason = reasonSchema;
 const state = z.enum(taskStates);
 
@@ -202,7 +200,7 @@ export const taskQuery = z.strictObject({
 export const taskPage = z
   .object({
     tasks: z.array(task),
-    next: z.string().nullable().describe('`after` of the next page; null on the last.'),
+    next,
   })
   .describe('A page of tasks, ordered by id.');
 
@@ -265,7 +263,6 @@ export const release = z
 
 // Curated sets
 
-const count = z.int().min(0);
 const splitCount = z.object({ items: count, groups: count });
 const shares = z.strictObject({
   train: z.number().min(0).max(1),
@@ -305,7 +302,7 @@ export const curatedSetListQuery = z.strictObject({
 export const curatedSetList = z
   .object({
     curatedSets: z.array(curatedSetSummary),
-    next: z.string().nullable().describe('`after` of the next page; null on the last.'),
+    next,
   })
   .describe('A page of curated sets, newest first.');
 
@@ -354,7 +351,7 @@ export const curatedSetHead = curatedSetSummary.extend({
 export const curatedSetPage = curatedSetHead
   .extend({
     page: z.array(curatedItem),
-    next: z.string().nullable().describe('`after` of the next page; null on the last.'),
+    next,
   })
   .describe('A curated set and a page of its items, ordered by task id.');
 

@@ -9,11 +9,11 @@ import { EdgeminerError } from '../../faults.js';
 import { annotatorId, sourceId } from '../../ids.js';
 import { deadLetterFile } from '../dead-letter-places.js';
 import { eraseLettersOf } from '../letters-of-source.js';
-import { openStores } from '../open-stores.js';
 import type { Stores } from '../open-stores.js';
 import { print, table } from '../output.js';
-import { configFor, withGlobalOptions } from '../settings.js';
+import { withGlobalOptions } from '../settings.js';
 import type { GlobalOptions } from '../settings.js';
+import { withStores } from '../with-stores.js';
 import type { World } from '../world.js';
 
 interface EraseOptions extends GlobalOptions {
@@ -59,9 +59,7 @@ async function erase(world: World, options: EraseOptions): Promise<void> {
       mend: 'Give --source ID or --person NAME.',
     });
   }
-  const config = await configFor(world, options);
-  const stores = await openStores(config);
-  try {
+  await withStores(world, options, async (config, stores) => {
     const report =
       source === undefined
         ? await erasePerson(world, config, stores, person ?? '', options)
@@ -71,9 +69,7 @@ async function erase(world: World, options: EraseOptions): Promise<void> {
       await writeFile(path, `${JSON.stringify(report, null, 2)}\n`);
     }
     print(world, report, options.json, linesOf);
-  } finally {
-    await stores.close();
-  }
+  });
 }
 
 async function eraseOneSource(

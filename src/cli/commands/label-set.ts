@@ -9,16 +9,15 @@ import { describeInvalidated, labelSetChanges } from '../../label/label-set-chan
 import { labelSetKey } from '../../label/label-set.js';
 import { outdatedLabels } from '../../queue/outdated-labels.js';
 import type { OutdatedLabel } from '../../queue/outdated-labels.js';
-import { createSupervisorDesk } from '../../queue/supervisor-desk.js';
+import { supervisorDeskAt } from '../at-desk.js';
 import { examplePictures } from '../example-pictures.js';
 import { labelSetLines } from '../label-set-lines.js';
-import { labelSets } from '../open-models.js';
-import { openStores } from '../open-stores.js';
 import type { Stores } from '../open-stores.js';
 import { print, table } from '../output.js';
 import { changedUnderItsVersion, recordLabelSets } from '../record-label-sets.js';
 import { configFor, withGlobalOptions } from '../settings.js';
 import type { GlobalOptions } from '../settings.js';
+import { withStores } from '../with-stores.js';
 import type { World } from '../world.js';
 
 export function labelSetCommand(parent: Command, world: World): void {
@@ -73,21 +72,6 @@ interface InvalidatedOptions extends GlobalOptions {
   readonly requeue?: boolean;
   readonly by?: string;
   readonly reason?: string;
-}
-
-/** The stores of one command; what it finds is not recorded by opening them. */
-async function withStores(
-  world: World,
-  options: GlobalOptions,
-  work: (config: Config, stores: Stores) => Promise<void>,
-): Promise<void> {
-  const config = await configFor(world, options);
-  const stores = await openStores(config);
-  try {
-    await work(config, stores);
-  } finally {
-    await stores.close();
-  }
 }
 
 function show(world: World, name: string | undefined, options: GlobalOptions): Promise<void> {
@@ -216,12 +200,7 @@ function invalidated(world: World, name: string, options: InvalidatedOptions): P
     await recordLabelSets(config, stores.labelSets, world.now());
     const found: OutdatedLabel[] = [];
     for await (const one of outdatedLabels(stores.queue, labelSet, world.now())) found.push(one);
-    const supervisor = createSupervisorDesk({
-      governor: stores.queue,
-      reader: stores.queue,
-      labelSetFor: labelSets(config),
-      now: world.now,
-    });
+    const supervisor = supervisorDeskAt(world, config, stores);
     const results = [];
     for (const { task, madeAgainst, problems } of found) {
       const order = again && (await supervisor.requeue({ ...again, taskId: task.id }));

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { Option } from 'commander';
+import type { Task as ServerTask } from '../../client/client.js';
 import { EdgeminerError } from '../../faults.js';
 import { annotatorId, batchId, taskId } from '../../ids.js';
 import { pullFormats } from '../tool-files.js';
@@ -134,17 +135,7 @@ async function list(world: World, options: ListOptions): Promise<void> {
   const { limit, after, state } = options;
   if (client !== undefined) {
     const tasks = await listAt(client, options);
-    const rows = tasks.map((task) => [
-      task.id,
-      task.state,
-      task.round,
-      // Others' opinions on an open task are not shown, nor counted.
-      `${task.opinions.filter(({ round }) => round === task.round).length} of ${task.overlap}`,
-      task.priority.toFixed(3),
-      task.reasons.join(', '),
-      task.sourceId,
-      `${task.modelName} ${task.modelVersion}`,
-    ]);
+    const rows = tasks.map(rowOf);
     printTasks(world, tasks, rows, options);
     return;
   }
@@ -155,16 +146,9 @@ async function list(world: World, options: ListOptions): Promise<void> {
       { limit: Math.min(limit, 1000), ...(after === undefined ? {} : { after: taskId(after) }) },
       now,
     );
-    const rows = tasks.map((task) => [
-      task.id,
-      stateAt(task, now),
-      task.round,
-      `${task.opinions.filter(({ round }) => round === task.round).length} of ${task.overlap}`,
-      task.decision.priority.toFixed(3),
-      task.decision.reasons.join(', '),
-      task.sourceId,
-      `${task.modelName} ${task.modelVersion}`,
-    ]);
+    const rows = tasks.map((task) =>
+      rowOf({ ...task, ...task.decision, state: stateAt(task, now) }),
+    );
     printTasks(world, tasks, rows, options);
   });
 }
@@ -179,6 +163,29 @@ const listHeading = [
   'source',
   'model',
 ];
+
+type ListedTask = Pick<
+  ServerTask,
+  'id' | 'state' | 'round' | 'overlap' | 'priority' | 'sourceId' | 'modelName' | 'modelVersion'
+> & {
+  /** A server shows none of others while a task is open; those are not counted then. */
+  readonly opinions: readonly { readonly round: number }[];
+  readonly reasons: readonly string[];
+};
+
+function rowOf(task: ListedTask): (string | number)[] {
+  const { round, opinions, overlap } = task;
+  return [
+    task.id,
+    task.state,
+    round,
+    `${opinions.filter((opinion) => opinion.round === round).length} of ${overlap}`,
+    task.priority.toFixed(3),
+    task.reasons.join(', '),
+    task.sourceId,
+    `${task.modelName} ${task.modelVersion}`,
+  ];
+}
 
 function printTasks(
   world: World,

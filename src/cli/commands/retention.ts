@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
 import { applyRetention, retentionClasses } from '../../curate/retention.js';
 import type { RetentionReport, Tally } from '../../curate/retention.js';
-import { openStores } from '../open-stores.js';
 import { print, table } from '../output.js';
 import { retentionPolicy } from '../retention-schedule.js';
-import { configFor, withGlobalOptions } from '../settings.js';
+import { withGlobalOptions } from '../settings.js';
 import type { GlobalOptions } from '../settings.js';
+import { withStores } from '../with-stores.js';
 import type { World } from '../world.js';
 
 interface ApplyOptions extends GlobalOptions {
@@ -24,18 +24,14 @@ export function retentionCommand(parent: Command, world: World): void {
 }
 
 async function apply(world: World, options: ApplyOptions): Promise<void> {
-  const config = await configFor(world, options);
-  const stores = await openStores(config);
-  try {
+  await withStores(world, options, async (config, stores) => {
     const report = await applyRetention(
       { shelf: stores.images, uses: stores.eraser, sets: stores.curatedSets },
       retentionPolicy(config),
       { now: world.now(), dryRun: options.dryRun === true },
     );
     print(world, report, options.json, linesOf);
-  } finally {
-    await stores.close();
-  }
+  });
 }
 
 function linesOf({ dryRun, looked, removed, kept }: RetentionReport): string[] {

@@ -6,12 +6,12 @@ import { deliveryId } from '../../ids.js';
 import { deliverDue, keepDelivering, requestTo } from '../../notice/deliver.js';
 import { testMessage } from '../../notice/notice.js';
 import type { MessageFilter } from '../../notice/outbox.js';
-import { openStores } from '../open-stores.js';
 import type { Stores } from '../open-stores.js';
 import { openDelivery, openEndpoints, webhookSender } from '../open-webhooks.js';
 import { print, table } from '../output.js';
 import { configFor, loggerFor, withGlobalOptions } from '../settings.js';
 import type { GlobalOptions } from '../settings.js';
+import { withStores } from '../with-stores.js';
 import type { World } from '../world.js';
 
 interface DeliverOptions extends GlobalOptions {
@@ -32,7 +32,7 @@ export function webhooksCommand(parent: Command, world: World): void {
     webhooks.command('list').description('the endpoints, and what waits for each'),
     'edgeminer webhooks list',
   ).action((options: GlobalOptions) =>
-    withStores(world, options, async (stores, config) => list(world, stores, config, options)),
+    withStores(world, options, async (config, stores) => list(world, stores, config, options)),
   );
 
   withGlobalOptions(
@@ -42,7 +42,7 @@ export function webhooksCommand(parent: Command, world: World): void {
       .option('--endpoint <name>', 'of this endpoint only'),
     'edgeminer webhooks dead --endpoint retraining',
   ).action((options: ChoiceOptions) =>
-    withStores(world, options, async ({ outbox }) => {
+    withStores(world, options, async (_, { outbox }) => {
       const dead = await outbox.dead(filterOf([], options));
       const messages = dead.map(({ at, buriedAt, ...rest }) => ({
         ...rest,
@@ -75,7 +75,7 @@ export function webhooksCommand(parent: Command, world: World): void {
       .option('--all', 'all of them'),
     'edgeminer webhooks retry --endpoint retraining',
   ).action((ids: string[], options: ChoiceOptions) =>
-    withStores(world, options, async ({ outbox }) => {
+    withStores(world, options, async (_, { outbox }) => {
       if (ids.length === 0 && options.endpoint === undefined && options.all !== true) {
         throw new EdgeminerError('input.invalid', 'nothing says which messages', {
           field: 'messages',
@@ -102,7 +102,7 @@ export function webhooksCommand(parent: Command, world: World): void {
       .option('--once', 'end when nothing is due'),
     'edgeminer webhooks deliver --once',
   ).action((options: DeliverOptions) =>
-    withStores(world, options, async (stores, config) => deliver(world, stores, config, options)),
+    withStores(world, options, async (config, stores) => deliver(world, stores, config, options)),
   );
 }
 
@@ -204,18 +204,4 @@ function filterOf(ids: readonly string[], { endpoint }: ChoiceOptions): MessageF
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(ids.length === 0 ? {} : { ids: ids.map(deliveryId) }),
   };
-}
-
-async function withStores(
-  world: World,
-  options: GlobalOptions,
-  work: (stores: Stores, config: Config) => Promise<void>,
-): Promise<void> {
-  const config = await configFor(world, options);
-  const stores = await openStores(config);
-  try {
-    await work(stores, config);
-  } finally {
-    await stores.close();
-  }
 }

@@ -23,6 +23,7 @@ import {
 import type { CuratedItemJson, curatedSetHead, curatedSetSummary } from '../schemas.js';
 import { tarOf } from '../tar.js';
 import { isoTime } from '../task-json.js';
+import { pageOf } from '../page-of.js';
 
 /** Snapshot, list, read and export curated sets. */
 export function curatedSetRoutes(app: App, deps: HttpDeps): void {
@@ -43,9 +44,8 @@ export function curatedSetRoutes(app: App, deps: HttpDeps): void {
       const all = await curatedSets.list();
       const first = after === undefined ? 0 : all.findIndex((one) => one.version === after) + 1;
       if (after !== undefined && first === 0) throw noSuchPage(after);
-      const page = all.slice(first, first + limit);
-      const last = all.length > first + limit ? page.at(-1) : undefined;
-      return { curatedSets: page.map(summaryJson), next: last?.version ?? null };
+      const { page, next } = pageOf(all.slice(first), limit, ({ version }) => version);
+      return { curatedSets: page.map(summaryJson), next };
     },
   );
 
@@ -97,12 +97,8 @@ export function curatedSetRoutes(app: App, deps: HttpDeps): void {
     async ({ params, query: { after = '', limit } }) => {
       const set = await findCuratedSet(curatedSets, params.version);
       const rest = set.items.filter((item) => item.taskId > after);
-      const last = rest.length > limit ? rest[limit - 1] : undefined;
-      return {
-        ...headJson(set),
-        page: rest.slice(0, limit).map(itemJson),
-        next: last?.taskId ?? null,
-      };
+      const { page, next } = pageOf(rest, limit, (item) => item.taskId);
+      return { ...headJson(set), page: page.map(itemJson), next };
     },
   );
 

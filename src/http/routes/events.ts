@@ -109,10 +109,10 @@ async function refuseForeignProject(
   // The intake says what is wrong with it.
   if (reading.kind === 'unreadable') return;
   const { event } = reading;
-  const known = isInScope(principal, event)
-    ? await reader.find(taskIdOf(event.sourceId, event.eventId))
-    : undefined;
-  if (isInScope(principal, event) && (known === undefined || isInScope(principal, known))) return;
+  if (isInScope(principal, event)) {
+    const known = await reader.find(taskIdOf(event.sourceId, event.eventId));
+    if (known === undefined || isInScope(principal, known)) return;
+  }
   throw new EdgeminerError('auth.forbidden', 'the event is of a project that is not yours', {
     field: 'tags.project',
     mend: `Give the event the tag project: ${principal.projects.join(' or ')}.`,

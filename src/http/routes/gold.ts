@@ -17,6 +17,7 @@ import {
   resumed,
   resumeRequest,
 } from '../quality-schemas.js';
+import { pageOf } from '../page-of.js';
 
 /** Gold tasks, and the annotators that they judge. */
 export function goldRoutes(app: App, deps: HttpDeps): void {
@@ -35,8 +36,7 @@ export function goldRoutes(app: App, deps: HttpDeps): void {
     },
     async ({ query: { after = '', limit } }) => {
       const rest = (await golds.list()).filter(({ gold }) => gold.task > after);
-      const page = rest.slice(0, limit);
-      const next = rest.length > limit ? (page.at(-1)?.gold.task ?? null) : null;
+      const { page, next } = pageOf(rest, limit, ({ gold }) => gold.task);
       return { goldTasks: page.map(goldJson), next };
     },
   );
@@ -103,8 +103,7 @@ function annotatorRoutes(app: App, { guard, now }: HttpDeps): void {
     },
     async ({ query: { after = '', limit } }) => {
       const rest = (await guard.annotators()).filter(({ annotator }) => annotator > after);
-      const page = rest.slice(0, limit);
-      const next = rest.length > limit ? (page.at(-1)?.annotator ?? null) : null;
+      const { page, next } = pageOf(rest, limit, ({ annotator }) => annotator);
       return { annotators: page.map(annotatorJson), next };
     },
   );

@@ -11,6 +11,7 @@ import type { App, HttpDeps } from '../deps.js';
 import { expectedBy, taskTag } from '../etag.js';
 import { idempotentHeaders } from '../idempotency.js';
 import { problems } from '../openapi.js';
+import { pageOf } from '../page-of.js';
 import { findTask } from '../project-scope.js';
 import {
   auditPage,
@@ -48,8 +49,7 @@ export function reviewRoutes(app: App, deps: HttpDeps): void {
     const principal = principalOf(request);
     const id = taskId(request.params.id);
     const before = await findTask(id, principal, reader);
-    const expected = expectedBy(
-      request.headers['if-match'],
+    const expected = expectedBy(request.headers['if-match'], () =>
       taskTag(before, shown(before, principal)),
     );
     const after = ordered(await change({ taskId: id, by: annotatorOf(request), expected }));
@@ -141,7 +141,7 @@ function holdingsRoute(app: App, { reader, now }: HttpDeps): void {
         .map((holding) => ({ holding, place: placeOf(holding) }))
         .sort((a, b) => (a.place < b.place ? -1 : 1));
       const rest = after === undefined ? all : all.filter(({ place }) => place > after);
-      const page = rest.slice(0, limit);
+      const { page, next } = pageOf(rest, limit, ({ place }) => place);
       return {
         holdings: page.map(({ holding }) => ({
           annotator: holding.annotator,
@@ -150,7 +150,7 @@ function holdingsRoute(app: App, { reader, now }: HttpDeps): void {
           since: isoTime(holding.since),
           expiresAt: isoTime(holding.expiresAt),
         })),
-        next: rest.length > limit ? (page.at(-1)?.place ?? null) : null,
+        next,
       };
     },
   );
@@ -185,7 +185,7 @@ function auditRoutes(app: App, { audit, eraser, reader }: HttpDeps): void {
         entries: [],
       };
       const rest = audited.entries.filter(({ seq }) => seq > after);
-      const page = rest.slice(0, limit);
+      const { page, next } = pageOf(rest, limit, ({ seq }) => seq);
       const names = await audit.namesOf([...new Set(page.map(({ actor }) => actor))]);
       return {
         entries: page.map(({ actor, at, taskId: _of, detail, ...entry }) => ({
@@ -194,7 +194,7 @@ function auditRoutes(app: App, { audit, eraser, reader }: HttpDeps): void {
           who: names.get(actor) ?? actor,
           detail: { ...detail },
         })),
-        next: rest.length > limit ? (page.at(-1)?.seq ?? null) : null,
+        next,
         verdict: verifyChain(audited),
       };
     },

@@ -108,7 +108,7 @@ export function taskRoutes(app: App, deps: HttpDeps): void {
       const principal = principalOf(request);
       const before = await findTask(taskId(params.id), principal, readerOf(request, deps));
       // The fence, which the store compares, keeps what comes between out.
-      expectedBy(request.headers['if-match'], taskTag(before, shown(before, principal)));
+      expectedBy(request.headers['if-match'], () => taskTag(before, shown(before, principal)));
       const outcome = await desk.submit({
         claim: { taskId: taskId(params.id), batchId: batchId(body.batchId), fence: body.fence },
         annotator: annotatorOf(request),
@@ -137,7 +137,7 @@ export function taskRoutes(app: App, deps: HttpDeps): void {
       const { params, body } = request;
       const principal = principalOf(request);
       const before = await findTask(taskId(params.id), principal, readerOf(request, deps));
-      expectedBy(request.headers['if-match'], taskTag(before, shown(before, principal)));
+      expectedBy(request.headers['if-match'], () => taskTag(before, shown(before, principal)));
       const outcome = await desk.skip({
         claim: { taskId: taskId(params.id), batchId: batchId(body.batchId), fence: body.fence },
         annotator: annotatorOf(request),

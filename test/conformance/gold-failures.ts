@@ -97,6 +97,31 @@ export function goldFailureConformance(name: string, open: OpenOutbox<Store>): v
       expect((await store.annotators.find(ada))?.pauses).toHaveLength(1);
     });
 
+    it('are told of persons whom others are just about to know, beside other writers', async () => {
+      const stores = [store, ...(await Promise.all([store.another(), store.another()]))];
+      const several = 40;
+      let busy = true;
+      const writers = stores.map(async ({ queue }, which) => {
+        for (let n = 100 + which; busy; n += stores.length * several) {
+          const some = Array.from({ length: several }, (_, i) => candidate(n + i * stores.length));
+          await queue.offer(asOffers(some), start);
+        }
+      });
+      const people = Array.from({ length: 24 }, (_, n) => annotatorId(`person-${n}`));
+      try {
+        for (const person of people) {
+          await Promise.all(stores.map((one, n) => fail(one, n, person)));
+        }
+      } finally {
+        busy = false;
+        await Promise.all(writers);
+      }
+      const messages = (await told(1000)).filter(({ endpoint }) => endpoint === 'left');
+      const sequences = messages.map(({ subject, sequence }) => `${subject} ${sequence}`);
+      expect(new Set(sequences).size).toBe(people.length * stores.length);
+      expect(new Set(messages.map(({ subject }) => subject)).size).toBe(people.length);
+    });
+
     it('are counted on under a pseudonym', async () => {
       await fail(store, 1, ada);
       const nobody = annotatorId('person-1');
@@ -136,8 +161,8 @@ export function goldFailureConformance(name: string, open: OpenOutbox<Store>): v
       expect(await inUse()).toEqual([]);
     });
 
-    async function told(): Promise<readonly Told[]> {
-      return (await allOf(store.outbox)).map(({ endpoint, subject, body }) => ({
+    async function told(limit = 100): Promise<readonly Told[]> {
+      return (await allOf(store.outbox, limit)).map(({ endpoint, subject, body }) => ({
         ...(JSON.parse(body) as Pick<Told, 'sequence' | 'data'>),
         endpoint,
         subject,
@@ -147,9 +172,9 @@ export function goldFailureConformance(name: string, open: OpenOutbox<Store>): v
 }
 
 /** All that waits, and was not looked at before. */
-async function allOf(outbox: Outbox) {
+async function allOf(outbox: Outbox, limit: number) {
   const now = start + 1_000_000;
-  return outbox.claim({ limit: 100, until: now + term }, now);
+  return outbox.claim({ limit, until: now + term }, now);
 }
 
 function taskOf(n: number): TaskId {

@@ -1,4 +1,5 @@
 import type { Collection, MongoClient } from 'mongodb';
+import type { ActorKey } from '../../ids.js';
 import type { Subscribers } from '../../notice/notice.js';
 import { failureNotice } from '../../queue/gold-failure.js';
 import type { GoldFailure } from '../../queue/gold-failure.js';
@@ -25,12 +26,26 @@ export interface FailureParts {
 
 /** Stores a wrong answer with what follows from it; false where somebody else was first. */
 export async function saveFailure(
+  parts: FailureParts,
+  trial: GoldTrial,
+  failure: GoldFailure,
+): Promise<boolean> {
+  for (;;) {
+    const key = await keyOf(parts.persons, trial.annotator);
+    const saved = await saveAs(key, parts, trial, failure);
+    // A transaction sees what a majority has: not yet the person that another process has only
+    // just made, nor one that was given up since.
+    if (saved !== 'nobody') return saved;
+  }
+}
+
+function saveAs(
+  key: ActorKey,
   { client, trials, annotators, persons, messages, subscribers }: FailureParts,
   trial: GoldTrial,
   { at, pauseFor }: GoldFailure,
-): Promise<boolean> {
+): Promise<boolean | 'nobody'> {
   const { annotator } = trial;
-  const key = await keyOf(persons, annotator);
   return transact(client, async (session) => {
     // First, so that two failures of one person at once meet here, and the later of them sees
     // what the other did.
@@ -39,6 +54,10 @@ export async function saveFailure(
       { $inc: { goldFailures: 1 } },
       { returnDocument: 'after', session },
     );
+    if (person === null) {
+      await session.abortTransaction();
+      return 'nobody';
+    }
     if (!(await saveTrial(trials, trial, session))) {
       await session.abortTransaction();
       return false;
@@ -51,7 +70,7 @@ export async function saveFailure(
       const update = { $push: { pauses: newPause(pause) }, $setOnInsert: { turns: 0 } };
       await annotators.updateOne({ _id: annotator }, update, { upsert: true, session });
     }
-    const told = { sequence: person?.goldFailures ?? 1, paused: pause !== undefined };
+    const told = { sequence: person.goldFailures ?? 1, paused: pause !== undefined };
     const terms = { subscribers, at, session };
     await announce(messages, failureNotice(trial, key, told), terms);
     return true;

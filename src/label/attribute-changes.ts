@@ -1,3 +1,4 @@
+import { canonicalJson } from '../canonical-json.js';
 import type { AttributeRule } from './label.js';
 import type { Invalidated, LabelSetChange } from './label-set-change.js';
 
@@ -201,6 +202,7 @@ function bound(value: number): string {
   return Number.isFinite(value) ? String(value) : 'free';
 }
 
+/** Recorded rules have their fields in another order than written ones. */
 function isSame(one: AttributeRule, other: AttributeRule): boolean {
-  return JSON.stringify(one) === JSON.stringify(other);
+  return canonicalJson(one) === canonicalJson(other);
 }

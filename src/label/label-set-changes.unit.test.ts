@@ -31,6 +31,19 @@ describe('labelSetChanges', () => {
     expect(changed({})).toEqual([]);
   });
 
+  it('of a set as it was recorded, with one name for several classes, says nothing', () => {
+    const twice: LabelSet = {
+      ...animals,
+      attributes: [
+        { name: 'size', kind: 'number', on: 'object', required: false, min: 0, classes: ['cat'] },
+        { name: 'size', kind: 'text', on: 'object', required: true, classes: ['dog', 'cow'] },
+      ],
+    };
+    const recorded = labelSetFromText(labelSetText(twice));
+    expect(labelSetChanges(recorded, twice)).toEqual([]);
+    expect(labelSetChanges(twice, recorded)).toEqual([]);
+  });
+
   it.each<[string, Partial<LabelSet>, string[]]>([
     [
       'kind',

@@ -62,6 +62,8 @@ function meet(one: NumberedEdge, other: NumberedEdge, edges: number): boolean {
   if ((other.number + 1) % edges === one.number) return turnsBack(other.a, other.b, one.b);
   const { a, b } = one;
   const { a: c, b: d } = other;
+  if (Math.max(a[1], b[1]) < Math.min(c[1], d[1])) return false;
+  if (Math.max(c[1], d[1]) < Math.min(a[1], b[1])) return false;
   const [sideC, sideD, sideA, sideB] = [side(a, b, c), side(a, b, d), side(c, d, a), side(c, d, b)];
   if (sideC !== sideD && sideA !== sideB) return true;
   return (

@@ -3,6 +3,7 @@ import type { LabelProblem } from './label-problem.js';
 import { labelSetKey } from './label-set.js';
 import type { SentAttributes } from './label-shape.js';
 import { listed, nearestName, useInstead } from './nearest-name.js';
+import { twinFinder } from './twin-finder.js';
 import { textProblems } from './validate-text.js';
 
 /** Whose attributes they are. */
@@ -32,7 +33,8 @@ export function validateAttributes(
   const kept = rules.flatMap((rule): [string, AttributeValue][] => {
     const field = `${scope.field}.${rule.name}`;
     const checked = checkValue(said.get(rule.name), rule, field);
-    problems.push(...checked.problems);
+    // One by one: a long list does not fit in the arguments of one call.
+    for (const problem of checked.problems) problems.push(problem);
     if (checked.value !== undefined) return [[rule.name, checked.value]];
     // Of a class that nobody knows, nothing is asked.
     const asked = rule.required && (rule.classes === undefined || knows(scope));
@@ -160,12 +162,11 @@ function checkChoices(
   values: readonly string[],
   field: string,
 ): Checked {
-  const problems = picked.flatMap((value, at): readonly LabelProblem[] => {
+  const twinsOf = twinFinder();
+  const problems = picked.flatMap((value, at) => {
     const place = `${field}[${at}]`;
-    const first = picked.indexOf(value);
-    if (first === at) return checkChoice(value, values, place).problems;
-    const problem = `'${value}' is there twice`;
-    return [{ field: place, problem, mend: 'Remove one of the two.' }];
+    const twins = twinsOf(value, at, place, () => `'${value}' is there twice`);
+    return twins.length > 0 ? twins : checkChoice(value, values, place).problems;
   });
   if (problems.length > 0 || picked.length === 0) return { problems };
   return { value: values.filter((value) => picked.includes(value)), problems };

@@ -2,6 +2,7 @@ import type { LabelledBox, LabelSet } from './label.js';
 import { edgeTolerance } from './label-problem.js';
 import type { LabelProblem, PictureSize } from './label-problem.js';
 import type { SentBox } from './label-shape.js';
+import { twinFinder } from './twin-finder.js';
 import { unknownClass } from './unknown-class.js';
 import { validateAttributes } from './validate-attributes.js';
 
@@ -12,7 +13,7 @@ export function validateBoxes(
   picture: PictureSize,
   problems: LabelProblem[],
 ): readonly LabelledBox[] {
-  const firstAt = new Map<string, number>();
+  const twinsOf = twinFinder();
   return sent.flatMap((box, index): LabelledBox[] => {
     const field = `boxes[${index}]`;
     problems.push(...unknownClass(box.class, `${field}.class`, labelSet));
@@ -21,15 +22,8 @@ export function validateBoxes(
     const said = validateAttributes(box.attributes, { ...scope, labelSet }, problems);
     if (cut === undefined) return [];
     const key = JSON.stringify([cut.class, cut.x, cut.y, cut.width, cut.height]);
-    const twin = firstAt.get(key);
-    if (twin === undefined) firstAt.set(key, index);
-    else {
-      problems.push({
-        field,
-        problem: `is the same box with the same class as boxes[${twin}]`,
-        mend: 'Remove one of the two.',
-      });
-    }
+    const twin = (first: number) => `is the same box with the same class as boxes[${first}]`;
+    problems.push(...twinsOf(key, index, field, twin));
     return [{ ...cut, ...said }];
   });
 }

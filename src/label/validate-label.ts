@@ -3,6 +3,7 @@ import type { LabelProblem, LabelValidation, PictureSize } from './label-problem
 import { labelSetKey } from './label-set.js';
 import { readLabel, shapeOf } from './label-shape.js';
 import type { SentLabel } from './label-shape.js';
+import { twinFinder } from './twin-finder.js';
 import { unknownClass } from './unknown-class.js';
 import { validateAttributes } from './validate-attributes.js';
 import { validateBoxes } from './validate-boxes.js';
@@ -52,9 +53,8 @@ function validated(label: SentLabel, { labelSet, picture, problems }: Validation
       problems.push(...unknownClass(label.class, 'class', labelSet));
       return { kind: 'class', class: label.class };
     case 'classes': {
-      problems.push(
-        ...label.classes.flatMap((_, at) => classProblems(label.classes, at, labelSet)),
-      );
+      // One by one: a long list does not fit in the arguments of one call.
+      for (const problem of classProblems(label.classes, labelSet)) problems.push(problem);
       const named = new Set(label.classes);
       return { kind: 'classes', classes: labelSet.classes.filter((name) => named.has(name)) };
     }
@@ -78,15 +78,13 @@ function attributesOf(
   return validateAttributes(label.attributes, scope, problems);
 }
 
-function classProblems(
-  classes: readonly string[],
-  at: number,
-  labelSet: LabelSet,
-): readonly LabelProblem[] {
-  const [name = '', first] = [classes[at], classes.indexOf(classes[at] ?? '')];
-  if (first === at) return unknownClass(name, `classes[${at}]`, labelSet);
-  const problem = `is the same class as classes[${first}]`;
-  return [{ field: `classes[${at}]`, problem, mend: 'Remove one of the two.' }];
+function classProblems(classes: readonly string[], labelSet: LabelSet): readonly LabelProblem[] {
+  const twinsOf = twinFinder();
+  return classes.flatMap((name, at) => {
+    const field = `classes[${at}]`;
+    const twins = twinsOf(name, at, field, (first) => `is the same class as classes[${first}]`);
+    return twins.length > 0 ? twins : unknownClass(name, field, labelSet);
+  });
 }
 
 function wrongKind(kind: LabelBody['kind'], labelSet: LabelSet): LabelProblem {

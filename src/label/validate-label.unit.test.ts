@@ -137,6 +137,31 @@ describe('validateLabel', () => {
     ]);
   });
 
+  it('names each unknown class or value of a long list, and the one that is picked twice', () => {
+    // More than one call takes as arguments, and than can each be compared with all before it.
+    const names = Array.from({ length: 150_000 }, (_, at) => `name ${at}`);
+    const parts = { name: 'parts', kind: 'choices', on: 'picture', required: false } as const;
+    const tags: LabelSet = {
+      ...animals,
+      kind: 'classes',
+      attributes: [{ ...parts, values: ['head'] }],
+    };
+    const picked = [...names, 'name 7'];
+    const place = `[${names.length}]`;
+    const mend = 'Remove one of the two.';
+
+    const classes = problemsOf({ kind: 'classes', classes: picked }, tags);
+    expect(classes).toHaveLength(picked.length);
+    const problem = 'is the same class as classes[7]';
+    expect(classes.at(-1)).toEqual({ field: `classes${place}`, problem, mend });
+
+    const attributes = { parts: picked };
+    const values = problemsOf({ kind: 'classes', classes: ['cat'], attributes }, tags);
+    expect(values).toHaveLength(picked.length);
+    const twice = { field: `attributes.parts${place}`, problem: "'name 7' is there twice", mend };
+    expect(values.at(-1)).toEqual(twice);
+  });
+
   it('never throws, and every problem has a field, a text and a mend', () => {
     const bodies = fc.oneof(
       fc.anything(),

@@ -3,6 +3,7 @@ import { edgeTolerance } from './label-problem.js';
 import type { LabelProblem, PictureSize } from './label-problem.js';
 import type { SentPolygon } from './label-shape.js';
 import { firstCrossing, inOneLine } from './polygon-geometry.js';
+import { twinFinder } from './twin-finder.js';
 import { unknownClass } from './unknown-class.js';
 import { validateAttributes } from './validate-attributes.js';
 
@@ -16,7 +17,7 @@ export function validatePolygons(
   picture: PictureSize,
   problems: LabelProblem[],
 ): readonly LabelledPolygon[] {
-  const firstAt = new Map<string, number>();
+  const twinsOf = twinFinder();
   return sent.flatMap((polygon, index): LabelledPolygon[] => {
     const field = `polygons[${index}]`;
     problems.push(...unknownClass(polygon.class, `${field}.class`, labelSet));
@@ -26,15 +27,8 @@ export function validatePolygons(
     const said = validateAttributes(polygon.attributes, scope, problems);
     if (points === undefined) return [];
     const key = JSON.stringify([polygon.class, outlineKey(points)]);
-    const twin = firstAt.get(key);
-    if (twin === undefined) firstAt.set(key, index);
-    else {
-      problems.push({
-        field,
-        problem: `is the same outline with the same class as polygons[${twin}]`,
-        mend: 'Remove one of the two.',
-      });
-    }
+    const twin = (at: number) => `is the same outline with the same class as polygons[${at}]`;
+    problems.push(...twinsOf(key, index, field, twin));
     return [{ class: polygon.class, points, ...said }];
   });
 }

@@ -67,9 +67,12 @@ export function mongoQueue(options: MongoQueueOptions): RelabelQueue & TaskReade
       guarded(async () => {
         const only = { projection: { _id: 1 } } as const;
         if ((await tasks.findOne({ _id: id }, only)) !== null) return 'task';
-        if ((await closed.findOne({ _id: id }, only)) !== null) return 'erased';
-        const noted = { modelName, sourceId, duplicates: eventId };
-        return (await tasks.findOne(noted, only)) === null ? 'nothing' : 'duplicate';
+        const [erased, noted] = await Promise.all([
+          closed.findOne({ _id: id }, only),
+          tasks.findOne({ modelName, sourceId, duplicates: eventId }, only),
+        ]);
+        if (erased !== null) return 'erased';
+        return noted === null ? 'nothing' : 'duplicate';
       }),
 
     recentFingerprints: ({ modelName, sourceId, from, to, limit }) =>

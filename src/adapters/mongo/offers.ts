@@ -168,9 +168,11 @@ async function keepOneNote(
   const original = await tasks.findOne({ _id: of }, { projection: { modelName: 1, sourceId: 1 } });
   if (original === null) return;
   const { modelName, sourceId } = original;
-  const isTask = (await tasks.findOne({ _id: taskIdOf(sourceId, eventId) }, onlyId)) !== null;
-  const noted = await notesOf(tasks, { modelName, sourceId, eventId });
-  await takeNotes(tasks, isTask ? noted : noted.slice(1), eventId);
+  const [task, noted] = await Promise.all([
+    tasks.findOne({ _id: taskIdOf(sourceId, eventId) }, onlyId),
+    notesOf(tasks, { modelName, sourceId, eventId }),
+  ]);
+  await takeNotes(tasks, task === null ? noted.slice(1) : noted, eventId);
 }
 
 /** One look for all of them: hardly ever is there a note. */

@@ -24,4 +24,5 @@ export interface StoredImage {
   readonly contentType: ImageContentType;
 }
 
-export type ImageContentType = 'image/jpeg' | 'image/png' | 'image/webp' | 'image/avif';
+export const imageContentTypes = ['image/jpeg', 'image/png', 'image/webp', 'image/avif'] as const;
+export type ImageContentType = (typeof imageContentTypes)[number];

@@ -124,6 +124,29 @@ export function erasureConformance(name: string, open: OpenOutbox<Store>): void 
       });
     });
 
+    it('makes none again either where an offer and the erasure meet', async () => {
+      const contents = Array.from({ length: 12 }, (_, n) => candidate(n));
+      await store.queue.offer(asOffers(contents), start);
+      const ids = contents.map(({ id }) => id);
+      const others = await Promise.all([0, 1].map(() => store.another()));
+      const [erased, ...outcomes] = await Promise.all([
+        store.eraser.erase(ids, order, start + 1),
+        // As workers that asked whether it was erased before it was.
+        ...contents.flatMap((content) =>
+          others.map(({ queue }) => queue.offer(asOffers([content]), start + 1)),
+        ),
+      ]);
+      expect(erased).toHaveLength(12);
+      expect(new Set(outcomes.flat())).not.toContain('duplicate');
+      expect(await store.queue.list({}, { limit: 99 }, start + 2)).toEqual([]);
+      expect(await store.queue.offer(asOffers(contents), start + 3)).toEqual(
+        contents.map(() => 'known'),
+      );
+      expect(await store.eraser.erase(ids, order, start + 4)).toEqual([]);
+      const closed = await store.eraser.closedTrails({ limit: 99 });
+      expect(closed.map(verifyClosedChain)).toEqual(contents.map(() => ({ kind: 'whole' })));
+    });
+
     it('walks the closed trails page by page, and leaves the others whole', async () => {
       const contents = Array.from({ length: 7 }, (_, n) => candidate(n));
       await store.queue.offer(asOffers(contents), start);

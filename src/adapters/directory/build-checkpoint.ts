@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { z } from 'zod';
 import { EdgeminerError } from '../../faults.js';
+import { imageContentTypes } from '../../image/image-store.js';
 import type { EmbedderModel, Inference } from '../../score/embedder.js';
 import type { MeasuredPicture, MeasuredPictures } from '../../score/measured-pictures.js';
 import { signalNames } from '../../score/signal.js';
@@ -69,7 +70,7 @@ const measurementsSchema = z.strictObject({
     facts: z.strictObject({
       width: z.number(),
       height: z.number(),
-      container: z.enum(['image/jpeg', 'image/png', 'image/webp', 'image/avif']),
+      container: z.enum(imageContentTypes),
       colourMode: z.string(),
       bitsPerChannel: z.number(),
       chromaSubsampling: z.string(),

@@ -4,6 +4,8 @@ import { EdgeminerError } from '../../faults.js';
 import type { ImageHash } from '../../ids.js';
 import { contentHash, isContentHash } from '../../image/content-hash.js';
 import type { ImageShelf } from '../../image/image-shelf.js';
+import { extensionOf } from '../../image/image-extension.js';
+import { imageContentTypes } from '../../image/image-store.js';
 import type { ImageContentType, ImageStore, StoredImage } from '../../image/image-store.js';
 import {
   diskFault,
@@ -14,13 +16,6 @@ import {
   writeDurably,
 } from './durable-write.js';
 import { imageFolderShelf, notePut, restoreSetAside } from './image-folder-shelf.js';
-
-const extensions: readonly (readonly [ImageContentType, string])[] = [
-  ['image/jpeg', 'jpg'],
-  ['image/png', 'png'],
-  ['image/webp', 'webp'],
-  ['image/avif', 'avif'],
-];
 
 /** A put takes seconds; what is older was left by a process that died. Milliseconds. */
 const abandonedAfter = 24 * 60 * 60 * 1000;
@@ -34,9 +29,9 @@ export async function openDirectoryImageStore(options: {
 }): Promise<ImageStore & ImageShelf> {
   const { path: root } = options;
   const incoming = join(root, '.incoming');
-  const pathOf = (hash: ImageHash, extension: string): string =>
-    join(root, hash.slice(0, 2), hash.slice(2, 4), `${hash}.${extension}`);
-  const pathsOf = (hash: ImageHash) => extensions.map(([, extension]) => pathOf(hash, extension));
+  const pathOf = (hash: ImageHash, contentType: ImageContentType): string =>
+    join(root, hash.slice(0, 2), hash.slice(2, 4), `${hash}.${extensionOf(contentType)}`);
+  const pathsOf = (hash: ImageHash) => imageContentTypes.map((type) => pathOf(hash, type));
   try {
     await makeFolderDurably(incoming);
     await removeAbandoned(incoming);
@@ -47,8 +42,8 @@ export async function openDirectoryImageStore(options: {
 
   /** The image as it lies there, verified or not. */
   async function find(hash: ImageHash): Promise<StoredImage | undefined> {
-    for (const [contentType, extension] of extensions) {
-      const bytes = await readIfThere(pathOf(hash, extension));
+    for (const contentType of imageContentTypes) {
+      const bytes = await readIfThere(pathOf(hash, contentType));
       if (bytes !== undefined) return { bytes, contentType };
     }
     return undefined;
@@ -60,7 +55,7 @@ export async function openDirectoryImageStore(options: {
       try {
         const known = await find(hash);
         // A damaged file is written over under its own name, so that there is still only one.
-        const path = pathOf(hash, extensionOf(known?.contentType ?? contentType));
+        const path = pathOf(hash, known?.contentType ?? contentType);
         if (known !== undefined && contentHash(known.bytes) === hash) {
           // Another process may have renamed it just now and not have flushed the folder yet.
           await flushFolder(dirname(path));
@@ -88,9 +83,9 @@ export async function openDirectoryImageStore(options: {
 
     async has(hash) {
       if (!isContentHash(hash)) return false;
-      for (const [, extension] of extensions) {
+      for (const path of pathsOf(hash)) {
         try {
-          await access(pathOf(hash, extension));
+          await access(path);
           return true;
         } catch (error) {
           if (systemCode(error) !== 'ENOENT') throw diskFault(error, root);
@@ -105,12 +100,6 @@ export async function openDirectoryImageStore(options: {
       // Nothing is held open between calls.
     },
   };
-}
-
-function extensionOf(contentType: ImageContentType): string {
-  const known = extensions.find(([type]) => type === contentType);
-  if (known === undefined) throw new TypeError(`no extension for content type ${contentType}`);
-  return known[1];
 }
 
 async function removeAbandoned(incoming: string): Promise<void> {

@@ -3,10 +3,9 @@ import { EdgeminerError } from '../../faults.js';
 import { imageHash } from '../../ids.js';
 import { isContentHash } from '../../image/content-hash.js';
 import type { ImageShelf } from '../../image/image-shelf.js';
+import { imageContentTypes } from '../../image/image-store.js';
 import type { ImageContentType, ImageStore } from '../../image/image-store.js';
 import { openContentAddressedBucket } from './content-addressed-bucket.js';
-
-const contentTypes = ['image/jpeg', 'image/png', 'image/webp', 'image/avif'] as const;
 
 /**
  * Images in the GridFS bucket `images`. Who opened the connection of `db` closes it.
@@ -49,5 +48,5 @@ export async function openGridFsImageStore(db: Db): Promise<ImageStore & ImageSh
 }
 
 function contentTypeIn(metadata: Readonly<Record<string, string>>): ImageContentType | undefined {
-  return contentTypes.find((type) => type === metadata['contentType']);
+  return imageContentTypes.find((type) => type === metadata['contentType']);
 }

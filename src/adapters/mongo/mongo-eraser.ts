@@ -46,14 +46,12 @@ export function mongoEraser(parts: EraserParts): TaskEraser & ImageUses {
             if (found === null || actor === undefined) return false;
             const transition = erasureOf(fieldsToStanding(found), order);
             const last = nextEntry(headOf(found), { taskId: id, actor, at: now, transition });
-            await closed.insertOne(
-              {
-                _id: id,
-                auditHead: { seq: last.seq, hash: last.hash },
-                audit: [...(found.audit ?? []), auditFields(last)],
-              },
-              { session },
-            );
+            const trail = {
+              auditHead: { seq: last.seq, hash: last.hash },
+              audit: [...(found.audit ?? []), auditFields(last)],
+            };
+            // One that is there stays: then the task was made again after it was erased.
+            await closed.updateOne({ _id: id }, { $setOnInsert: trail }, { upsert: true, session });
             await tasks.deleteOne({ _id: id }, { session });
             await messages.deleteMany({ subject: id }, { session });
             await eraseGold(id, parts, session);

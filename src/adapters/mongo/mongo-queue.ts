@@ -15,7 +15,7 @@ import { claimTasks } from './claim-tasks.js';
 import type { ClosedTrailDocument } from './mongo-eraser.js';
 import { mongoGovernor } from './mongo-governor.js';
 import type { TaskCollections } from './mongo-governor.js';
-import { dropNotesOf, noteDuplicates, offerTasks } from './offers.js';
+import { noteDuplicates, offerTasks, settleTasks } from './offers.js';
 import { keyOf } from './persons.js';
 import { queueHoldings, queueStats } from './queue-stats.js';
 import { standingOnly, swap } from './steps.js';
@@ -42,29 +42,19 @@ export interface MongoQueueOptions extends TaskCollections {
  */
 export function mongoQueue(options: MongoQueueOptions): RelabelQueue & TaskReader & TaskGovernor {
   const { tasks, persons, rules, random, telling, closed } = options;
+  const collections = { tasks, closed };
   const spread = { width: 0 };
   const find = (id: TaskId) => tasks.findOne({ _id: id }, withoutAudit);
 
   return {
     offer: (offers, now) =>
       guarded(async () => {
-        const ids = offers.map((offer) => (offer.kind === 'task' ? offer.content.id : offer.of));
-        const erased = new Set(
-          ids.length === 0 ? [] : await closed.distinct('_id', { _id: { $in: ids } }),
-        );
-        const contents = offers.flatMap((offer) =>
-          offer.kind === 'task' && !erased.has(offer.content.id) ? [offer.content] : [],
-        );
+        const contents = offers.flatMap((offer) => (offer.kind === 'task' ? [offer.content] : []));
         const created = await offerTasks(tasks, contents, { rules, now });
-        await dropNotesOf(
-          tasks,
-          contents.filter(({ id }) => created.has(id)),
-        );
+        for (const id of await settleTasks(collections, contents, created)) created.delete(id);
         await noteDuplicates(
-          tasks,
-          offers.flatMap((offer) =>
-            offer.kind === 'duplicate' && !erased.has(offer.of) ? [offer] : [],
-          ),
+          collections,
+          offers.filter((offer) => offer.kind === 'duplicate'),
         );
         return offers.map((offer) => {
           if (offer.kind === 'duplicate') return 'duplicate';
@@ -77,9 +67,12 @@ export function mongoQueue(options: MongoQueueOptions): RelabelQueue & TaskReade
       guarded(async () => {
         const only = { projection: { _id: 1 } } as const;
         if ((await tasks.findOne({ _id: id }, only)) !== null) return 'task';
-        if ((await closed.findOne({ _id: id }, only)) !== null) return 'erased';
-        const noted = { modelName, sourceId, duplicates: eventId };
-        return (await tasks.findOne(noted, only)) === null ? 'nothing' : 'duplicate';
+        const [erased, noted] = await Promise.all([
+          closed.findOne({ _id: id }, only),
+          tasks.findOne({ modelName, sourceId, duplicates: eventId }, only),
+        ]);
+        if (erased !== null) return 'erased';
+        return noted === null ? 'nothing' : 'duplicate';
       }),
 
     recentFingerprints: ({ modelName, sourceId, from, to, limit }) =>

@@ -10,6 +10,7 @@ import { maxDuplicates, newStanding, offerTransition } from '../../queue/transit
 import { upsert } from './transactions.js';
 import { offerUpdate } from './documents.js';
 import type { TaskDocument } from './documents.js';
+import type { ClosedTrailDocument } from './mongo-eraser.js';
 
 export interface OfferTerms {
   readonly rules: Pick<QueueRules, 'overlapOf'>;
@@ -79,9 +80,54 @@ function upserts(contents: readonly TaskContent[], { rules, now }: OfferTerms): 
   });
 }
 
-/** Notes near-duplicates, each once; throws `task.not-found` where the original is unknown. */
+export interface OfferCollections {
+  readonly tasks: Collection<TaskDocument>;
+  /** Of tasks that were erased; their events make no task again. */
+  readonly closed: Collection<ClosedTrailDocument>;
+}
+
+/**
+ * What follows from offers once they are written. An erasure writes the closed trail as it takes
+ * the task away, so whoever made the task again after it sees the trail, and takes the task away
+ * again. All that was offered is looked up, not only what this call made: an earlier try may have
+ * made it and then have failed. Returns the ids of erased tasks.
+ */
+export async function settleTasks(
+  { tasks, closed }: OfferCollections,
+  contents: readonly TaskContent[],
+  created: ReadonlySet<TaskId>,
+): Promise<readonly TaskId[]> {
+  const made = contents.filter(({ id }) => created.has(id));
+  const [erased, noted] = await Promise.all([
+    erasedAmong(
+      closed,
+      contents.map(({ id }) => id),
+    ),
+    areNoted(tasks, made),
+  ]);
+  if (erased.length > 0) await tasks.deleteMany({ _id: { $in: erased } });
+  if (noted) {
+    await dropNotesOf(
+      tasks,
+      made.filter(({ id }) => !erased.includes(id)),
+    );
+  }
+  return erased;
+}
+
+async function erasedAmong(
+  closed: Collection<ClosedTrailDocument>,
+  ids: readonly TaskId[],
+): Promise<TaskId[]> {
+  return ids.length === 0 ? [] : closed.distinct('_id', { _id: { $in: [...ids] } });
+}
+
+/**
+ * Notes near-duplicates, each once; of an erased task, none. Throws `task.not-found` where the
+ * original is unknown.
+ */
 export async function noteDuplicates(
-  tasks: Collection<TaskDocument>,
+  { tasks, closed }: OfferCollections,
   duplicates: readonly { readonly of: TaskId; readonly eventId: EventId }[],
 ): Promise<void> {
   if (duplicates.length === 0) return;
@@ -99,7 +145,9 @@ export async function noteDuplicates(
   // A full list matches nothing either.
   const originals = [...new Set(duplicates.map(({ of }) => of))];
   const known = await tasks.distinct('_id', { _id: { $in: originals } });
-  const unknown = originals.find((id) => !known.includes(id));
+  const missing = originals.filter((id) => !known.includes(id));
+  const erased = await erasedAmong(closed, missing);
+  const unknown = missing.find((id) => !erased.includes(id));
   if (unknown === undefined) return;
   throw new EdgeminerError('task.not-found', `a near-duplicate names the unknown task ${unknown}`, {
     field: 'of',
@@ -120,21 +168,28 @@ async function keepOneNote(
   const original = await tasks.findOne({ _id: of }, { projection: { modelName: 1, sourceId: 1 } });
   if (original === null) return;
   const { modelName, sourceId } = original;
-  const isTask = (await tasks.findOne({ _id: taskIdOf(sourceId, eventId) }, onlyId)) !== null;
-  const noted = await notesOf(tasks, { modelName, sourceId, eventId });
-  await takeNotes(tasks, isTask ? noted : noted.slice(1), eventId);
+  const [task, noted] = await Promise.all([
+    tasks.findOne({ _id: taskIdOf(sourceId, eventId) }, onlyId),
+    notesOf(tasks, { modelName, sourceId, eventId }),
+  ]);
+  await takeNotes(tasks, task === null ? noted.slice(1) : noted, eventId);
+}
+
+/** One look for all of them: hardly ever is there a note. */
+async function areNoted(
+  tasks: Collection<TaskDocument>,
+  contents: readonly TaskContent[],
+): Promise<boolean> {
+  if (contents.length === 0) return false;
+  const eventIds = contents.map(({ eventId }) => eventId);
+  return (await tasks.findOne({ duplicates: { $in: eventIds } }, onlyId)) !== null;
 }
 
 /** The other way round: of tasks that were just made. */
-export async function dropNotesOf(
+async function dropNotesOf(
   tasks: Collection<TaskDocument>,
   contents: readonly TaskContent[],
 ): Promise<void> {
-  if (contents.length === 0) return;
-  const eventIds = contents.map(({ eventId }) => eventId);
-  // One look for all of them: hardly ever is there a note.
-  const some = await tasks.findOne({ duplicates: { $in: eventIds } }, onlyId);
-  if (some === null) return;
   for (const content of contents) {
     await takeNotes(tasks, await notesOf(tasks, content), content.eventId);
   }

@@ -79,18 +79,16 @@ async function tasksByReason(tasks: Collection<TaskDocument>): Promise<readonly 
   const state = { $in: [...taskStates] };
   const options = { ...snapshot, hint: indexes.claimOrderByReason };
   const known = [...signalNames, 'control-sample'] as const;
-  const counts = await Promise.all(
-    known.map(async (reason): Promise<ReasonCount> => {
-      const [counted] = await tasks
-        .aggregate<{ readonly tasks: number }>(
-          [{ $match: { state, 'decision.reasons': reason } }, { $count: 'tasks' }],
-          options,
-        )
-        .toArray();
-      return { _id: reason, tasks: counted?.tasks ?? 0 };
-    }),
-  );
-  const own = await tasks
+  const counting = known.map(async (reason): Promise<ReasonCount> => {
+    const [counted] = await tasks
+      .aggregate<{ readonly tasks: number }>(
+        [{ $match: { state, 'decision.reasons': reason } }, { $count: 'tasks' }],
+        options,
+      )
+      .toArray();
+    return { _id: reason, tasks: counted?.tasks ?? 0 };
+  });
+  const countingOwn = tasks
     .aggregate<ReasonCount>(
       [
         { $match: { state, 'decision.reasons': /^own:/ } },
@@ -102,6 +100,7 @@ async function tasksByReason(tasks: Collection<TaskDocument>): Promise<readonly 
       options,
     )
     .toArray();
+  const [own, ...counts] = await Promise.all([countingOwn, ...counting]);
   return [...counts.filter((one) => one.tasks > 0), ...own];
 }
 

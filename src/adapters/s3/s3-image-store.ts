@@ -13,6 +13,7 @@ import { imageHash } from '../../ids.js';
 import type { ImageHash } from '../../ids.js';
 import { contentHash, isContentHash } from '../../image/content-hash.js';
 import type { ImageShelf, Removal } from '../../image/image-shelf.js';
+import { imageContentTypes } from '../../image/image-store.js';
 import type { ImageContentType, ImageStore } from '../../image/image-store.js';
 import { clientSettings } from './s3-objects.js';
 import type { S3Options } from './s3-objects.js';
@@ -24,8 +25,6 @@ export interface S3ImageStoreOptions extends Omit<S3Options, 'maxBytes'> {
   /** Objects that are listed at once; 1000 unless told, which is the most. */
   readonly pageSize?: number;
 }
-
-const contentTypes = ['image/jpeg', 'image/png', 'image/webp', 'image/avif'] as const;
 
 /** A removal takes less than the first; a mark older than the second was left by a dead process. */
 const removalMs = 20_000;
@@ -97,7 +96,7 @@ export function openS3ImageStore(options: S3ImageStoreOptions): ImageStore & Ima
             within(),
           );
           const bytes = (await found.Body?.transformToByteArray()) ?? new Uint8Array();
-          const contentType = contentTypes.find((type) => type === found.ContentType);
+          const contentType = imageContentTypes.find((type) => type === found.ContentType);
           if (contentType === undefined || contentHash(bytes) !== hash) throw damaged(hash);
           return { bytes, contentType } satisfies {
             bytes: Uint8Array;

@@ -1,5 +1,6 @@
 import type { InStatement, InValue, Row } from '@libsql/client';
 import { actorKey, taskId } from '../../ids.js';
+import type { TaskId } from '../../ids.js';
 import type { AuditAction, AuditDetail, AuditEntry } from '../../queue/audit.js';
 import type { TaskState } from '../../queue/task.js';
 import { numberIn, textIn } from './columns.js';
@@ -20,6 +21,17 @@ export function rowToEntry(row: Row): AuditEntry {
     detail: JSON.parse(textIn(row, 'detail')) as AuditDetail,
     hash: textIn(row, 'hash'),
   };
+}
+
+/** Rows in the order of `seq`, as the chains of their tasks. */
+export function rowsToChains(rows: readonly Row[]): ReadonlyMap<TaskId, readonly AuditEntry[]> {
+  const chains = new Map<TaskId, AuditEntry[]>();
+  for (const entry of rows.map(rowToEntry)) {
+    const chain = chains.get(entry.taskId);
+    if (chain === undefined) chains.set(entry.taskId, [entry]);
+    else chain.push(entry);
+  }
+  return chains;
 }
 
 export function insertEntry(entry: AuditEntry): InStatement {

@@ -2,12 +2,12 @@ import type { InStatement, InValue, Row } from '@libsql/client';
 import { actorKey } from '../../ids.js';
 import type { AnnotatorId } from '../../ids.js';
 import type { AuditTrail } from '../../queue/audit-trail.js';
-import type { AuditedTask, AuditEntry } from '../../queue/audit.js';
+import type { AuditedTask } from '../../queue/audit.js';
 import { checkPage } from '../../queue/check-request.js';
 import { renamedStanding } from '../../queue/rename-person.js';
 import { answeredBy } from '../../queue/transitions.js';
 import type { TaskStanding } from '../../queue/transitions.js';
-import { rowToEntry } from './audit-rows.js';
+import { rowsToChains } from './audit-rows.js';
 import { textIn } from './columns.js';
 import { toExactJson } from './exact-json.js';
 import { keyOf } from './persons.js';
@@ -22,12 +22,7 @@ export function sqliteAuditTrail(database: SqliteDatabase): AuditTrail {
       { sql: `SELECT * FROM tasks WHERE id IN (${chosen}) ORDER BY id`, args },
       { sql: `SELECT * FROM audit WHERE task_id IN (${chosen}) ORDER BY task_id, seq`, args },
     ]);
-    const chains = new Map<string, AuditEntry[]>();
-    for (const entry of (entries?.rows ?? []).map(rowToEntry)) {
-      const chain = chains.get(entry.taskId);
-      if (chain === undefined) chains.set(entry.taskId, [entry]);
-      else chain.push(entry);
-    }
+    const chains = rowsToChains(entries?.rows ?? []);
     return (tasks?.rows ?? []).map((row) => {
       const task = rowToTask(row);
       return { task, head: headIn(row), entries: chains.get(task.id) ?? [] };

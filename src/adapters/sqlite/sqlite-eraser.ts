@@ -5,7 +5,7 @@ import type { ImageUses } from '../../queue/image-uses.js';
 import { erasureOf } from '../../queue/task-eraser.js';
 import type { TaskEraser } from '../../queue/task-eraser.js';
 import type { TaskState } from '../../queue/task.js';
-import { insertEntry, rowToEntry } from './audit-rows.js';
+import { insertEntry, rowsToChains } from './audit-rows.js';
 import { numberIn, textIn } from './columns.js';
 import { keyOf } from './persons.js';
 import type { SqliteDatabase } from './sqlite-database.js';
@@ -62,24 +62,15 @@ export function sqliteEraser(database: SqliteDatabase): TaskEraser & ImageUses {
     async closedTrails({ after = '', limit }) {
       checkPage({ limit });
       const page = 'SELECT task_id FROM closed_trails WHERE task_id > ? ORDER BY task_id LIMIT ?';
+      const args = [after, limit];
       const [closed, entries] = await database.readTogether([
-        {
-          sql: `SELECT * FROM closed_trails WHERE task_id > ? ORDER BY task_id LIMIT ?`,
-          args: [after, limit],
-        },
-        {
-          sql: `SELECT * FROM audit WHERE task_id IN (${page}) ORDER BY task_id, seq`,
-          args: [after, limit],
-        },
+        { sql: `SELECT * FROM closed_trails WHERE task_id IN (${page}) ORDER BY task_id`, args },
+        { sql: `SELECT * FROM audit WHERE task_id IN (${page}) ORDER BY task_id, seq`, args },
       ]);
-      const chains = (entries?.rows ?? []).map(rowToEntry);
+      const chains = rowsToChains(entries?.rows ?? []);
       return (closed?.rows ?? []).map((row) => {
         const id = taskId(textIn(row, 'task_id'));
-        return {
-          taskId: id,
-          head: headIn(row),
-          entries: chains.filter((entry) => entry.taskId === id),
-        };
+        return { taskId: id, head: headIn(row), entries: chains.get(id) ?? [] };
       });
     },
 

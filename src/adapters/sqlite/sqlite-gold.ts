@@ -17,17 +17,18 @@ import { all } from './task-conditions.js';
 /** Gold tasks and their trials in one SQLite file. The connection is its opener's. */
 export function sqliteGold(database: SqliteDatabase, subscribers: Subscribers = nobody): GoldStore {
   return {
-    secret: (made) =>
-      database.transact(async (transaction) => {
-        const { rows } = await transaction.execute({
+    async secret(made) {
+      const [kept] = await database.write([
+        {
           sql: `INSERT INTO secrets (name, value) VALUES ('gold', :made)
                 ON CONFLICT (name) DO UPDATE SET value = value RETURNING value`,
           args: { made },
-        });
-        const [row] = rows;
-        if (row === undefined) throw new Error('an upsert gave no row back');
-        return textIn(row, 'value');
-      }),
+        },
+      ]);
+      const [row] = kept?.rows ?? [];
+      if (row === undefined) throw new Error('an upsert gave no row back');
+      return textIn(row, 'value');
+    },
 
     async add(gold) {
       const { task } = gold;

@@ -5,6 +5,8 @@ import type { Message, Notice, NoticeName, Subscribers } from '../../notice/noti
 import type { ClaimEnd, MessageFilter, Outbox } from '../../notice/outbox.js';
 import { numberIn, textIn } from './columns.js';
 import type { SqliteDatabase } from './sqlite-database.js';
+import { all } from './task-conditions.js';
+import type { Condition } from './task-conditions.js';
 
 const mostDead = 1000;
 
@@ -17,21 +19,28 @@ export function sqliteOutbox(database: SqliteDatabase): Outbox {
   }
 
   return {
-    claim: ({ limit, until }, now) =>
-      database.transact(async (transaction) => {
-        const { rows } = await transaction.execute({
+    async claim({ limit, until }, now) {
+      // Mostly nothing is, and who only asks waits for no writer and keeps none waiting.
+      const due = await database.read({
+        sql: 'SELECT 1 FROM outbox WHERE due_at <= :now LIMIT 1',
+        args: { now },
+      });
+      if (due.length === 0) return [];
+      const [claimed] = await database.write([
+        {
           sql: `UPDATE outbox SET due_at = :until, fence = fence + 1
                 WHERE id IN (SELECT id FROM outbox WHERE due_at <= :now
                              ORDER BY due_at, id LIMIT :limit)
                 RETURNING *`,
           args: { until, now, limit },
-        });
-        return rows.map((row) => ({
-          ...rowToMessage(row),
-          body: textIn(row, 'body'),
-          fence: numberIn(row, 'fence'),
-        }));
-      }),
+        },
+      ]);
+      return (claimed?.rows ?? []).map((row) => ({
+        ...rowToMessage(row),
+        body: textIn(row, 'body'),
+        fence: numberIn(row, 'fence'),
+      }));
+    },
 
     delivered: ({ id, fence }) => end('DELETE FROM outbox', { id, fence }),
 
@@ -54,7 +63,7 @@ export function sqliteOutbox(database: SqliteDatabase): Outbox {
       const rows = await database.read({
         sql: `SELECT * FROM outbox WHERE due_at IS NULL AND ${asked.sql}
               ORDER BY buried_at DESC, id LIMIT ${mostDead}`,
-        args: asked.args,
+        args: { ...asked.args },
       });
       return rows.map((row) => ({
         ...rowToMessage(row),
@@ -127,15 +136,16 @@ function rowToMessage(row: Row) {
   };
 }
 
-function asks({ endpoint, ids }: MessageFilter) {
-  const conditions = [
-    'TRUE',
-    ...(endpoint === undefined ? [] : ['endpoint = :endpoint']),
-    ...(ids === undefined ? [] : ['id IN (SELECT value FROM json_each(:ids))']),
-  ];
-  const args: Record<string, InValue> = {
-    ...(endpoint === undefined ? {} : { endpoint }),
-    ...(ids === undefined ? {} : { ids: JSON.stringify(ids) }),
-  };
-  return { sql: conditions.join(' AND '), args };
+function asks({ endpoint, ids }: MessageFilter): Condition {
+  return all([
+    ...(endpoint === undefined ? [] : [{ sql: 'endpoint = :endpoint', args: { endpoint } }]),
+    ...(ids === undefined
+      ? []
+      : [
+          {
+            sql: 'id IN (SELECT value FROM json_each(:ids))',
+            args: { ids: JSON.stringify(ids) },
+          },
+        ]),
+  ]);
 }

@@ -3,7 +3,7 @@ import type { AnnotatorId, BatchId } from '../../ids.js';
 import type { LeaseFilter, TaskFilter, TimeRange } from '../../queue/relabel-queue.js';
 import type { TaskState } from '../../queue/task.js';
 
-/** A condition on a row of `tasks`; its arguments are named apart from those of others. */
+/** A condition on a row, of `tasks` unless told; its arguments are named apart from those of others. */
 export interface Condition {
   readonly sql: string;
   readonly args: Readonly<Record<string, InValue>>;

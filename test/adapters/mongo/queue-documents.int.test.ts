@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { MongoClient } from 'mongodb';
 import type { Collection, Db, Document } from 'mongodb';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { TaskDocument } from '../../../src/adapters/mongo/documents.js';
+import { closedTrailsOf } from '../../../src/adapters/mongo/mongo-eraser.js';
 import { openMongoStore } from '../../../src/adapters/mongo/open-mongo-store.js';
 import { claimIndex, claimOrder, freeFor } from '../../../src/adapters/mongo/task-filters.js';
-import { batchId } from '../../../src/ids.js';
+import { annotatorId, batchId } from '../../../src/ids.js';
 import type { TaskId } from '../../../src/ids.js';
 import { verifyChain } from '../../../src/queue/audit.js';
 import type { LeaseFilter } from '../../../src/queue/relabel-queue.js';
@@ -128,6 +129,64 @@ describeWith(['mongo'], 'the documents of the queue', (services) => {
       ]),
     );
     await again.close();
+  });
+
+  it('stay away where an erasure ends between the steps of an offer', async () => {
+    const store = await open();
+    const one = candidate(1);
+    await store.queue.offer(asOffers([one]), start);
+    const tasks: Collection<TaskDocument> = db.collection('tasks');
+    const found = await tasks.findOne({ _id: one.id });
+    // The writes of an erasure, which ends only once the offer waits for the task.
+    const offered = await client.withSession(async (session) => {
+      session.startTransaction();
+      await closedTrailsOf(db).insertOne(
+        {
+          _id: one.id,
+          auditHead: found?.auditHead ?? { seq: 0, hash: '' },
+          audit: found?.audit ?? [],
+        },
+        { session },
+      );
+      await tasks.deleteOne({ _id: one.id }, { session });
+      const changed = candidate(1, { priority: 0.9 });
+      const offering = store.queue.offer(asOffers([changed, candidate(2)]), start + 1);
+      await vi.waitFor(async () => {
+        const running = client
+          .db('admin')
+          .aggregate([{ $currentOp: {} }, { $match: { op: 'update', ns: tasks.namespace } }]);
+        expect(await running.toArray()).not.toEqual([]);
+      }, 20_000);
+      await session.commitTransaction();
+      return offering;
+    });
+    expect(offered).toEqual(['known', 'queued']);
+    expect(await store.queue.find(one.id)).toBeUndefined();
+    expect(await store.queue.find(candidate(2).id)).toBeDefined();
+    await store.close();
+  });
+
+  it('that an earlier edgeminer made again of an erased task go, and their trail stays', async () => {
+    const store = await open();
+    const { queue, eraser } = store;
+    const one = candidate(1);
+    await queue.offer(asOffers([one]), start);
+    const tasks: Collection<TaskDocument> = db.collection('tasks');
+    const again = await tasks.findOne({ _id: one.id });
+    if (again === null) throw new Error('it was offered');
+    const order = { by: annotatorId('cora'), reason: 'request 17' };
+    expect(await eraser.erase([one.id], order, start + 1)).toEqual([one.id]);
+    const trails = await eraser.closedTrails({ limit: 9 });
+
+    await tasks.insertOne(again);
+    expect(await eraser.erase([one.id], order, start + 2)).toEqual([one.id]);
+    expect(await queue.find(one.id)).toBeUndefined();
+
+    await tasks.insertOne(again);
+    expect(await queue.offer(asOffers([one]), start + 3)).toEqual(['known']);
+    expect(await queue.find(one.id)).toBeUndefined();
+    expect(await eraser.closedTrails({ limit: 9 })).toEqual(trails);
+    await store.close();
   });
 });
 

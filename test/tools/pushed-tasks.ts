@@ -75,7 +75,6 @@ export async function openTasks(count: number, options: { readonly overlap?: num
         images: pictures,
         labelSetFor: () => boxSet,
         labelSets: [boxSet],
-        suggests: () => true,
         annotatorOf: (person) => annotatorId(person === 'bo@example.com' ? 'bo' : person),
         leaseSeconds: 600,
         maxBatch: 100,

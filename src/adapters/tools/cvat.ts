@@ -232,7 +232,7 @@ export function openCvat(options: CvatOptions): AnnotationTool {
     );
     await upload(id, tasks);
     const places = new Map((await framesOf(id)).map((one, at) => [one.name, at]));
-    const images = tasks.map(({ task, suggest }) => cvatImage(task, labelSet, suggest));
+    const images = tasks.map(({ task }) => cvatImage(task, labelSet));
     const json = annotationsOf(images, labels, (picture) => places.get(picture));
     if (json.tags.length + json.shapes.length > 0) {
       await http.tell({ method: 'PUT', path: `/api/tasks/${id}/annotations/`, json });

@@ -101,7 +101,7 @@ export function openLabelStudio(options: LabelStudioOptions): AnnotationTool {
       let length = 0;
       for (const one of placing) {
         const image = await deliver(one, id);
-        const task = studioTask(one.task, labelSet, { image, suggest: one.suggest });
+        const task = studioTask(one.task, labelSet, image);
         const size = JSON.stringify(task).length;
         if (group.length > 0 && length + size > longestImport) {
           await importTasks(id, group);

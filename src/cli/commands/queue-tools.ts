@@ -105,7 +105,6 @@ export async function pullAs(
     written = await writeToolBatch(world, { ...options, format }, leased, {
       images: stores.images,
       labelSetFor,
-      suggests: () => true,
     });
   } catch (error) {
     await giveBack('all');
@@ -196,7 +195,6 @@ async function atTool(
           images: stores.images,
           labelSetFor,
           labelSets: labelSetsInUse(config),
-          suggests: () => true,
           annotatorOf: (person) => annotatorId(nameOf(config, person) ?? person),
           leaseSeconds,
           maxBatch: config.queue.maxBatch,

@@ -16,9 +16,10 @@ import type { ToolAnswer, ToolTask } from './tool-answer.js';
 export function studioTask(
   task: Task,
   labelSet: LabelSet,
-  { image, suggest }: { readonly image: string; readonly suggest: boolean },
+  /** Where Label Studio finds the picture. */
+  image: string,
 ): object {
-  const suggestion = suggest ? suggestLabel(task.predictions, labelSet, task.image) : undefined;
+  const suggestion = suggestLabel(task.predictions, labelSet, task.image);
   return {
     data: {
       image,

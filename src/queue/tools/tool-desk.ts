@@ -56,7 +56,6 @@ export interface ToolDeskOptions {
   readonly labelSetFor: LabelSetFor;
   /** All that are in use. */
   readonly labelSets: readonly LabelSet[];
-  readonly suggests: (task: Task) => boolean;
   readonly annotatorOf: (person: string) => AnnotatorId;
   readonly leaseSeconds: number;
   /** Most tasks in one lease. */
@@ -171,11 +170,7 @@ export function createToolDesk(options: ToolDeskOptions): ToolDesk {
     }
     await giveBack(unfit);
     for (const group of groups.values()) {
-      const placing = group.tasks.map((task) => ({
-        task,
-        picture: () => pictureOf(task),
-        suggest: options.suggests(task),
-      }));
+      const placing = group.tasks.map((task) => ({ task, picture: () => pictureOf(task) }));
       await tool.place(placing, group.labelSet);
       result.placed += placing.length;
     }

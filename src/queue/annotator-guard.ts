@@ -19,6 +19,7 @@ import type { AnnotatorQueue } from './gold-queue.js';
 import type { GoldStore } from './gold-store.js';
 import { refused } from './label-desk.js';
 import type { Refused } from './label-desk.js';
+import { longestReason, reasonIn } from './reason.js';
 import type { TaskReader } from './relabel-queue.js';
 import type { TaskGovernor } from './task-governor.js';
 import { taskPages } from './task-pages.js';
@@ -75,7 +76,6 @@ export interface AnnotatorGuardOptions {
 export const qualityActor: AnnotatorId = annotatorId('edgeminer:quality');
 
 const pageSize = 200;
-const longestReason = 500;
 
 export function createAnnotatorGuard(options: AnnotatorGuardOptions): AnnotatorGuard {
   const { golds, records, queue, tasks, reader, governor, floor } = options;
@@ -96,8 +96,8 @@ export function createAnnotatorGuard(options: AnnotatorGuardOptions): AnnotatorG
     },
 
     async resume({ annotator, by, reason }, now) {
-      const words = reason.trim();
-      if (words === '' || words.length > longestReason) return refused(badReason());
+      const words = reasonIn(reason);
+      if (words === undefined) return refused(badReason());
       const record = await records.find(annotator);
       const pause = presentPause(record);
       if (pause === undefined) return refused(notPaused(annotator));

@@ -55,7 +55,6 @@ export async function writeToolBatch(
   from: {
     readonly images: Pick<ImageStore, 'get'>;
     readonly labelSetFor: LabelSetFor;
-    readonly suggests: (task: Task) => boolean;
   },
 ): Promise<WrittenToolBatch> {
   const directory = resolve(world.workingDirectory, order.out);
@@ -79,7 +78,7 @@ export async function writeToolBatch(
     const image = imageFor(order, { directory, task, file, bytes });
     const key = labelSetKey(labelSet);
     const group = groups.get(key) ?? { labelSet, shown: [] };
-    group.shown.push({ task, image, suggest: from.suggests(task) });
+    group.shown.push({ task, image });
     groups.set(key, group);
   }
   const files: string[] = [];
@@ -104,7 +103,6 @@ export async function writeToolBatch(
 interface Shown {
   readonly task: Task;
   readonly image: string;
-  readonly suggest: boolean;
 }
 
 /** In CVAT, a file's name is all that finds the task again. */
@@ -149,12 +147,12 @@ function descriptions(
   const json = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
   if (format === 'label-studio') {
     return [
-      ['tasks.json', json(shown.map(({ task, ...how }) => studioTask(task, labelSet, how)))],
+      ['tasks.json', json(shown.map(({ task, image }) => studioTask(task, labelSet, image)))],
       ['labelling-config.xml', labellingConfig(labelSet)],
     ];
   }
   const labels = labelSpecs(labelSet);
-  const images = shown.map(({ task, suggest }) => cvatImage(task, labelSet, suggest));
+  const images = shown.map(({ task }) => cvatImage(task, labelSet));
   return [
     ['annotations.xml', writeCvatDocument({ name: `edgeminer ${batchId}`, labels, images })],
     ['labels.json', json(labels)],

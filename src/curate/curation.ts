@@ -2,9 +2,10 @@ import pLimit from 'p-limit';
 import type { Reason } from '../decision/decision.js';
 import { EdgeminerError } from '../faults.js';
 import type { ImageStore } from '../image/image-store.js';
-import type { ModelName, TaskId } from '../ids.js';
+import type { ModelName } from '../ids.js';
 import type { TaskReader } from '../queue/relabel-queue.js';
 import type { Task } from '../queue/task.js';
+import { taskPages } from '../queue/task-pages.js';
 import type { CuratedSet, SplitPlan } from './curated-set.js';
 import type { CuratedSetStore } from './curated-set-store.js';
 import type { EdgeCasePublisher } from './edge-case-publisher.js';
@@ -45,7 +46,8 @@ const concurrentChecks = 16;
 export async function curate(deps: CurationDeps, options: CurationOptions): Promise<Curation> {
   const now = deps.now();
   const tasks: Task[] = [];
-  for await (const page of labelledPages(deps.reader, options.filter ?? {}, now)) {
+  const filter = { ...options.filter, state: 'labelled' } as const;
+  for await (const page of taskPages(deps.reader, filter, pageSize, () => now)) {
     await checkImages(page, deps.images);
     tasks.push(...page);
   }
@@ -55,24 +57,6 @@ export async function curate(deps: CurationDeps, options: CurationOptions): Prom
   const set = outcome === 'known' ? ((await deps.sets.find(made.version)) ?? made) : made;
   const published = deps.publisher === undefined ? 0 : await deps.publisher.publish(set);
   return { set, outcome, published };
-}
-
-async function* labelledPages(
-  reader: CurationDeps['reader'],
-  filter: NonNullable<CurationOptions['filter']>,
-  now: number,
-): AsyncGenerator<readonly Task[]> {
-  let after: TaskId | undefined;
-  for (;;) {
-    const page = await reader.list(
-      { ...filter, state: 'labelled' },
-      { limit: pageSize, ...(after === undefined ? {} : { after }) },
-      now,
-    );
-    if (page.length > 0) yield page;
-    after = page.at(-1)?.id;
-    if (after === undefined || page.length < pageSize) return;
-  }
 }
 
 async function checkImages(

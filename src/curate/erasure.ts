@@ -1,8 +1,9 @@
 import type { ImageShelf } from '../image/image-shelf.js';
-import type { AnnotatorId, CuratedSetVersion, ImageHash, SourceId, TaskId } from '../ids.js';
+import type { AnnotatorId, CuratedSetVersion, ImageHash, SourceId } from '../ids.js';
 import type { ImageUses } from '../queue/image-uses.js';
 import type { TaskReader } from '../queue/relabel-queue.js';
 import type { TaskEraser } from '../queue/task-eraser.js';
+import { taskPages } from '../queue/task-pages.js';
 import type { CuratedItem } from './curated-set.js';
 import type { CuratedSetStore } from './curated-set-store.js';
 
@@ -73,12 +74,7 @@ export async function eraseSource(
     return false;
   }
 
-  for (let after: TaskId | undefined; ;) {
-    const page = await reader.list(
-      { sourceId: source },
-      { limit: pageSize, ...(after === undefined ? {} : { after }) },
-      now,
-    );
+  for await (const page of taskPages(reader, { sourceId: source }, pageSize, () => now)) {
     for (const { image } of page) {
       if (seen.has(image.hash)) continue;
       seen.add(image.hash);
@@ -91,8 +87,6 @@ export async function eraseSource(
     }
     const ids = page.map(({ id }) => id);
     tasks += dryRun ? ids.length : (await eraser.erase(ids, { by, reason }, now)).length;
-    after = ids.at(-1);
-    if (page.length < pageSize) break;
   }
   return { dryRun, tasks, images, curatedSets: touched };
 }

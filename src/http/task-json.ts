@@ -1,6 +1,6 @@
 import type { LabelSet } from '../label/label.js';
 import { plainBody } from '../label/plain-body.js';
-import { stateAt } from '../queue/task.js';
+import { isOpenState, stateAt } from '../queue/task.js';
 import type { Task } from '../queue/task.js';
 import type { Principal } from './auth.js';
 import { labelSetJson } from './label-schemas.js';
@@ -30,7 +30,7 @@ export function taskJson(
   const { image, decision, scores, lease, label } = task;
   const state = stateAt(task, now);
   const skip = state === 'skipped' ? task.skips.at(-1) : undefined;
-  const isOpen = state === 'pending' || state === 'leased' || state === 'disputed';
+  const isOpen = isOpenState(state);
   return {
     id: task.id,
     state,

@@ -19,8 +19,10 @@ import type { AnnotatorQueue } from './gold-queue.js';
 import type { GoldStore } from './gold-store.js';
 import { refused } from './label-desk.js';
 import type { Refused } from './label-desk.js';
+import { longestReason, reasonIn } from './reason.js';
 import type { TaskReader } from './relabel-queue.js';
 import type { TaskGovernor } from './task-governor.js';
+import { taskPages } from './task-pages.js';
 
 /**
  * Stops annotators whose answers to gold tasks are not good enough, and opens again what they did
@@ -74,7 +76,6 @@ export interface AnnotatorGuardOptions {
 export const qualityActor: AnnotatorId = annotatorId('edgeminer:quality');
 
 const pageSize = 200;
-const longestReason = 500;
 
 export function createAnnotatorGuard(options: AnnotatorGuardOptions): AnnotatorGuard {
   const { golds, records, queue, tasks, reader, governor, floor } = options;
@@ -95,8 +96,8 @@ export function createAnnotatorGuard(options: AnnotatorGuardOptions): AnnotatorG
     },
 
     async resume({ annotator, by, reason }, now) {
-      const words = reason.trim();
-      if (words === '' || words.length > longestReason) return refused(badReason());
+      const words = reasonIn(reason);
+      if (words === undefined) return refused(badReason());
       const record = await records.find(annotator);
       const pause = presentPause(record);
       if (pause === undefined) return refused(notPaused(annotator));
@@ -158,13 +159,8 @@ export function createAnnotatorGuard(options: AnnotatorGuardOptions): AnnotatorG
     const reason = `gold tasks: the annotator was paused at ${new Date(at).toISOString()}`;
     const order = { by: qualityActor, reason, discounting: annotator };
     const reopened: TaskId[] = [];
-    let after: TaskId | undefined;
-    for (;;) {
-      const page = await tasks.list(
-        { opinionBy: annotator },
-        { limit: pageSize, ...(after === undefined ? {} : { after }) },
-        now,
-      );
+    const filter = { opinionBy: annotator };
+    for await (const page of taskPages(tasks, filter, pageSize, () => now)) {
       const answered = page.flatMap(({ id, round, opinions }) =>
         opinions
           .filter((one) => one.annotator === annotator && one.round === round)
@@ -174,9 +170,8 @@ export function createAnnotatorGuard(options: AnnotatorGuardOptions): AnnotatorG
         const outcome = await governor.requeue(task, order, now);
         if (outcome.kind === 'done') reopened.push(task);
       }
-      after = page.at(-1)?.id;
-      if (page.length < pageSize) return reopened;
     }
+    return reopened;
   }
 }
 

@@ -1,5 +1,5 @@
 import type { AnnotatorId } from '../ids.js';
-import { chooseGold, isGoldTurn } from '../label/agreement/gold-draw.js';
+import { goldOrder, isGoldTurn } from '../label/agreement/gold-draw.js';
 import type { GoldRule } from '../label/agreement/gold-draw.js';
 import { checkedLabel } from './checked-label.js';
 import type { LabelSetFor } from './checked-label.js';
@@ -11,13 +11,15 @@ import type { LeaseFilter, TaskReader } from './relabel-queue.js';
 import { isFreeFor } from './transitions.js';
 
 export interface GoldDraws {
-  readonly golds: Pick<GoldStore, 'golds' | 'trials'>;
+  readonly golds: Pick<GoldStore, 'trials'>;
   readonly reader: Pick<TaskReader, 'find'>;
   readonly labelSetFor: LabelSetFor;
 }
 
 export interface Drawing {
   readonly annotator: AnnotatorId;
+  /** Gold tasks that are not retired. */
+  readonly inUse: readonly GoldTask[];
   readonly filter: LeaseFilter;
   readonly most: number;
   readonly secret: string;
@@ -30,29 +32,29 @@ export interface Drawing {
  */
 export async function drawTrials(
   { golds, reader, labelSetFor }: GoldDraws,
-  { annotator, filter, most, secret, now }: Drawing,
+  { annotator, inUse, filter, most, secret, now }: Drawing,
 ): Promise<readonly GoldTrial[]> {
-  const inUse = (await golds.golds()).filter(
-    (gold) => gold.retiredAt === undefined && matchesFilter(gold.facts, filter),
-  );
-  if (inUse.length === 0) return [];
+  const wanted = inUse.filter(({ facts }) => matchesFilter(facts, filter));
+  if (wanted.length === 0) return [];
   const met = new Map((await golds.trials({ annotator })).map((trial) => [trial.gold, trial]));
   const drawn: GoldTrial[] = [];
-  for (const { task } of inUse) {
+  for (const { task } of wanted) {
     const trial = met.get(task);
     if (drawn.length < most && trial !== undefined && isFreeFor(annotator, trial.standing, now)) {
       drawn.push(trial);
     }
   }
-  let unmet = inUse.filter(({ task, seenBy }) => !met.has(task) && !seenBy.includes(annotator));
-  while (drawn.length < most) {
-    const ids = unmet.map(({ task }) => task);
-    const chosen = chooseGold(annotator, ids, secret);
-    if (chosen === undefined) break;
-    const gold = unmet.find(({ task }) => task === chosen);
-    unmet = unmet.filter(({ task }) => task !== chosen);
+  if (drawn.length === most) return drawn;
+  const unmet = new Map(
+    wanted
+      .filter(({ task, seenBy }) => !met.has(task) && !seenBy.includes(annotator))
+      .map((gold) => [gold.task, gold]),
+  );
+  for (const task of goldOrder(annotator, [...unmet.keys()], secret)) {
+    const gold = unmet.get(task);
     const trial = gold && (await trialOf(gold));
     if (trial !== undefined) drawn.push(trial);
+    if (drawn.length === most) break;
   }
   return drawn;
 

@@ -7,7 +7,7 @@ import type { LabelSetFor } from './checked-label.js';
 import { drawTrials, goldTurns, trialsToGive } from './gold-draws.js';
 import { goldFailure } from './gold-failure.js';
 import { trialAsTask } from './gold.js';
-import type { GoldTrial } from './gold.js';
+import type { GoldTask, GoldTrial } from './gold.js';
 import type { GoldStore } from './gold-store.js';
 import type { LeaseRequest, RelabelQueue, TaskReader } from './relabel-queue.js';
 import type { QueueRules } from './rules.js';
@@ -25,8 +25,7 @@ export interface GoldQueueOptions {
   readonly records: Pick<AnnotatorRecords, 'countTurns'>;
   readonly labelSetFor: LabelSetFor;
   readonly rules: Pick<QueueRules, 'settle' | 'skipsToEnd'>;
-  /** Undefined: no new trials are given; those that were given are served to their end. */
-  readonly shares: Omit<GoldRule, 'seed'> | undefined;
+  readonly shares: Omit<GoldRule, 'seed'>;
   /** What pauses an annotator, together with the answer that does. */
   readonly floor: AccuracyFloor;
   /** Unguessable; used once for each store. */
@@ -46,11 +45,12 @@ export function goldQueue(options: GoldQueueOptions): AnnotatorQueue {
   return {
     async lease(request, now) {
       const { annotator, batchId, limit } = request;
+      const all = await golds.golds();
+      if (all.length === 0) return queue.lease(request, now);
+      const inUse = all.filter((gold) => gold.retiredAt === undefined);
       const held = await heldTrials(batchId, now);
-      const anyInUse =
-        shares !== undefined && (await golds.golds()).some((gold) => gold.retiredAt === undefined);
       // The same batch again gets no more trials than it has.
-      if (!anyInUse || held.length > 0) {
+      if (inUse.length === 0 || held.length > 0) {
         if (held.length >= limit) return asTasks(held, now);
         const tasks = await queue.lease({ ...request, limit: limit - held.length }, now);
         return [...tasks, ...(await asTasks(held, now))].toSorted(byClaimOrder);
@@ -58,7 +58,7 @@ export function goldQueue(options: GoldQueueOptions): AnnotatorQueue {
       const turn = await records.countTurns(annotator, limit);
       let given = 0;
       try {
-        const tasks = await leaseBoth(request, { turn, shares }, now);
+        const tasks = await leaseBoth(request, { turn, inUse }, now);
         given = tasks.length;
         return tasks;
       } finally {
@@ -86,11 +86,13 @@ export function goldQueue(options: GoldQueueOptions): AnnotatorQueue {
     },
 
     async complete(claim, verdict, now) {
+      const own = await queue.complete(claim, verdict, now);
+      // Most are the queue's own; a trial is not known there.
+      if (own.kind !== 'unknown-task') return own;
       for (;;) {
         const trial = await golds.find(claim.taskId);
-        if (trial === undefined) return queue.complete(claim, verdict, now);
-        const original = await reader.find(trial.gold);
-        if (original === undefined) return { kind: 'unknown-task' };
+        const original = trial && (await reader.find(trial.gold));
+        if (trial === undefined || original === undefined) return own;
         const outcome = complete(trial.standing, claim, verdict, { rules, now });
         if (outcome.kind === 'lost') return { kind: 'lost' };
         if (outcome.kind === 'already-completed') {
@@ -111,16 +113,18 @@ export function goldQueue(options: GoldQueueOptions): AnnotatorQueue {
 
   async function leaseBoth(
     request: LeaseRequest,
-    { turn, shares: shared }: { readonly turn: number; readonly shares: Omit<GoldRule, 'seed'> },
+    { turn, inUse }: { readonly turn: number; readonly inUse: readonly GoldTask[] },
     now: number,
   ): Promise<readonly Task[]> {
     const { annotator, limit, filter } = request;
     const seed = secret ?? (await golds.secret(newSecret()));
     secret = seed;
-    const turns = goldTurns(annotator, { turn, count: limit }, { ...shared, seed });
+    const turns = goldTurns(annotator, { turn, count: limit }, { ...shares, seed });
     const most = turns.filter((gold) => gold).length;
     const drawn =
-      most === 0 ? [] : await drawTrials(options, { annotator, filter, most, secret: seed, now });
+      most === 0
+        ? []
+        : await drawTrials(options, { annotator, inUse, filter, most, secret: seed, now });
     const room = limit - drawn.length;
     const tasks = room === 0 ? [] : await queue.lease({ ...request, limit: room }, now);
     const empty =

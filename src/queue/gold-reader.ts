@@ -4,7 +4,7 @@ import type { GoldTask, GoldTrial } from './gold.js';
 import { trialTasks } from './gold-queue.js';
 import type { GoldStore } from './gold-store.js';
 import { matchesFilter } from './matches-filter.js';
-import type { Holding, TaskFilter, TaskReader } from './relabel-queue.js';
+import type { Holding, Page, TaskFilter, TaskReader } from './relabel-queue.js';
 import { stateAt } from './task.js';
 import type { Task } from './task.js';
 import { isHeldBy, seenAt } from './transitions.js';
@@ -23,8 +23,10 @@ export function staffReader(reader: TaskReader, golds: Golds): TaskReader {
       const tasks = await reader.list(filter, page, now);
       if (filter.batchId === undefined) return tasks;
       const trials = await golds.trials({ batchId: filter.batchId });
-      const also = await listed(trials, filter, now);
-      return firstById([...tasks, ...also], page);
+      return firstById(
+        [...tasks, ...(await shownTrials(trials, { filter, page, now }, reader))],
+        page,
+      );
     },
 
     stats: (now) => reader.stats(now),
@@ -47,10 +49,6 @@ export function staffReader(reader: TaskReader, golds: Golds): TaskReader {
       );
     },
   };
-
-  async function listed(trials: readonly GoldTrial[], filter: TaskFilter, now: number) {
-    return (await trialTasks(trials, reader, now)).filter((task) => shows(task, filter, now));
-  }
 }
 
 /**
@@ -68,11 +66,11 @@ export function annotatorReader(
     async find(id) {
       const task = await findEither(id, reader, golds);
       if (task === undefined || hasHandled(annotator, task)) return task;
-      return (await hidden()).has(id) ? undefined : task;
+      return (await own()).hidden.has(id) ? undefined : task;
     },
 
     async list(filter, page, now) {
-      const [without, trials] = [await hidden(), await golds.trials({ annotator })];
+      const { hidden, trials } = await own();
       const tasks: Task[] = [];
       let after = page.after;
       while (tasks.length < page.limit) {
@@ -81,24 +79,24 @@ export function annotatorReader(
           { limit: page.limit, ...(after === undefined ? {} : { after }) },
           now,
         );
-        tasks.push(...found.filter((task) => !without.has(task.id) || hasHandled(annotator, task)));
+        tasks.push(...found.filter((task) => !hidden.has(task.id) || hasHandled(annotator, task)));
         after = found.at(-1)?.id;
         if (found.length < page.limit) break;
       }
-      const own = (await trialTasks(trials, reader, now)).filter((task) =>
-        shows(task, filter, now),
+      return firstById(
+        [...tasks, ...(await shownTrials(trials, { filter, page, now }, reader))],
+        page,
       );
-      return firstById([...tasks, ...own], page);
     },
 
     async stats(now) {
       const stats = await reader.stats(now);
-      const [all, trials] = [await golds.golds(), await golds.trials({ annotator })];
+      const { hidden, trials } = await own();
       const byState = { ...stats.byState };
       const met = new Set(trials.map(({ gold }) => gold));
-      const mayCome = all.filter((gold) => !met.has(gold.task) && mayGet(annotator, gold));
-      byState.labelled = Math.max(0, byState.labelled - met.size - mayCome.length);
-      byState.pending += mayCome.length;
+      byState.labelled = Math.max(0, byState.labelled - hidden.size);
+      // Those that may still come.
+      byState.pending += hidden.size - met.size;
       for (const { standing } of trials) byState[stateAt(standing, now)] += 1;
       return { ...stats, byState };
     },
@@ -106,13 +104,14 @@ export function annotatorReader(
     holdings: (now) => staff.holdings(now),
   };
 
-  /** The tasks that must not be seen beside their trials. */
-  async function hidden(): Promise<ReadonlySet<TaskId>> {
+  /** The annotator's trials, and the tasks that must not be seen beside them. */
+  async function own() {
     const [all, trials] = [await golds.golds(), await golds.trials({ annotator })];
-    return new Set([
+    const hidden: ReadonlySet<TaskId> = new Set([
       ...trials.map(({ gold }) => gold),
       ...all.filter((gold) => mayGet(annotator, gold)).map(({ task }) => task),
     ]);
+    return { hidden, trials };
   }
 }
 
@@ -132,6 +131,23 @@ async function findEither(
   return trial && original && trialAsTask(trial, original);
 }
 
+/** The trials that belong on a page, as tasks. No task is read for those of other pages. */
+async function shownTrials(
+  trials: readonly GoldTrial[],
+  { filter, page, now }: { readonly filter: TaskFilter; readonly page: Page; readonly now: number },
+  reader: Pick<TaskReader, 'find'>,
+): Promise<readonly Task[]> {
+  const { after, limit } = page;
+  const shown: Task[] = [];
+  for (const trial of trials) {
+    if (shown.length === limit) break;
+    if (after !== undefined && trial.id <= after) continue;
+    const tasks = await trialTasks([trial], reader, now);
+    shown.push(...tasks.filter((task) => shows(task, filter, now)));
+  }
+  return shown;
+}
+
 /** The filter of a list, held against a trial as it is seen at `now`. */
 function shows(task: Task, filter: TaskFilter, now: number): boolean {
   const { state, batchId, opinionBy } = filter;
@@ -143,14 +159,8 @@ function shows(task: Task, filter: TaskFilter, now: number): boolean {
   );
 }
 
-function firstById(
-  tasks: readonly Task[],
-  { after = '' as TaskId, limit }: Parameters<TaskReader['list']>[1],
-): readonly Task[] {
-  return tasks
-    .filter(({ id }) => id > after)
-    .sort((a, b) => compare(a.id, b.id))
-    .slice(0, limit);
+function firstById(tasks: readonly Task[], { limit }: Page): readonly Task[] {
+  return tasks.toSorted((a, b) => compare(a.id, b.id)).slice(0, limit);
 }
 
 function keyOf({ annotator, batchId }: Holding): string {

@@ -6,6 +6,7 @@ import type { LabelSetFor } from './checked-label.js';
 import type { AnnotatorQueue } from './gold-queue.js';
 import { againstPrediction, alwaysShown, asAnnotated } from './pre-annotation.js';
 import type { PreAnnotation } from './pre-annotation.js';
+import { longestReason, reasonIn } from './reason.js';
 import type { Claim, LeaseFilter, TaskReader, Verdict } from './relabel-queue.js';
 import type { Task } from './task.js';
 import { answerUnder } from './transitions.js';
@@ -106,7 +107,6 @@ export interface Refused {
 
 /** Nobody keeps a task longer than this without renewing, unless the setting says so. */
 const longestLeaseSeconds = 86_400;
-const longestReason = 500;
 
 export function createLabelDesk(options: LabelDeskOptions): LabelDesk {
   const { queue, reader, labelSetFor, now, newBatchId, maxBatch } = options;
@@ -159,8 +159,8 @@ export function createLabelDesk(options: LabelDeskOptions): LabelDesk {
     },
 
     async skip({ claim, annotator, reason }) {
-      const words = reason.trim();
-      if (words === '' || words.length > longestReason) return refused(badReason());
+      const words = reasonIn(reason);
+      if (words === undefined) return refused(badReason());
       const task = await reader.find(claim.taskId);
       if (task === undefined) return refused(noSuchTask(claim.taskId));
       if (!isHolder(task, claim, annotator)) return refused(lost(claim));

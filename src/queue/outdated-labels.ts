@@ -1,10 +1,10 @@
-import type { TaskId } from '../ids.js';
 import type { LabelSet } from '../label/label.js';
 import { citesLabelSet } from '../label/label-set.js';
 import type { LabelProblem } from '../label/label-problem.js';
 import { validateLabel } from '../label/validate-label.js';
 import type { TaskReader } from './relabel-queue.js';
 import type { Task } from './task.js';
+import { taskPages } from './task-pages.js';
 
 /** A labelled task whose label does not fit the label set as it is now. */
 export interface OutdatedLabel {
@@ -28,16 +28,8 @@ export async function* outdatedLabels(
   labelSet: LabelSet,
   now: number,
 ): AsyncGenerator<OutdatedLabel, void, void> {
-  let after: TaskId | undefined;
-  for (;;) {
-    const page = await reader.list(
-      { state: 'labelled' },
-      { limit: pageSize, ...(after === undefined ? {} : { after }) },
-      now,
-    );
+  for await (const page of taskPages(reader, { state: 'labelled' }, pageSize, () => now)) {
     yield* page.flatMap((task) => outdated(task, labelSet));
-    after = page.at(-1)?.id;
-    if (page.length < pageSize) return;
   }
 }
 

@@ -1,5 +1,6 @@
 import { hidesPrediction, predictionEdit } from '../label/agreement/pre-annotation.js';
 import type { LabelBody } from '../label/label.js';
+import { isOpenState } from './task.js';
 import type { AgainstPrediction, Task } from './task.js';
 
 /** Which annotators see what the model said. */
@@ -21,9 +22,7 @@ function isShown({ id }: Pick<Task, 'id'>, { show, hideShare }: PreAnnotation): 
  * ended, and with it the signals and the reasons of second looks, for they name classes.
  */
 export function asAnnotated(task: Task, policy: PreAnnotation): Task {
-  const { state } = task;
-  const isOpen = state === 'pending' || state === 'leased' || state === 'disputed';
-  if (!isOpen || isShown(task, policy)) return task;
+  if (!isOpenState(task.state) || isShown(task, policy)) return task;
   return {
     ...task,
     predictions: { kind: 'none' },

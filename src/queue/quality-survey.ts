@@ -1,4 +1,4 @@
-import type { ModelName, TaskId } from '../ids.js';
+import type { ModelName } from '../ids.js';
 import { rate } from '../label/agreement/interval.js';
 import type { Rate } from '../label/agreement/interval.js';
 import { anchoring } from '../label/agreement/pre-annotation.js';
@@ -9,6 +9,7 @@ import type { AnnotatorGuard, AnnotatorStanding } from './annotator-guard.js';
 import { labelHash } from './audit.js';
 import type { TaskReader } from './relabel-queue.js';
 import type { AgainstPrediction, Task } from './task.js';
+import { taskPages } from './task-pages.js';
 
 /** How good the labels are, as far as the queue can tell. */
 export interface QualitySurvey {
@@ -96,15 +97,15 @@ export async function surveyQuality(options: SurveyOptions): Promise<QualitySurv
 }
 
 function strataOf(surveyed: readonly Surveyed[]): readonly Stratum[] {
+  const all = qualityReport(surveyed);
   const names = [...new Set(surveyed.flatMap(({ strata }) => strata))].sort();
   const strata = names.flatMap((name) => {
     const own = surveyed.filter((one) => one.strata.includes(name));
     // Where everybody was alone there is nothing to agree on.
-    return own.some(({ opinions }) => opinions.length > 1)
-      ? [{ name, report: qualityReport(own) }]
-      : [];
+    if (!own.some(({ opinions }) => opinions.length > 1)) return [];
+    return [{ name, report: own.length === surveyed.length ? all : qualityReport(own) }];
   });
-  return [{ name: 'all', report: qualityReport(surveyed) }, ...strata];
+  return [{ name: 'all', report: all }, ...strata];
 }
 
 /** With the opinions of the latest round that has some. */
@@ -147,15 +148,5 @@ function labelAfter({ label, round, secondLooks = [] }: Task, from: number): str
 
 async function* allTasks({ reader, model, now }: SurveyOptions): AsyncGenerator<Task> {
   const filter = model === undefined ? {} : { modelName: model };
-  let after: TaskId | undefined;
-  for (;;) {
-    const page = await reader.list(
-      filter,
-      { limit: pageSize, ...(after === undefined ? {} : { after }) },
-      now,
-    );
-    yield* page;
-    after = page.at(-1)?.id;
-    if (page.length < pageSize) return;
-  }
+  for await (const page of taskPages(reader, filter, pageSize, () => now)) yield* page;
 }

@@ -5,6 +5,7 @@ import type { TaskReader } from './relabel-queue.js';
 import { hasSurvived } from './requeue.js';
 import type { TaskGovernor } from './task-governor.js';
 import type { Task } from './task.js';
+import { taskPages } from './task-pages.js';
 
 export interface SuspectedLabel extends SuspiciousLabel {
   readonly model: ModelName;
@@ -27,7 +28,7 @@ export interface SecondLookSearch {
   readonly now: number;
 }
 
-/** Labels that are compared with one another at once. */
+/** Labels that are compared with one another at once: whole pages. */
 const chunk = 10_000;
 const pageSize = 500;
 
@@ -49,10 +50,12 @@ export async function findSuspicious(
   let suspects: readonly SuspectedLabel[] = [];
   for (const modelName of models) {
     let part: Task[] = [];
-    for await (const task of labelledTasks(reader, modelName, now)) {
-      part.push(task);
-      if (part.length === chunk) take(part, modelName);
-      if (part.length === chunk) part = [];
+    const filter = { state: 'labelled', modelName } as const;
+    for await (const page of taskPages(reader, filter, pageSize, () => now)) {
+      part.push(...page);
+      if (part.length < chunk) continue;
+      take(part, modelName);
+      part = [];
     }
     take(part, modelName);
   }
@@ -95,22 +98,4 @@ export async function lookAgain(
 
 function hasStood(task: Task): boolean {
   return task.label?.settledBy === 'adjudication' || hasSurvived(task);
-}
-
-async function* labelledTasks(
-  reader: Pick<TaskReader, 'list'>,
-  modelName: ModelName,
-  now: number,
-): AsyncGenerator<Task> {
-  let after: Task['id'] | undefined;
-  for (;;) {
-    const page = await reader.list(
-      { state: 'labelled', modelName },
-      { limit: pageSize, ...(after === undefined ? {} : { after }) },
-      now,
-    );
-    yield* page;
-    after = page.at(-1)?.id;
-    if (page.length < pageSize) return;
-  }
 }

@@ -4,6 +4,7 @@ import { checkedLabel } from './checked-label.js';
 import type { LabelSetFor } from './checked-label.js';
 import { refused } from './label-desk.js';
 import type { Refused } from './label-desk.js';
+import { longestReason, reasonIn } from './reason.js';
 import type { TaskReader } from './relabel-queue.js';
 import type { StandingTag } from './standing-tag.js';
 import type { Governed, TaskGovernor } from './task-governor.js';
@@ -50,8 +51,6 @@ export interface SupervisorDeskOptions {
   readonly now: () => number;
 }
 
-const longestReason = 500;
-
 export function createSupervisorDesk(options: SupervisorDeskOptions): SupervisorDesk {
   const { governor, reader, labelSetFor, now } = options;
 
@@ -67,14 +66,14 @@ export function createSupervisorDesk(options: SupervisorDeskOptions): Supervisor
     },
 
     async requeue({ taskId, by, reason, expected }) {
-      const words = wordsOf(reason);
+      const words = reasonIn(reason);
       if (words === undefined) return refused(badReason());
       const outcome = await governor.requeue(taskId, { by, reason: words, expected }, now());
       return answer(taskId, outcome, hasEnded);
     },
 
     async cancel({ taskId, by, reason, expected }) {
-      const words = wordsOf(reason);
+      const words = reasonIn(reason);
       if (words === undefined) return refused(badReason());
       const outcome = await governor.cancel(taskId, { by, reason: words, expected }, now());
       return answer(taskId, outcome, hasEnded);
@@ -98,12 +97,6 @@ function answer(
     case 'unknown-task':
       return refused(noSuchTask(taskId));
   }
-}
-
-/** Undefined for what the audit trail can't keep. */
-function wordsOf(reason: string): string | undefined {
-  const words = reason.trim();
-  return words === '' || words.length > longestReason ? undefined : words;
 }
 
 function badReason(): EdgeminerError {

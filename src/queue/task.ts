@@ -188,6 +188,11 @@ export function stateAt(task: Pick<Task, 'state' | 'lease'>, now: number): TaskS
     : task.state;
 }
 
+/** Whether people may still answer or decide a task in this state. */
+export function isOpenState(state: TaskState): boolean {
+  return state === 'pending' || state === 'leased' || state === 'disputed';
+}
+
 /** A count of nothing in every state. */
 export function noTasks(): Record<TaskState, number> {
   return { pending: 0, leased: 0, labelled: 0, skipped: 0, disputed: 0, cancelled: 0 };

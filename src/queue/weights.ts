@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import { canonicalJson } from '../canonical-json.js';
-import type { AnnotatorId, TaskId } from '../ids.js';
+import type { AnnotatorId } from '../ids.js';
 import { mildPrior } from '../label/agreement/confusion-prior.js';
 import { dawidSkene } from '../label/agreement/dawid-skene.js';
 import type { AnnotatorSkills, Rating } from '../label/agreement/dawid-skene.js';
 import type { GoldStore } from './gold-store.js';
 import type { TaskReader } from './relabel-queue.js';
 import type { Task } from './task.js';
+import { taskPages } from './task-pages.js';
 
 /** What the annotators of one label set are worth, as learnt at one moment. */
 export interface Weights {
@@ -51,16 +52,8 @@ export async function computeWeights(
     bySet.set(labelSet, made);
     return made;
   };
-  let after: TaskId | undefined;
-  for (;;) {
-    const page = await reader.list(
-      {},
-      { limit: pageSize, ...(after === undefined ? {} : { after }) },
-      now,
-    );
+  for await (const page of taskPages(reader, {}, pageSize, () => now)) {
     for (const task of page) learnFrom(task, learning);
-    after = page.at(-1)?.id;
-    if (page.length < pageSize) break;
   }
   const gold = new Map((await golds.golds()).map((one) => [one.task, one]));
   for (const { gold: task, annotator, standing } of await golds.trials({})) {

@@ -6,6 +6,7 @@ import { openDirectoryImageStore } from '../../src/adapters/directory/directory-
 import { openSqliteStore } from '../../src/adapters/sqlite/open-sqlite-store.js';
 import type { ImageStore } from '../../src/image/image-store.js';
 import { annotatorId, batchId } from '../../src/ids.js';
+import type { AnnotatorId, TaskId } from '../../src/ids.js';
 import type { LabelSet } from '../../src/label/label.js';
 import { createLabelDesk } from '../../src/queue/label-desk.js';
 import { defaultRules } from '../../src/queue/rules.js';
@@ -74,12 +75,26 @@ export async function openTasks(count: number, options: { readonly overlap?: num
         images: pictures,
         labelSetFor: () => boxSet,
         labelSets: [boxSet],
-        suggests: () => true,
         annotatorOf: (person) => annotatorId(person === 'bo@example.com' ? 'bo' : person),
         leaseSeconds: 600,
         maxBatch: 100,
         now: () => time.now,
       }),
+    /** Labels one task with a box, as somebody else than the tool does. */
+    async labelOne(annotator: AnnotatorId): Promise<TaskId> {
+      const leased = await desk.lease({ annotator, limit: 1, filter: {} });
+      const [task] = leased.kind === 'leased' ? leased.tasks : [];
+      if (leased.kind === 'refused' || task === undefined) throw new Error('nothing was leased');
+      const claim = { taskId: task.id, batchId: leased.batchId, fence: task.fence };
+      const box = { class: 'cat', x: 16, y: 12, width: 32, height: 24 };
+      const answered = await desk.submit({
+        claim,
+        annotator,
+        body: { kind: 'boxes', boxes: [box] },
+      });
+      if (answered.kind === 'refused') throw answered.fault;
+      return task.id;
+    },
     async remove() {
       await images.close();
       await store.close();

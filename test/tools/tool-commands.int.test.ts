@@ -2,6 +2,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
+import { annotatorId } from '../../src/ids.js';
 import { runCommand } from '../cli/run-command.js';
 import { accessToken, startCvat } from './cvat-server.js';
 import { legacyToken, startLabelStudio } from './label-studio-server.js';
@@ -13,6 +14,11 @@ describe('the commands for other tools', () => {
   beforeEach(async () => {
     queue = await openTasks(4);
     environment = {};
+    await configure({});
+  });
+  afterEach(() => queue.remove());
+
+  async function configure(rules: object): Promise<void> {
     const config = {
       dataDir: '.',
       store: { kind: 'sqlite', file: 'queue.db' },
@@ -27,10 +33,10 @@ describe('the commands for other tools', () => {
       },
       models: [{ name: 'animals', labelSet: 'animals', reference: 'none', embedder: 'none' }],
       tools: { annotators: { 'ada@example.com': 'ada', 'bo@example.com': 'bo' } },
+      queue: rules,
     };
     await writeFile(join(queue.folder, 'edgeminer.config.yaml'), stringify(config));
-  });
-  afterEach(() => queue.remove());
+  }
 
   const run = (...args: readonly string[]) =>
     runCommand(args, { folder: queue.folder, now: queue.time.now, environment });
@@ -207,5 +213,77 @@ describe('the commands for other tools', () => {
     expect(JSON.parse(both.stdout)).toMatchObject({ labelled: 2, held: 0 });
     await studio.close();
     await cvat.close();
+  });
+
+  /** One task of the four is gold: every second task of an annotator's may be its trial. */
+  async function withGold(rules: object = {}): Promise<string> {
+    await configure({ gold: { firstTasks: 0, share: 0.5 }, ...rules });
+    const gold = await queue.labelOne(annotatorId('expert'));
+    const added = await run('queue', 'gold', 'add', gold, '--by', 'lee');
+    expect(added.code).toBe(0);
+    return gold;
+  }
+
+  it('import what people said of gold tasks', async () => {
+    const gold = await withGold();
+    expect((await pull('label-studio')).stdout).toContain('4 tasks in');
+    const file = at('batch', 'animals@2.tasks.json');
+    const tasks = JSON.parse(await readFile(file, 'utf8')) as Pulled[];
+    const exported = tasks.map((task, n) => ({
+      ...task,
+      annotations: [{ id: n, result: task.predictions[0]?.result ?? [] }],
+    }));
+    await writeFile(at('export.json'), JSON.stringify(exported));
+    const taken = await run('queue', 'import', 'export.json', '--format', 'label-studio');
+    expect([taken.code, taken.stdout]).toEqual([0, expect.stringContaining('4 labelled')]);
+    const trials = await queue.store.golds.trials({});
+    expect(trials).toMatchObject([{ gold, annotator: 'ada', standing: { state: 'labelled' } }]);
+  });
+
+  it('place gold tasks again, renew them and take their answers', async () => {
+    const gold = await withGold();
+    const studio = await startLabelStudio();
+    environment = {
+      EDGEMINER_TOOLS_LABEL_STUDIO_URL: studio.url,
+      EDGEMINER_TOOLS_LABEL_STUDIO_TOKEN: legacyToken,
+    };
+    studio.flaws.push({ method: 'POST', path: /\/import$/, with: 500 });
+    expect((await run('queue', 'push', 'label-studio', '--limit', '4')).code).toBe(1);
+    const pushed = await run('queue', 'push', 'label-studio', '--limit', '4');
+    expect(pushed.stdout).toBe('4 tasks placed, 0 there already\n');
+    const shown = studio.projects[0]?.tasks ?? [];
+    const [trial] = await queue.store.golds.trials({});
+    const isTrial = ({ data }: (typeof shown)[number]) => data['edgeminer_task'] === trial?.id;
+    for (const task of shown) if (!isTrial(task)) studio.annotate(task, { result: [] });
+    // Each is most of a lease: without being renewed, the last task would be lost.
+    for (let n = 0; n < 3; n += 1) {
+      queue.time.now += 80_000_000;
+      const synced = await run('queue', 'sync', 'label-studio', '--json');
+      expect(JSON.parse(synced.stdout)).toMatchObject({ labelled: n === 0 ? 3 : 0, held: 1 });
+    }
+    studio.annotate(shown.find(isTrial), { result: [] });
+    const last = await run('queue', 'sync', 'label-studio', '--json');
+    expect(JSON.parse(last.stdout)).toMatchObject({ labelled: 1, refused: [], late: [], held: 0 });
+    expect(await queue.store.golds.trials({})).toMatchObject([
+      { gold, annotator: 'label-studio', standing: { state: 'labelled' }, marks: { right: false } },
+    ]);
+    await studio.close();
+  });
+
+  it('hide predictions from a push that is repeated, too', async () => {
+    await configure({ preAnnotation: { show: false } });
+    const studio = await startLabelStudio();
+    environment = {
+      EDGEMINER_TOOLS_LABEL_STUDIO_URL: studio.url,
+      EDGEMINER_TOOLS_LABEL_STUDIO_TOKEN: legacyToken,
+    };
+    studio.flaws.push({ method: 'POST', path: /\/import$/, with: 500 });
+    expect((await run('queue', 'push', 'label-studio', '--limit', '2')).code).toBe(1);
+    // Two that are held already, and two that are leased now.
+    await run('queue', 'push', 'label-studio', '--limit', '2');
+    await run('queue', 'push', 'label-studio', '--limit', '2');
+    const shown = studio.projects[0]?.tasks ?? [];
+    expect(shown.map(({ predictions }) => predictions)).toEqual([[], [], [], []]);
+    await studio.close();
   });
 });

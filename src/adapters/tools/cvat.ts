@@ -2,13 +2,12 @@ import { FormData } from 'undici';
 import { z } from 'zod';
 import { EdgeminerError } from '../../faults.js';
 import { labelSpecs } from '../../label/cvat/label-specs.js';
-import { labelSetKey } from '../../label/label-set.js';
 import type { LabelSet } from '../../label/label.js';
 import type { AnnotationTool, PlacedTask } from '../../queue/tools/annotation-tool.js';
 import { cvatImage, cvatToolTask, pictureName } from '../../queue/tools/cvat-picture.js';
 import { annotationsOf, marksOf } from './cvat-annotations.js';
 import type { CvatAnnotations, CvatLabel } from './cvat-annotations.js';
-import { openToolHttp } from './tool-http.js';
+import { every, openToolHttp, projectTitle, waitUntil } from './tool-http.js';
 import type { ToolHttpOptions } from './tool-http.js';
 
 export interface CvatOptions {
@@ -31,8 +30,6 @@ export type CvatAccess =
   | { readonly kind: 'token'; readonly token: string }
   | { readonly kind: 'password'; readonly username: string; readonly password: string };
 
-const paged = <T>(item: z.ZodType<T>) =>
-  z.looseObject({ next: z.string().nullish(), results: z.array(item) });
 const named = z.looseObject({ id: z.number(), name: z.string() });
 const attributeSpec = z.looseObject({ id: z.number(), name: z.string() });
 const label = z.looseObject({
@@ -80,7 +77,6 @@ const annotations = z.looseObject({
 }) satisfies z.ZodType<CvatAnnotations>;
 const request = z.looseObject({ status: z.string(), message: z.string().nullish() });
 
-const pageSize = 100;
 /** Of the pictures in one request, in bytes; CVAT's own client sends 100 MB. */
 const longestUpload = 32 * 1024 * 1024;
 const pollMs = 1000;
@@ -108,7 +104,7 @@ export function openCvat(options: CvatOptions): AnnotationTool {
       const project = await projectOf(labelSet);
       if (project === undefined) return;
       const labels = await labelsOf(project);
-      for (const { id, name } of await every(`/api/tasks?project_id=${project}`, named)) {
+      for (const { id, name } of await every(http, `/api/tasks?project_id=${project}`, named)) {
         const jobs = await jobsOf(id);
         if (isAbandoned(name, jobs)) continue;
         const frames = await framesOf(id);
@@ -120,13 +116,16 @@ export function openCvat(options: CvatOptions): AnnotationTool {
         for (const [at, { name: picture, width, height }] of frames.entries()) {
           const done = finished.find((one) => one.start_frame <= at && at <= one.stop_frame);
           const where = `CVAT task ${id}, frame ${at}`;
+          // Of what nobody has finished there are no answers, whatever is drawn there.
+          const marks =
+            found === undefined || done === undefined ? [] : marksOf(found, labels, at, where);
           const read = cvatToolTask(
             {
               name: picture,
               where,
               width,
               height,
-              marks: found === undefined ? [] : marksOf(found, labels, at, where),
+              marks,
               person: done?.assignee?.username,
               done: done !== undefined,
             },
@@ -146,9 +145,9 @@ export function openCvat(options: CvatOptions): AnnotationTool {
         const batch = one.task.lease?.batchId ?? '';
         batches.set(batch, [...(batches.get(batch) ?? []), one]);
       }
-      const there = await every(`/api/tasks?project_id=${project}`, named);
+      const there = await every(http, `/api/tasks?project_id=${project}`, named);
+      const whole = new Set(there.map(({ name }) => name));
       for (const [batch, tasks] of batches) {
-        const whole = new Set(there.map(({ name }) => name));
         const name = nameFor(`edgeminer ${batch}`, whole);
         for (const { id, name: other } of there) {
           if (other !== `${name}${unfinished}` || !isAbandoned(other, await jobsOf(id))) continue;
@@ -161,45 +160,26 @@ export function openCvat(options: CvatOptions): AnnotationTool {
     close: () => http.close(),
   };
 
-  function titleOf(labelSet: LabelSet): string {
-    return `${options.project} ${labelSetKey(labelSet)}`;
-  }
-
-  async function every<T>(path: string, item: z.ZodType<T>): Promise<readonly T[]> {
-    const all: T[] = [];
-    for (let page = 1; ; page++) {
-      const { results, next } = await http.ask(
-        {
-          method: 'GET',
-          path: `${path}${path.includes('?') ? '&' : '?'}page=${page}&page_size=${pageSize}`,
-        },
-        paged(item),
-      );
-      all.push(...results);
-      if (next === null || next === undefined) return all;
-    }
-  }
-
   /** Of several with the name, which two processes may have made at once, the first. */
   async function projectOf(labelSet: LabelSet): Promise<number | undefined> {
-    const name = titleOf(labelSet);
-    const found = await every(`/api/projects?name=${encodeURIComponent(name)}`, named);
+    const name = projectTitle(options.project, labelSet);
+    const found = await every(http, `/api/projects?name=${encodeURIComponent(name)}`, named);
     const ids = found.filter((one) => one.name === name).map(({ id }) => id);
     return ids.length === 0 ? undefined : Math.min(...ids);
   }
 
   async function makeProject(labelSet: LabelSet): Promise<number> {
-    const json = { name: titleOf(labelSet), labels: labelSpecs(labelSet) };
+    const json = { name: projectTitle(options.project, labelSet), labels: labelSpecs(labelSet) };
     return (await http.ask({ method: 'POST', path: '/api/projects', json }, named)).id;
   }
 
   function labelsOf(project: number): Promise<readonly CvatLabel[]> {
-    return every(`/api/labels?project_id=${project}`, label);
+    return every(http, `/api/labels?project_id=${project}`, label);
   }
 
   /** Jobs of other kinds repeat frames, to compare annotators. */
   async function jobsOf(task: number) {
-    const jobs = await every(`/api/jobs?task_id=${task}`, job);
+    const jobs = await every(http, `/api/jobs?task_id=${task}`, job);
     return jobs.filter(({ type = 'annotation' }) => type === 'annotation');
   }
 
@@ -232,7 +212,7 @@ export function openCvat(options: CvatOptions): AnnotationTool {
     );
     await upload(id, tasks);
     const places = new Map((await framesOf(id)).map((one, at) => [one.name, at]));
-    const images = tasks.map(({ task, suggest }) => cvatImage(task, labelSet, suggest));
+    const images = tasks.map(({ task }) => cvatImage(task, labelSet));
     const json = annotationsOf(images, labels, (picture) => places.get(picture));
     if (json.tags.length + json.shapes.length > 0) {
       await http.tell({ method: 'PUT', path: `/api/tasks/${id}/annotations/`, json });
@@ -277,25 +257,23 @@ export function openCvat(options: CvatOptions): AnnotationTool {
   }
 
   async function finished(running: string): Promise<void> {
-    for (;;) {
-      const { status, message } = await http.ask(
-        { method: 'GET', path: `/api/requests/${encodeURIComponent(running)}` },
-        request,
-      );
-      if (status === 'finished') return;
-      if (status === 'failed') {
-        throw new EdgeminerError(
-          'tool.refused',
-          `CVAT could not take the pictures: ${message ?? 'it does not say why'}`,
-          {
-            field: 'tools.cvat',
-            mend: 'See what it says is wrong, and push again: the task is begun anew.',
-          },
-        );
-      }
-      await new Promise((done) => setTimeout(done, options.firstWaitMs ?? pollMs));
-    }
+    const path = `/api/requests/${encodeURIComponent(running)}`;
+    await waitUntil(
+      () => http.ask({ method: 'GET', path }, request),
+      ({ status, message }) => {
+        if (status === 'failed') throw uploadFailed(message ?? 'it does not say why');
+        return status === 'finished';
+      },
+      options.firstWaitMs ?? pollMs,
+    );
   }
+}
+
+function uploadFailed(why: string): EdgeminerError {
+  return new EdgeminerError('tool.refused', `CVAT could not take the pictures: ${why}`, {
+    field: 'tools.cvat',
+    mend: 'See what it says is wrong, and push again: the task is begun anew.',
+  });
 }
 
 /** It was never filled, and nobody has begun to work on it. */

@@ -2,13 +2,12 @@ import { FormData } from 'undici';
 import { z } from 'zod';
 import { EdgeminerError } from '../../faults.js';
 import { extensionOf } from '../../image/image-extension.js';
-import { labelSetKey } from '../../label/label-set.js';
 import type { LabelSet } from '../../label/label.js';
 import { labellingConfig } from '../../label/label-studio/labelling-config.js';
 import type { AnnotationTool, PlacedTask } from '../../queue/tools/annotation-tool.js';
 import { readStudioTask, studioTask } from '../../queue/tools/studio-task.js';
 import type { ToolTask } from '../../queue/tools/tool-answer.js';
-import { openToolHttp } from './tool-http.js';
+import { every, openToolHttp, projectTitle, waitUntil } from './tool-http.js';
 import type { ToolHttp } from './tool-http.js';
 
 export interface LabelStudioOptions {
@@ -32,8 +31,6 @@ export type PictureDelivery =
   /** Of edgeminer's own API, whose address this is; who labels needs to be let in there. */
   | { readonly kind: 'url'; readonly base: string };
 
-const paged = <T>(item: z.ZodType<T>) =>
-  z.looseObject({ next: z.string().nullish(), results: z.array(item) });
 const project = z.looseObject({ id: z.number(), title: z.string().nullish() });
 const tasksPage = z.looseObject({ total: z.number(), tasks: z.array(z.unknown()) });
 const user = z.looseObject({ id: z.number(), email: z.string() });
@@ -101,7 +98,7 @@ export function openLabelStudio(options: LabelStudioOptions): AnnotationTool {
       let length = 0;
       for (const one of placing) {
         const image = await deliver(one, id);
-        const task = studioTask(one.task, labelSet, { image, suggest: one.suggest });
+        const task = studioTask(one.task, labelSet, image);
         const size = JSON.stringify(task).length;
         if (group.length > 0 && length + size > longestImport) {
           await importTasks(id, group);
@@ -116,24 +113,12 @@ export function openLabelStudio(options: LabelStudioOptions): AnnotationTool {
     close: () => http.close(),
   };
 
-  function titleOf(labelSet: LabelSet): string {
-    return `${options.project} ${labelSetKey(labelSet)}`;
-  }
-
   /** Of several with the title, which two processes may have made at once, the first. */
   async function projectOf(labelSet: LabelSet): Promise<number | undefined> {
-    const title = titleOf(labelSet);
-    let found: number | undefined;
-    for (let page = 1; ; page++) {
-      const { results, next } = await http.ask(
-        { method: 'GET', path: `/api/projects/?page=${page}&page_size=${pageSize}` },
-        paged(project),
-      );
-      for (const one of results) {
-        if (one.title === title) found = Math.min(found ?? one.id, one.id);
-      }
-      if (next === null || next === undefined) return found;
-    }
+    const title = projectTitle(options.project, labelSet);
+    const found = await every(http, '/api/projects/', project);
+    const ids = found.filter((one) => one.title === title).map(({ id }) => id);
+    return ids.length === 0 ? undefined : Math.min(...ids);
   }
 
   async function makeProject(labelSet: LabelSet): Promise<number> {
@@ -142,7 +127,7 @@ export function openLabelStudio(options: LabelStudioOptions): AnnotationTool {
         method: 'POST',
         path: '/api/projects/',
         json: {
-          title: titleOf(labelSet),
+          title: projectTitle(options.project, labelSet),
           description: 'Made by edgeminer: edgeminer queue push label-studio',
           label_config: labellingConfig(labelSet),
           // An annotation without a region says that there is nothing to be seen.
@@ -186,15 +171,15 @@ export function openLabelStudio(options: LabelStudioOptions): AnnotationTool {
       imported,
     );
     if (job === undefined) return;
-    for (;;) {
-      const { status, error } = await http.ask(
-        { method: 'GET', path: `/api/projects/${id}/imports/${job}/` },
-        importJob,
-      );
-      if (status === 'completed') return;
-      if (status === 'failed') throw importFailed(error ?? 'it does not say why');
-      await new Promise((done) => setTimeout(done, options.firstWaitMs ?? pollMs));
-    }
+    const path = `/api/projects/${id}/imports/${job}/`;
+    await waitUntil(
+      () => http.ask({ method: 'GET', path }, importJob),
+      ({ status, error }) => {
+        if (status === 'failed') throw importFailed(error ?? 'it does not say why');
+        return status === 'completed';
+      },
+      options.firstWaitMs ?? pollMs,
+    );
   }
 }
 

@@ -2,7 +2,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Agent, fetch } from 'undici';
 import type { FormData } from 'undici';
 import { EdgeminerError, messageOf } from '../../faults.js';
-import type { z } from 'zod';
+import { z } from 'zod';
+import { labelSetKey } from '../../label/label-set.js';
+import type { LabelSet } from '../../label/label.js';
 
 export interface ToolHttpOptions {
   /** As people call the tool, for messages. */
@@ -172,6 +174,38 @@ export function openToolHttp(options: ToolHttpOptions): ToolHttp {
       },
     );
   }
+}
+
+/** What a label set's project is called in a tool, and found again by. */
+export function projectTitle(project: string, labelSet: LabelSet): string {
+  return `${project} ${labelSetKey(labelSet)}`;
+}
+
+const pageSize = 100;
+
+/** All that a paged list has, from its first page on. */
+export async function every<T>(
+  http: Pick<ToolHttp, 'ask'>,
+  path: string,
+  item: z.ZodType<T>,
+): Promise<readonly T[]> {
+  const page = z.looseObject({ next: z.string().nullish(), results: z.array(item) });
+  const all: T[] = [];
+  for (let at = 1; ; at++) {
+    const query = `${path.includes('?') ? '&' : '?'}page=${at}&page_size=${pageSize}`;
+    const { results, next } = await http.ask({ method: 'GET', path: `${path}${query}` }, page);
+    all.push(...results);
+    if (next === null || next === undefined) return all;
+  }
+}
+
+/** Looks at what the tool does on its own until `done` says that it is over, or throws. */
+export async function waitUntil<T>(
+  look: () => Promise<T>,
+  done: (seen: T) => boolean,
+  betweenMs: number,
+): Promise<void> {
+  while (!done(await look())) await pause(betweenMs);
 }
 
 interface Answer {

@@ -105,7 +105,6 @@ export async function pullAs(
     written = await writeToolBatch(world, { ...options, format }, leased, {
       images: stores.images,
       labelSetFor,
-      suggests: () => true,
     });
   } catch (error) {
     await giveBack('all');
@@ -129,7 +128,7 @@ export async function pullAs(
 /** What another tool exported. */
 export async function importFile(
   world: World,
-  { config, stores, desk, labelSetFor }: Desk,
+  { config, labelling, desk, labelSetFor }: Desk,
   path: string,
   options: ImportOptions & GlobalOptions,
 ): Promise<void> {
@@ -142,7 +141,8 @@ export async function importFile(
     },
     {
       desk,
-      reader: stores.queue,
+      // Finds trials of gold tasks too, which were pulled among the others.
+      reader: labelling.reader,
       labelSetFor,
       under: 'as-sent',
       annotatorOf: (person) => {
@@ -181,19 +181,20 @@ async function atTool(
   name: ToolName,
   work: (desk: ToolDesk) => Promise<void>,
 ): Promise<void> {
-  await atDesk(world, options, async ({ config, stores, desk, labelSetFor }) => {
+  await atDesk(world, options, async ({ config, stores, labelling, desk, labelSetFor }) => {
     const { tool, annotator, leaseSeconds } = openTool(config, name);
+    const holder = annotatorId(annotator);
     try {
       await work(
         createToolDesk({
           tool,
-          holder: annotatorId(annotator),
+          holder,
           desk,
-          reader: stores.queue,
+          // What people in the tool may see, trials of gold tasks among it.
+          reader: labelling.readerFor(holder),
           images: stores.images,
           labelSetFor,
           labelSets: labelSetsInUse(config),
-          suggests: () => true,
           annotatorOf: (person) => annotatorId(nameOf(config, person) ?? person),
           leaseSeconds,
           maxBatch: config.queue.maxBatch,

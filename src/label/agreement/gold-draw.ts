@@ -38,20 +38,18 @@ export function isGoldTurn(annotator: AnnotatorId, turn: number, rule: GoldRule)
 }
 
 /**
- * Which gold task to hand out: of those that the annotator has not seen, in an order of the
- * annotator's own, so that two who talk to each other don't meet the same ones together.
+ * In which order to hand gold tasks out that the annotator has not seen: one of the annotator's
+ * own, so that two who talk to each other don't meet the same ones together.
  */
-export function chooseGold(
+export function goldOrder(
   annotator: AnnotatorId,
   unseen: readonly TaskId[],
   seed: string,
-): TaskId | undefined {
-  let chosen: { readonly task: TaskId; readonly draw: number } | undefined;
-  for (const task of unseen) {
-    const draw = seededDraw(seed, annotator, 'task', task);
-    if (chosen === undefined || draw < chosen.draw) chosen = { task, draw };
-  }
-  return chosen?.task;
+): readonly TaskId[] {
+  return unseen
+    .map((task) => ({ task, draw: seededDraw(seed, annotator, 'task', task) }))
+    .sort((a, b) => a.draw - b.draw)
+    .map(({ task }) => task);
 }
 
 function isDrawn(turn: number, share: number, draw: (block: number) => number): boolean {

@@ -16,8 +16,9 @@ export interface AnnotationTool {
   /** Tasks that the tool has, of this label set, with what is finished of them. */
   placed(labelSet: LabelSet): AsyncIterable<ToolTask>;
   /**
-   * Shows tasks to the tool's people, with their pictures and what the model suggests. All are held
-   * and of this label set, and none of them is placed in its round.
+   * Shows tasks to the tool's people, with their pictures and what the model suggests: a task whose
+   * prediction is hidden comes without it. All are held and of this label set, and none of them is
+   * placed in its round.
    */
   place(tasks: readonly PlacedTask[], labelSet: LabelSet): Promise<void>;
   close(): Promise<void>;
@@ -27,6 +28,4 @@ export interface PlacedTask {
   readonly task: Task;
   /** The picture's bytes; read when they are needed. */
   readonly picture: () => Promise<Uint8Array>;
-  /** Whether the model's prediction is shown. */
-  readonly suggest: boolean;
 }

@@ -34,10 +34,10 @@ export function readPictureName(name: string): NamedTask | undefined {
   };
 }
 
-/** A task as an image of CVAT, with the model's prediction as its marks where it is to be shown. */
-export function cvatImage(task: Task, labelSet: LabelSet, suggest: boolean): CvatImage {
+/** A task as an image of CVAT, with the model's prediction as its marks. */
+export function cvatImage(task: Task, labelSet: LabelSet): CvatImage {
   const { width, height } = task.image;
-  const body = suggest ? suggestLabel(task.predictions, labelSet, task.image)?.body : undefined;
+  const body = suggestLabel(task.predictions, labelSet, task.image)?.body;
   const found = body === undefined ? [] : writeMarks(body, labelSet);
   // That the model saw nothing is no answer of a person who looked.
   const marks = found.some(({ label }) => labelSet.classes.includes(label)) ? found : [];

@@ -16,9 +16,10 @@ import type { ToolAnswer, ToolTask } from './tool-answer.js';
 export function studioTask(
   task: Task,
   labelSet: LabelSet,
-  { image, suggest }: { readonly image: string; readonly suggest: boolean },
+  /** Where Label Studio finds the picture. */
+  image: string,
 ): object {
-  const suggestion = suggest ? suggestLabel(task.predictions, labelSet, task.image) : undefined;
+  const suggestion = suggestLabel(task.predictions, labelSet, task.image);
   return {
     data: {
       image,
@@ -68,6 +69,11 @@ const exported = z.looseObject({
   annotations: z.array(annotation).optional(),
 });
 
+/** Enough to tell whether it is one of edgeminer's. */
+const perhapsOurs = z.looseObject({
+  data: z.looseObject({ edgeminer_task: z.unknown().optional() }),
+});
+
 /** Label Studio's account, by its number or its address; undefined where it is not known. */
 export type PersonOf = (account: number | string) => string | undefined;
 
@@ -82,10 +88,9 @@ export function readStudioTask(
   labelSetOf: (task: Task) => LabelSet | undefined,
   personOf: PersonOf,
 ): ToolTask | undefined {
-  const ours = z.looseObject({ data: z.looseObject({ edgeminer_task: z.unknown().optional() }) });
   const parsed = exported.safeParse(value);
   if (!parsed.success) {
-    const data = ours.safeParse(value).data?.data;
+    const data = perhapsOurs.safeParse(value).data?.data;
     if (data !== undefined && data.edgeminer_task === undefined) return undefined;
     const [issue] = parsed.error.issues;
     throw new EdgeminerError(

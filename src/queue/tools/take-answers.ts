@@ -1,7 +1,7 @@
 import type { EdgeminerError } from '../../faults.js';
-import { annotatorId } from '../../ids.js';
 import type { AnnotatorId, TaskId } from '../../ids.js';
 import type { LabelDesk } from '../label-desk.js';
+import { longestReason } from '../reason.js';
 import type { Claim, TaskReader } from '../relabel-queue.js';
 import { stateAt } from '../task.js';
 import type { Task, TaskState } from '../task.js';
@@ -128,7 +128,9 @@ async function take(
   const { task, held, person } = at;
   const read = answer.read(task);
   if (read.kind === 'nothing') return { kind: 'left' };
-  if (under !== 'as-sent' && hasAnswered(task, person ?? under)) return { kind: 'known' };
+  if (under !== 'as-sent' && person !== undefined && answeredBy(task).includes(person)) {
+    return { kind: 'known' };
+  }
   if (read.kind === 'refused') {
     return { kind: 'refused', message: `${read.field} ${read.problem}`, mend: read.mend };
   }
@@ -140,7 +142,7 @@ async function take(
   };
   const answered =
     read.kind === 'skip'
-      ? await desk.skip({ ...given, reason: read.reason.slice(0, 500) })
+      ? await desk.skip({ ...given, reason: read.reason.slice(0, longestReason) })
       : await desk.submit({ ...given, body: read.body });
   switch (answered.kind) {
     case 'refused':
@@ -171,10 +173,6 @@ function late(state: TaskState, under: AnswerTerms['under']): Outcome {
   };
 }
 
-function hasAnswered(task: Task, person: AnnotatorId): boolean {
-  return answeredBy(task).includes(person);
-}
-
 function asSent({ claim }: ToolTask, task: Task, { now: clock }: AnswerTerms): Held {
   const answered = answerUnder(claim, task);
   if (answered !== undefined) return { claim, holder: answered.annotator };
@@ -184,7 +182,7 @@ function asSent({ claim }: ToolTask, task: Task, { now: clock }: AnswerTerms): H
 
 /** The tool may have let go of a task and leased it again; only another round asks anew. */
 function now(sent: ToolTask, task: Task, { under, now: clock }: AnswerTerms): Held {
-  const tool = under === 'as-sent' ? undefined : annotatorId(under);
+  const tool = under === 'as-sent' ? undefined : under;
   const { lease, round, fence, id } = task;
   const holds =
     lease !== undefined &&

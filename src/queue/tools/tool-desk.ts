@@ -7,6 +7,7 @@ import type { LabelSetFor } from '../checked-label.js';
 import type { LabelDesk } from '../label-desk.js';
 import type { LeaseFilter, TaskReader } from '../relabel-queue.js';
 import type { Task } from '../task.js';
+import { taskPages } from '../task-pages.js';
 import type { AnnotationTool } from './annotation-tool.js';
 import { nothingTaken, takeAnswers } from './take-answers.js';
 import type { TakenAnswers } from './take-answers.js';
@@ -56,7 +57,6 @@ export interface ToolDeskOptions {
   readonly labelSetFor: LabelSetFor;
   /** All that are in use. */
   readonly labelSets: readonly LabelSet[];
-  readonly suggests: (task: Task) => boolean;
   readonly annotatorOf: (person: string) => AnnotatorId;
   readonly leaseSeconds: number;
   /** Most tasks in one lease. */
@@ -123,16 +123,8 @@ export function createToolDesk(options: ToolDeskOptions): ToolDesk {
   async function allHeld(): Promise<readonly Task[]> {
     const held: Task[] = [];
     for (const { batchId } of await holdings()) {
-      for (let after: TaskId | undefined; ;) {
-        const page = await reader.list(
-          { batchId, state: 'leased' },
-          { limit: pageSize, ...(after === undefined ? {} : { after }) },
-          now(),
-        );
-        held.push(...page);
-        after = page.at(-1)?.id;
-        if (page.length < pageSize) break;
-      }
+      const filter = { batchId, state: 'leased' } as const;
+      for await (const page of taskPages(reader, filter, pageSize, now)) held.push(...page);
     }
     return held;
   }
@@ -171,11 +163,7 @@ export function createToolDesk(options: ToolDeskOptions): ToolDesk {
     }
     await giveBack(unfit);
     for (const group of groups.values()) {
-      const placing = group.tasks.map((task) => ({
-        task,
-        picture: () => pictureOf(task),
-        suggest: options.suggests(task),
-      }));
+      const placing = group.tasks.map((task) => ({ task, picture: () => pictureOf(task) }));
       await tool.place(placing, group.labelSet);
       result.placed += placing.length;
     }

@@ -7,7 +7,7 @@ import { numberIn, textIn } from './columns.js';
 
 /** Between audit entries and rows of the table `audit`. */
 
-export function rowToEntry(row: Row): AuditEntry {
+function rowToEntry(row: Row): AuditEntry {
   return {
     taskId: taskId(textIn(row, 'task_id')),
     seq: numberIn(row, 'seq'),

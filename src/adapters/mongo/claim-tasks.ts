@@ -10,8 +10,8 @@ import { claimIndex, claimOrder, freeFor, heldBy, indexes, snapshot } from './ta
 
 export interface ClaimTerms {
   readonly now: number;
-  /** Of the annotator who claims. */
-  readonly actor: ActorKey;
+  /** Of the annotator who claims. Asked for beside the first look at the tasks. */
+  readonly actorKey: () => Promise<ActorKey>;
   /** Uniform in [0, 1). */
   readonly random: () => number;
   /** Kept from claim to claim; nothing but speed depends on it. */
@@ -41,16 +41,27 @@ export interface Spread {
 export async function claimTasks(
   tasks: Collection<TaskDocument>,
   request: LeaseRequest,
-  { now, actor, random, spread }: ClaimTerms,
+  { now, actorKey, random, spread }: ClaimTerms,
 ): Promise<void> {
-  const held = heldBy(request.batchId, now);
-  let lacking = request.limit - (await tasks.countDocuments(held, { hint: indexes.batch }));
-  let met = false;
-  while (lacking > 0) {
+  const look = async (limit: number): Promise<Looked> => {
     // Stretches of equal length, so that two claimers meet on all of one or not at all.
-    const stretches = Math.max(1, Math.floor(spread.width / lacking));
-    const skip = Math.floor(random() * stretches) * lacking;
-    const candidates = await findCandidates(tasks, request, { now, skip, limit: lacking });
+    const stretches = Math.max(1, Math.floor(spread.width / limit));
+    const skip = Math.floor(random() * stretches) * limit;
+    return { skip, found: await findCandidates(tasks, request, { now, skip, limit }) };
+  };
+  // None of the three needs another, and each is a way to the server and back.
+  const [actor, holds, first] = await Promise.all([
+    actorKey(),
+    tasks.countDocuments(heldBy(request.batchId, now), { hint: indexes.batch }),
+    look(request.limit),
+  ]);
+  let lacking = request.limit - holds;
+  let met = false;
+  let looked: Looked | undefined = first;
+  while (lacking > 0) {
+    const { skip, found } = looked ?? (await look(lacking));
+    looked = undefined;
+    const candidates = found.slice(0, lacking);
     if (candidates.length === 0) {
       if (skip === 0) return;
       // There are fewer than that: nearer to the top.
@@ -72,6 +83,11 @@ export async function claimTasks(
     }
   }
   if (!met) spread.width = Math.floor(spread.width / 2);
+}
+
+interface Looked {
+  readonly skip: number;
+  readonly found: readonly Standing[];
 }
 
 interface Stretch {

@@ -94,8 +94,8 @@ export function mongoQueue(options: MongoQueueOptions): RelabelQueue & TaskReade
     lease: (request, now) =>
       guarded(async () => {
         checkLease(request, now);
-        const actor = await keyOf(persons, request.annotator);
-        await claimTasks(tasks, request, { now, actor, random, spread });
+        const actorKey = () => keyOf(persons, request.annotator);
+        await claimTasks(tasks, request, { now, actorKey, random, spread });
         const held = heldBy(request.batchId, now);
         const batch = await tasks.find(held, { ...hinted, ...withoutAudit }).toArray();
         return batch.map(documentToTask).sort(byClaimOrder);

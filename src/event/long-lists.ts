@@ -59,7 +59,11 @@ export function numberList({ min, max }: { readonly min?: number; readonly max?:
   const [least, most] = [min ?? -Number.MAX_VALUE, max ?? Number.MAX_VALUE];
   return longList<NumberList>(problemOf, (list) => {
     if (!(list instanceof Float32Array)) return false;
-    for (const value of list) if (!(value >= least && value <= most)) return false;
+    // An iterator takes twice as long, and this is asked of every embedding.
+    for (let at = list.length - 1; at >= 0; at -= 1) {
+      const value = list[at] ?? Number.NaN;
+      if (!(value >= least && value <= most)) return false;
+    }
     return true;
   }).meta({ minItems: 1, type: 'array', items });
 }

@@ -116,7 +116,10 @@ function signalOf(
     edgeScore,
     calibrated: calibration !== undefined,
     flagged: isFlagged(alone, { raw, edgeScore, scorer, calibration }),
-    explanation: scorer.explain(raw, calibration?.standing(raw), note),
+    // Of most events nobody reads it, and its words and figures cost as much as a measurement.
+    get explanation() {
+      return scorer.explain(raw, calibration?.standing(raw), note);
+    },
   };
 }
 

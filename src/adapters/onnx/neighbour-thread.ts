@@ -50,15 +50,18 @@ try {
     extra: { session: { intra_op: { allow_spinning: '0' } } },
   });
   const unit = new Tensor('float32', normalisedRows(matrix), [rows, dimensions]);
+  let before = Promise.resolve();
   port.on('message', (message: ToNeighbours) => {
-    if (message.kind === 'close') {
-      // The session goes before the thread: a thread that ends under a live one may crash.
-      void session.release().finally(() => port.close());
-      return;
-    }
-    find(session, unit, message).then(post, (error: unknown) =>
-      post({ kind: 'failed', message: messageOf(error) }),
-    );
+    before = before.then(async () => {
+      if (message.kind === 'close') {
+        // The session goes before the thread: a thread that ends under a live one may crash.
+        await session.release().finally(() => port.close());
+        return;
+      }
+      await find(session, unit, message).then(post, (error: unknown) =>
+        post({ kind: 'failed', message: messageOf(error) }),
+      );
+    });
   });
   post({ kind: 'ready' });
 } catch (error) {

@@ -8,8 +8,8 @@ import type { EmbeddingMatrix } from '../../score/embedding-matrix.js';
 import type { FromNeighbours, NeighbourStart, ToNeighbours } from './neighbour-thread.js';
 import { unavailable } from './session-client.js';
 
-/** Queries that share one pass over the rows. */
-const maxBatch = 64;
+/** Queries that share one pass over the rows, at most. */
+const maxBatch = 32;
 
 interface Waiting {
   readonly embedding: Float32Array;
@@ -20,8 +20,9 @@ interface Waiting {
 
 /**
  * Nearest neighbours by one matrix product per batch, in a thread of its own: exact, and several
- * times as fast as exact-neighbours.ts. What waits when the thread becomes free is one batch. If the thread dies, the next batch starts another, for which the
- * matrix is copied again.
+ * times as fast as exact-neighbours.ts. What waits when the thread becomes free is one batch; a full one
+ * follows at once, so that the thread has work while the answers to the one before are used. If the
+ * thread dies, the next batch starts another, for which the matrix is copied again.
  */
 export async function openOnnxNeighbours(
   matrix: EmbeddingMatrix,
@@ -32,18 +33,30 @@ export async function openOnnxNeighbours(
     const values = Float32Array.from(matrix.values);
     return startThread({ matrix: { rows, dimensions, values }, threads });
   };
-  let thread = await begin();
+  let thread = begin();
+  await thread;
   const queue: Waiting[] = [];
-  let running: Promise<void> | undefined;
+  /** Batches at the thread. */
+  const running = new Set<Promise<void>>();
   let closing: Promise<void> | undefined;
+  let sending = false;
+
+  /** Of several batches that find the thread dead, one starts another. */
+  async function livingThread(): Promise<NeighbourThread> {
+    const known = thread;
+    const there = await known.catch(() => undefined);
+    if (there?.alive === true) return there;
+    if (thread === known) thread = begin();
+    return thread;
+  }
 
   async function findAll(batch: readonly Waiting[]): Promise<void> {
     try {
-      if (!thread.alive) thread = await begin();
+      const there = await livingThread();
       const k = Math.max(...batch.map((each) => each.k));
       const queries = new Float32Array(batch.length * dimensions);
       for (const [at, { embedding }] of batch.entries()) queries.set(embedding, at * dimensions);
-      const found = await thread.find(queries, batch.length, k);
+      const found = await there.find(queries, batch.length, k);
       for (const [at, waiting] of batch.entries()) {
         waiting.resolve(neighboursAt(found, at * k, waiting.k));
       }
@@ -52,11 +65,25 @@ export async function openOnnxNeighbours(
     }
   }
 
-  async function drain(): Promise<void> {
-    // Lets those that are asked for in the same turn come along.
-    await new Promise(setImmediate);
-    while (queue.length > 0) await findAll(queue.splice(0, maxBatch));
-    running = undefined;
+  function send(): void {
+    while (running.size === 0 ? queue.length > 0 : running.size === 1 && queue.length >= maxBatch) {
+      const done = findAll(queue.splice(0, maxBatch)).finally(() => {
+        running.delete(done);
+        // Those that the answers lead to come along.
+        sendSoon();
+      });
+      running.add(done);
+    }
+  }
+
+  /** Lets those that are asked for in the same turn come along. */
+  function sendSoon(): void {
+    if (sending) return;
+    sending = true;
+    setImmediate(() => {
+      sending = false;
+      send();
+    });
   }
 
   return {
@@ -69,7 +96,7 @@ export async function openOnnxNeighbours(
       if (closing !== undefined) throw unavailable('The neighbour index was closed.');
       return new Promise((resolve, reject) => {
         queue.push({ embedding, k: kept, resolve, reject });
-        running ??= drain();
+        sendSoon();
       });
     },
     close: () =>
@@ -77,8 +104,12 @@ export async function openOnnxNeighbours(
         for (const { reject } of queue.splice(0)) {
           reject(unavailable('The neighbour index was closed.'));
         }
-        await running;
-        await thread.close();
+        await Promise.all(running);
+        // One that could not start has nothing to close.
+        await thread.then(
+          (there) => there.close(),
+          () => undefined,
+        );
       })()),
   };
 }
@@ -109,28 +140,26 @@ async function startThread(start: NeighbourStart): Promise<NeighbourThread> {
     workerData: start,
     transferList: [start.matrix.values.buffer as ArrayBuffer],
   });
-  let answer: ((message: FromNeighbours) => void) | undefined;
-  let fail: ((error: unknown) => void) | undefined;
+  const waiting: { resolve: (message: FromNeighbours) => void; reject: (e: unknown) => void }[] =
+    [];
   let alive = true;
+  const die = (error: unknown) => {
+    alive = false;
+    for (const { reject } of waiting.splice(0)) {
+      reject(unavailable(`The neighbour index died: ${messageOf(error)}`, error));
+    }
+  };
   const ended = new Promise<void>((resolve) => {
     worker.once('exit', () => {
-      alive = false;
-      fail?.(new Error('the thread has ended'));
+      die(new Error('the thread has ended'));
       resolve();
     });
   });
-  worker.on('error', (error) => fail?.(error));
-  worker.on('message', (message: FromNeighbours) => answer?.(message));
-  const next = async (): Promise<FromNeighbours> => {
-    try {
-      return await new Promise<FromNeighbours>((resolve, reject) => {
-        answer = resolve;
-        fail = reject;
-      });
-    } catch (error) {
-      throw unavailable(`The neighbour index died: ${messageOf(error)}`, error);
-    }
-  };
+  worker.on('error', die);
+  // It answers in the order in which it is asked.
+  worker.on('message', (message: FromNeighbours) => waiting.shift()?.resolve(message));
+  const next = () =>
+    new Promise<FromNeighbours>((resolve, reject) => waiting.push({ resolve, reject }));
   const first = await next();
   if (first.kind !== 'ready') {
     await ended;

@@ -63,13 +63,12 @@ export function exposedSurprises(
   { kinds, dimensions, directions, standards }: Exposure,
   embedding: Float32Array,
 ): Float64Array {
-  const along = rowProducts(
-    { rows: kinds.length, dimensions, values: directions },
-    roots(embedding),
-  );
+  if (rootsSeen.length !== embedding.length) rootsSeen = new Float32Array(embedding.length);
+  const scale = signedRoots(embedding, rootsSeen);
+  const along = rowProducts({ rows: kinds.length, dimensions, values: directions }, rootsSeen);
   return along.map((part, at) => {
     const standard = standards[at];
-    return standard === undefined ? 0 : surprise(part, standard);
+    return standard === undefined ? 0 : surprise(part * scale, standard);
   });
 }
 
@@ -79,29 +78,35 @@ export function exposedScore(surprises: Float64Array): number {
   return Math.sqrt(squares / Math.max(1, surprises.length));
 }
 
+/** Those of the embedding that is looked at; a new array for each event is work for the collector. */
+let rootsSeen = new Float32Array(0);
+
 /**
- * The square root of each part, with its sign, scaled to length 1 (the Hellinger kernel as features:
- * Arandjelovic and Zisserman 2012; Perronnin, Sanchez and Mensink 2010): a few large parts no longer
- * decide alone.
+ * The square root of each part, with its sign (the Hellinger kernel as features: Arandjelovic and
+ * Zisserman 2012; Perronnin, Sanchez and Mensink 2010): a few large parts no longer decide alone.
+ *
+ * @returns what scales them to length 1; 0 for an embedding without a direction.
  */
-function roots(embedding: Float32Array): Float32Array {
-  const rooted = new Float32Array(embedding.length);
+function signedRoots(embedding: Float32Array, to: Float32Array): number {
   let sum = 0;
-  for (const part of embedding) sum += Math.abs(part);
-  if (!(sum > 0 && Number.isFinite(sum))) return rooted;
-  const scale = 1 / sum;
   for (let at = 0; at < embedding.length; at += 1) {
     const part = embedding[at] ?? 0;
-    rooted[at] = part < 0 ? -Math.sqrt(-part * scale) : Math.sqrt(part * scale);
+    const size = Math.abs(part);
+    sum += size;
+    to[at] = Math.sign(part) * Math.sqrt(size);
   }
-  return rooted;
+  if (sum > 0 && Number.isFinite(sum)) return 1 / Math.sqrt(sum);
+  to.fill(0);
+  return 0;
 }
 
 function rootsOfRows(matrix: EmbeddingMatrix): EmbeddingMatrix {
   const { rows, dimensions } = matrix;
   const rooted = new Float32Array(rows * dimensions);
   for (let row = 0; row < rows; row += 1) {
-    rooted.set(roots(rowOf(matrix, row)), row * dimensions);
+    const own = rooted.subarray(row * dimensions, (row + 1) * dimensions);
+    const scale = signedRoots(rowOf(matrix, row), own);
+    for (let at = 0; at < dimensions; at += 1) own[at] = (own[at] ?? 0) * scale;
   }
   return { rows, dimensions, values: rooted };
 }

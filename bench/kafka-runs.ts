@@ -11,7 +11,7 @@ const sentAtOnce = 200;
 /** Fills a topic, then lets the worker read it to its end as a group of its own. */
 export async function mineFromKafka(
   { kafka, registry }: BenchServices,
-  events: readonly InferenceEvent[],
+  events: Iterable<InferenceEvent>,
   format: 'avro' | 'json',
   place: MiningPlace,
 ): Promise<MiningRun> {
@@ -31,16 +31,22 @@ export async function mineFromKafka(
   });
   try {
     const publisher = connection.openEventPublisher();
-    for (let at = 0; at < events.length; at += sentAtOnce) {
-      await Promise.all(events.slice(at, at + sentAtOnce).map((event) => publisher.publish(event)));
+    let sent = 0;
+    let together: Promise<void>[] = [];
+    for (const event of events) {
+      sent += 1;
+      if (together.push(publisher.publish(event)) < sentAtOnce) continue;
+      await Promise.all(together);
+      together = [];
     }
+    await Promise.all(together);
     const source = connection.openEventSource({
       limits: { maxCount: 64, maxBytes: 256 * 1024 * 1024 },
       untilEnd: true,
     });
     const result = await place.run(source);
-    if (result.events !== events.length) {
-      throw new Error(`${result.events} of ${events.length} events arrived`);
+    if (result.events !== sent) {
+      throw new Error(`${result.events} of ${sent} events arrived`);
     }
     return result;
   } finally {

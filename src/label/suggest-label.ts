@@ -31,12 +31,22 @@ export function suggestLabel(
   if (predictions.kind === 'classification') {
     const { probabilities } = predictions;
     const best = predictedClass(predictions);
-    if (best === undefined || !classes.includes(best)) return undefined;
+    if (best === undefined) return undefined;
     const score = probabilities?.[predictions.classes.indexOf(best)];
-    if (kind === 'class') return { body: { kind, class: best }, score };
+    if (kind === 'class') {
+      return classes.includes(best) ? { body: { kind, class: best }, score } : undefined;
+    }
     if (kind !== 'classes') return undefined;
-    const likely = predictions.classes.filter((_, at) => (probabilities?.[at] ?? 0) >= applies);
-    return { body: { kind, classes: classes.filter((name) => likely.includes(name)) }, score };
+    // Logits are those of a softmax: it names one class.
+    const likely = new Set(
+      probabilities === undefined
+        ? [best]
+        : predictions.classes.filter((_, at) => (probabilities[at] ?? 0) >= applies),
+    );
+    const named = classes.filter((name) => likely.has(name));
+    // Of what it found the label set has nothing; that none applies is not what it said.
+    if (named.length === 0 && likely.size > 0) return undefined;
+    return { body: { kind, classes: named }, score };
   }
   if (predictions.kind === 'none' || kind === 'class' || kind === 'classes') return undefined;
   const boxes = predictedBoxes(predictions, image).flatMap(({ score, ...box }) => {

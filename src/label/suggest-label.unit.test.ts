@@ -34,6 +34,22 @@ describe('a prediction as a label', () => {
     });
     const bird = { ...classes, probabilities: [0.1, 0.8, 0.1] };
     expect(suggestLabel(bird, set('class'), image)).toBeUndefined();
+    expect(suggestLabel(bird, set('classes'), image)).toBeUndefined();
+    const mostlyBird = { ...classes, probabilities: [0.1, 0.8, 0.6] };
+    expect(suggestLabel(mostlyBird, set('classes'), image)?.body).toMatchObject({
+      classes: ['cat'],
+    });
+    const unsure = { ...classes, probabilities: [0.4, 0.3, 0.3] };
+    expect(suggestLabel(unsure, set('classes'), image)?.body).toMatchObject({ classes: [] });
+  });
+
+  it('is the likeliest class of logits', () => {
+    const { classes: names } = classes;
+    const logits = { kind: 'classification', classes: names, logits: [0.2, 1.5, 3] } as const;
+    expect(suggestLabel(logits, set('classes'), image)).toEqual({
+      body: { kind: 'classes', classes: ['cat'] },
+      score: undefined,
+    });
   });
 
   it('is boxes in the pixels of the picture, cut to it', () => {

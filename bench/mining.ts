@@ -35,7 +35,7 @@ export interface MiningPlace {
   close(): Promise<void>;
 }
 
-/** A reference of every second picture, as `edgeminer reference build` makes it. */
+/** A reference of the pictures, as `edgeminer reference build` makes it. */
 export async function referenceOf(pictures: readonly Uint8Array[]): Promise<Reference> {
   const embedder = await openEmbedder({
     modelsDir: new URL('../models', import.meta.url).pathname,

@@ -1,8 +1,8 @@
 /**
  * How fast the path is, in one run, side by side:
  *
- *   npm run bench -- [--images DIR] [--pictures N] [--rounds N] [--complete N] [--quick] [--json]
- *                    [--write]
+ *   npm run bench -- [--images DIR] [--pictures N] [--rounds N] [--complete N] [--reference N]
+ *                    [--quick] [--json] [--write]
  *
  * Every round runs each row once, so that what disturbs the machine disturbs all; medians are
  * printed, and ratios to the overlapped best case: sharp and the ONNX runtime alone, with no code
@@ -39,6 +39,7 @@ const { values: options } = parseArgs({
     pictures: { type: 'string' },
     rounds: { type: 'string' },
     complete: { type: 'string' },
+    reference: { type: 'string' },
     quick: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
@@ -74,7 +75,8 @@ const rateOf = ({ events, seconds }: MiningRun) => events / seconds;
 
 say('making pictures and the reference, starting Kafka, registry and MongoDB');
 const pictures = await benchPictures(options.images, count);
-const reference = await referenceOf(pictures);
+// Of one size however long the runs are: every event is compared with all of it.
+const reference = await referenceOf(pictures.slice(0, Number(options.reference ?? 200)));
 const services = await benchServices(process.env);
 const folder = await mkdtemp(join(tmpdir(), 'edgeminer-bench-pictures-'));
 for (const [n, bytes] of pictures.entries()) await writeFile(join(folder, `${n}.jpg`), bytes);

@@ -154,11 +154,15 @@ function levelAt(counts: Uint32Array, share: number, total: number): number {
 export function logAverage(counts: Uint32Array, of: (level: number) => number): number {
   let sum = 0;
   let total = 0;
+  let highest = 0;
   for (let level = 0; level < counts.length; level += 1) {
     const count = counts[level] ?? 0;
     if (count === 0) continue;
-    sum += count * Math.log(of(level) + 1);
+    const value = of(level);
+    sum += count * Math.log(value + 1);
     total += count;
+    highest = Math.max(highest, value);
   }
-  return total === 0 ? 0 : Math.expm1(sum / total);
+  // Against rounding: the mean of many equal values came out a little above them.
+  return total === 0 ? 0 : Math.min(highest, Math.expm1(sum / total));
 }

@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
-import { openWebhookSender, shownUrl } from '../adapters/fetch/webhook-sender.js';
+import { openWebhookSender } from '../adapters/fetch/webhook-sender.js';
 import type { WebhookSender } from '../adapters/fetch/webhook-sender.js';
 import type { Config } from '../config/load-config.js';
 import { EdgeminerError, messageOf } from '../faults.js';
+import { withoutSecrets } from '../image/allow-list.js';
 import { keepDelivering } from '../notice/deliver.js';
 import type { DeliveryDeps, Endpoint } from '../notice/deliver.js';
 import type { Outbox } from '../notice/outbox.js';
@@ -92,7 +93,7 @@ export function webhookChecks(world: World, config: Config): Check[] {
       const sender = webhookSender(config);
       try {
         const obstacle = await sender.probe(url, signal);
-        const shown = shownUrl(url);
+        const shown = withoutSecrets(url);
         findings.push(
           obstacle === undefined
             ? ok(`webhook ${name}`, `${shown} takes connections`)

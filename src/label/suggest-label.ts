@@ -2,17 +2,13 @@ import type { Predictions } from '../event/inference-event.js';
 import { predictedClass } from '../score/confidence/class-scores.js';
 import { predictedBoxes } from './agreement/predicted-boxes.js';
 import type { LabelBody, LabelledBox, LabelSet, Point } from './label.js';
+import type { PictureSize } from './label-problem.js';
 
 /** What the model would have answered, to be shown to an annotator. */
 export interface Suggestion {
   readonly body: LabelBody;
   /** How sure the model was, 0..1; of several boxes, their mean. Undefined where it did not say. */
   readonly score: number | undefined;
-}
-
-interface ImageSize {
-  readonly width: number;
-  readonly height: number;
 }
 
 /** A class applies, where several may, from this probability on. */
@@ -26,7 +22,7 @@ const applies = 0.5;
 export function suggestLabel(
   predictions: Predictions,
   { kind, classes }: LabelSet,
-  image: ImageSize,
+  image: PictureSize,
 ): Suggestion | undefined {
   if (predictions.kind === 'classification') {
     const { probabilities } = predictions;
@@ -66,7 +62,7 @@ export function suggestLabel(
       };
 }
 
-function cutTo({ width, height }: ImageSize, box: LabelledBox): LabelledBox | undefined {
+function cutTo({ width, height }: PictureSize, box: LabelledBox): LabelledBox | undefined {
   const [left, top] = [Math.max(0, box.x), Math.max(0, box.y)];
   const right = Math.min(width, box.x + box.width);
   const bottom = Math.min(height, box.y + box.height);

@@ -23,10 +23,7 @@ export function staffReader(reader: TaskReader, golds: Golds): TaskReader {
       const tasks = await reader.list(filter, page, now);
       if (filter.batchId === undefined) return tasks;
       const trials = await golds.trials({ batchId: filter.batchId });
-      return firstById(
-        [...tasks, ...(await shownTrials(trials, { filter, page, now }, reader))],
-        page,
-      );
+      return withTrials(tasks, trials, { filter, page, now }, reader);
     },
 
     stats: (now) => reader.stats(now),
@@ -83,10 +80,7 @@ export function annotatorReader(
         after = found.at(-1)?.id;
         if (found.length < page.limit) break;
       }
-      return firstById(
-        [...tasks, ...(await shownTrials(trials, { filter, page, now }, reader))],
-        page,
-      );
+      return withTrials(tasks, trials, { filter, page, now }, reader);
     },
 
     async stats(now) {
@@ -131,8 +125,9 @@ async function findEither(
   return trial && original && trialAsTask(trial, original);
 }
 
-/** The trials that belong on a page, as tasks. No task is read for those of other pages. */
-async function shownTrials(
+/** A page of tasks with the trials that belong on it. No task is read for those of other pages. */
+async function withTrials(
+  tasks: readonly Task[],
   trials: readonly GoldTrial[],
   { filter, page, now }: { readonly filter: TaskFilter; readonly page: Page; readonly now: number },
   reader: Pick<TaskReader, 'find'>,
@@ -142,10 +137,10 @@ async function shownTrials(
   for (const trial of trials) {
     if (shown.length === limit) break;
     if (after !== undefined && trial.id <= after) continue;
-    const tasks = await trialTasks([trial], reader, now);
-    shown.push(...tasks.filter((task) => shows(task, filter, now)));
+    const asTasks = await trialTasks([trial], reader, now);
+    shown.push(...asTasks.filter((task) => shows(task, filter, now)));
   }
-  return shown;
+  return [...tasks, ...shown].sort((a, b) => compare(a.id, b.id)).slice(0, limit);
 }
 
 /** The filter of a list, held against a trial as it is seen at `now`. */
@@ -157,10 +152,6 @@ function shows(task: Task, filter: TaskFilter, now: number): boolean {
     (batchId === undefined || seenAt(task, now).lease?.batchId === batchId) &&
     (opinionBy === undefined || task.opinions.some((one) => one.annotator === opinionBy))
   );
-}
-
-function firstById(tasks: readonly Task[], { limit }: Page): readonly Task[] {
-  return tasks.toSorted((a, b) => compare(a.id, b.id)).slice(0, limit);
 }
 
 function keyOf({ annotator, batchId }: Holding): string {

@@ -224,6 +224,17 @@ describe('the commands for other tools', () => {
     return gold;
   }
 
+  /** Label Studio, where the first import fails. */
+  async function flawedStudio() {
+    const studio = await startLabelStudio();
+    environment = {
+      EDGEMINER_TOOLS_LABEL_STUDIO_URL: studio.url,
+      EDGEMINER_TOOLS_LABEL_STUDIO_TOKEN: legacyToken,
+    };
+    studio.flaws.push({ method: 'POST', path: /\/import$/, with: 500 });
+    return studio;
+  }
+
   it('import what people said of gold tasks', async () => {
     const gold = await withGold();
     expect((await pull('label-studio')).stdout).toContain('4 tasks in');
@@ -242,12 +253,7 @@ describe('the commands for other tools', () => {
 
   it('place gold tasks again, renew them and take their answers', async () => {
     const gold = await withGold();
-    const studio = await startLabelStudio();
-    environment = {
-      EDGEMINER_TOOLS_LABEL_STUDIO_URL: studio.url,
-      EDGEMINER_TOOLS_LABEL_STUDIO_TOKEN: legacyToken,
-    };
-    studio.flaws.push({ method: 'POST', path: /\/import$/, with: 500 });
+    const studio = await flawedStudio();
     expect((await run('queue', 'push', 'label-studio', '--limit', '4')).code).toBe(1);
     const pushed = await run('queue', 'push', 'label-studio', '--limit', '4');
     expect(pushed.stdout).toBe('4 tasks placed, 0 there already\n');
@@ -272,12 +278,7 @@ describe('the commands for other tools', () => {
 
   it('hide predictions from a push that is repeated, too', async () => {
     await configure({ preAnnotation: { show: false } });
-    const studio = await startLabelStudio();
-    environment = {
-      EDGEMINER_TOOLS_LABEL_STUDIO_URL: studio.url,
-      EDGEMINER_TOOLS_LABEL_STUDIO_TOKEN: legacyToken,
-    };
-    studio.flaws.push({ method: 'POST', path: /\/import$/, with: 500 });
+    const studio = await flawedStudio();
     expect((await run('queue', 'push', 'label-studio', '--limit', '2')).code).toBe(1);
     // Two that are held already, and two that are leased now.
     await run('queue', 'push', 'label-studio', '--limit', '2');

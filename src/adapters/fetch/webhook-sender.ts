@@ -2,7 +2,6 @@ import { isIP } from 'node:net';
 import type { LookupFunction } from 'node:net';
 import { Agent } from 'undici';
 import { isEdgeminerError, messageOf } from '../../faults.js';
-import { withoutSecrets } from '../../image/allow-list.js';
 import type { Answer, Sender } from '../../notice/deliver.js';
 import { addressGuard } from './address-guard.js';
 import type { AddressGuard } from './address-guard.js';
@@ -121,9 +120,4 @@ function reasonOf(error: unknown): string {
   if (isEdgeminerError(error) && error.code === 'image.forbidden') return inner;
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   return `no connection: ${code} ${messageOf(error)}`.slice(0, 200);
-}
-
-/** For findings and lists: without password and query. */
-export function shownUrl(url: string): string {
-  return withoutSecrets(url);
 }

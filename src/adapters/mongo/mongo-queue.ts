@@ -22,7 +22,7 @@ import { standingOnly, swap } from './steps.js';
 import type { Standing } from './steps.js';
 import { storeAndTell } from './tell-steps.js';
 import type { Telling } from './tell-steps.js';
-import { heldBy, indexes, shows, snapshot, withoutAudit } from './task-filters.js';
+import { heldBy, indexes, onlyId, shows, snapshot, withoutAudit } from './task-filters.js';
 
 const hinted = { hint: indexes.batch } as const;
 
@@ -65,11 +65,10 @@ export function mongoQueue(options: MongoQueueOptions): RelabelQueue & TaskReade
 
     recall: ({ taskId: id, modelName, sourceId, eventId }) =>
       guarded(async () => {
-        const only = { projection: { _id: 1 } } as const;
-        if ((await tasks.findOne({ _id: id }, only)) !== null) return 'task';
+        if ((await tasks.findOne({ _id: id }, onlyId)) !== null) return 'task';
         const [erased, noted] = await Promise.all([
-          closed.findOne({ _id: id }, only),
-          tasks.findOne({ modelName, sourceId, duplicates: eventId }, only),
+          closed.findOne({ _id: id }, onlyId),
+          tasks.findOne({ modelName, sourceId, duplicates: eventId }, onlyId),
         ]);
         if (erased !== null) return 'erased';
         return noted === null ? 'nothing' : 'duplicate';

@@ -11,6 +11,7 @@ import { upsert } from './transactions.js';
 import { offerUpdate } from './documents.js';
 import type { TaskDocument } from './documents.js';
 import type { ClosedTrailDocument } from './mongo-eraser.js';
+import { onlyId } from './task-filters.js';
 
 export interface OfferTerms {
   readonly rules: Pick<QueueRules, 'overlapOf'>;
@@ -194,8 +195,6 @@ async function dropNotesOf(
     await takeNotes(tasks, await notesOf(tasks, content), content.eventId);
   }
 }
-
-const onlyId = { projection: { _id: 1 } } as const;
 
 async function notesOf(
   tasks: Collection<TaskDocument>,

@@ -44,6 +44,9 @@ const orderKeys = {
 /** Reads one moment that a majority holds, in which no task is missed or seen twice. */
 export const snapshot = { readConcern: { level: 'snapshot' } } as const;
 
+/** Whether it is there is all that is asked. */
+export const onlyId = { projection: { _id: 1 } } as const;
+
 /** What reads tasks reads no chains. */
 export const withoutAudit = { projection: { audit: 0 } } as const;
 

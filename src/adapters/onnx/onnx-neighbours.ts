@@ -10,6 +10,8 @@ import { unavailable } from './session-client.js';
 
 /** Queries that share one pass over the rows, at most. */
 const maxBatch = 32;
+/** So many have to wait for a batch to be sent, by the number of batches that are at the thread. */
+const enough = [1, maxBatch];
 
 interface Waiting {
   readonly embedding: Float32Array;
@@ -20,9 +22,9 @@ interface Waiting {
 
 /**
  * Nearest neighbours by one matrix product per batch, in a thread of its own: exact, and several
- * times as fast as exact-neighbours.ts. What waits when the thread becomes free is one batch; a full one
- * follows at once, so that the thread has work while the answers to the one before are used. If the
- * thread dies, the next batch starts another, for which the matrix is copied again.
+ * times as fast as exact-neighbours.ts. What waits when the thread becomes free is one batch; a full
+ * one follows at once, so that the thread has work while the answers to the one before are used. If
+ * the thread dies, the next batch starts another, for which the matrix is copied again.
  */
 export async function openOnnxNeighbours(
   matrix: EmbeddingMatrix,
@@ -66,7 +68,7 @@ export async function openOnnxNeighbours(
   }
 
   function send(): void {
-    while (running.size === 0 ? queue.length > 0 : running.size === 1 && queue.length >= maxBatch) {
+    while (queue.length >= (enough[running.size] ?? Infinity)) {
       const done = findAll(queue.splice(0, maxBatch)).finally(() => {
         running.delete(done);
         // Those that the answers lead to come along.

@@ -1,7 +1,7 @@
 import type { LabelledBox } from '../label.js';
 import { groupBy } from './group-by.js';
 import { median } from './median.js';
-import type { ImageSize } from './predicted-boxes.js';
+import type { PictureSize } from '../label-problem.js';
 
 export interface OutlierRule {
   /** Boxes of a class below which none of it is unusual. */
@@ -26,7 +26,7 @@ interface Measured {
   readonly trait: BoxTrait;
   readonly below: OutlierBox['how'];
   readonly above: OutlierBox['how'];
-  readonly of: (box: LabelledBox, image: ImageSize) => number;
+  readonly of: (box: LabelledBox, image: PictureSize) => number;
   /** A class whose boxes are all alike varies by at least this much. */
   readonly leastDeviation: number;
 }
@@ -73,7 +73,7 @@ const toDeviation = 1.4826;
  * How to detect and handle outliers, ASQC Quality Press (1993).
  */
 export function outlierBoxes(
-  pictures: readonly { readonly boxes: readonly LabelledBox[]; readonly image: ImageSize }[],
+  pictures: readonly { readonly boxes: readonly LabelledBox[]; readonly image: PictureSize }[],
   { leastBoxes, limit }: OutlierRule,
 ): OutlierBox[][] {
   const placed = pictures.flatMap(({ boxes, image }) => boxes.map((box) => ({ box, image })));

@@ -6,7 +6,7 @@ import { matchBoxes } from './box-matching.js';
 import { differenceInterval, rate } from './interval.js';
 import type { Interval, Rate } from './interval.js';
 import { predictedBoxes } from './predicted-boxes.js';
-import type { ImageSize } from './predicted-boxes.js';
+import type { PictureSize } from '../label-problem.js';
 import { boxesOf } from './shape-kind.js';
 import { seededDraw } from './seeded-draw.js';
 
@@ -51,7 +51,7 @@ const usualEditRule: EditRule = { leastIou: 0.5, unmoved: 0.95, leastScore: 0 };
 export function predictionEdit(
   body: LabelBody,
   predictions: Predictions,
-  image: ImageSize,
+  image: PictureSize,
   rule: EditRule = usualEditRule,
 ): PredictionEdit {
   switch (body.kind) {

@@ -1,11 +1,6 @@
 import type { Detection } from '../../event/inference-event.js';
 import type { LabelledBox } from '../label.js';
-
-/** Width and height of the upright original, in pixels. */
-export interface ImageSize {
-  readonly width: number;
-  readonly height: number;
-}
+import type { PictureSize } from '../label-problem.js';
 
 export interface PredictedBox extends LabelledBox {
   /** 0..1 */
@@ -15,7 +10,7 @@ export interface PredictedBox extends LabelledBox {
 /** The model's boxes in the pixels that labels use; the model may have seen a smaller picture. */
 export function predictedBoxes(
   { boxes, imageWidth, imageHeight }: Detection,
-  { width, height }: ImageSize,
+  { width, height }: PictureSize,
 ): PredictedBox[] {
   const [across, down] = [width / imageWidth, height / imageHeight];
   return boxes.map((box) => ({

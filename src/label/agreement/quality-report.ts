@@ -20,7 +20,7 @@ import type { Shape, ShapeKind } from './shape-kind.js';
 import { anchoring, predictionEdit } from './pre-annotation.js';
 import type { Anchoring } from './pre-annotation.js';
 import { predictedBoxes } from './predicted-boxes.js';
-import type { ImageSize } from './predicted-boxes.js';
+import type { PictureSize } from '../label-problem.js';
 import type { Answer } from './settlement.js';
 
 /** A task with all that annotators said of it. */
@@ -28,7 +28,7 @@ export interface ReportedTask {
   readonly task: TaskId;
   readonly opinions: readonly Answer[];
   readonly predictions: Predictions;
-  readonly image: ImageSize;
+  readonly image: PictureSize;
   /** Whether annotators did not see the prediction. */
   readonly predictionHidden: boolean;
 }

@@ -10,7 +10,7 @@ import type { NeighbourDisagreement, NeighbourRule } from './neighbour-disagreem
 import { outlierBoxes } from './outlier-boxes.js';
 import type { OutlierBox, OutlierRule } from './outlier-boxes.js';
 import { predictedBoxes } from './predicted-boxes.js';
-import type { ImageSize } from './predicted-boxes.js';
+import type { PictureSize } from '../label-problem.js';
 import { boxesOf } from './shape-kind.js';
 import { percent, place } from './wording.js';
 
@@ -20,7 +20,7 @@ export interface LabelToCheck {
   readonly body: LabelBody;
   /** By the model whose event it was; it was not trained on this label. */
   readonly predictions: Predictions;
-  readonly image: ImageSize;
+  readonly image: PictureSize;
   /** The nearest other pictures that have a class label; empty where they are not known. */
   readonly neighbours: readonly LabelledNeighbour[];
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { attributesOf, inOrderOf } from '../attribute-rules.js';
 import type { AttributeValue, LabelSet, Point } from '../label.js';
+import type { PictureSize } from '../label-problem.js';
 import { unreadable } from '../read-label.js';
 import type { ReadLabel, ReadProblem } from '../read-label.js';
 import { readBody } from '../read-shapes.js';
@@ -39,17 +40,12 @@ const resultSchema = z.looseObject({
 
 type Result = z.output<typeof resultSchema>;
 
-interface ImageSize {
-  readonly width: number;
-  readonly height: number;
-}
-
 /**
  * The label that the `result` of an annotation says, for a picture of this size. Places come
  * back within 1e-9 of a side. A rectangle that is turned is refused where boxes are asked for, and
  * becomes its four corners where polygons are.
  */
-export function readResults(results: unknown, labelSet: LabelSet, image: ImageSize): ReadLabel {
+export function readResults(results: unknown, labelSet: LabelSet, image: PictureSize): ReadLabel {
   const parsed = z.array(resultSchema).safeParse(results);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
@@ -136,7 +132,7 @@ function readShape(
   { type, value = {}, original_width, original_height, image_rotation }: Result,
   field: string,
   { kind }: LabelSet,
-  image: ImageSize,
+  image: PictureSize,
 ): ReadShape | ReadProblem {
   if (kind === 'class' || kind === 'classes') {
     return unreadable(
@@ -223,7 +219,7 @@ function cornersOf(
 /** Whether places on one picture are no places on the other: their sides have another ratio. */
 function isAnotherShape(
   { width, height }: { readonly width: number | undefined; readonly height: number | undefined },
-  image: ImageSize,
+  image: PictureSize,
 ): boolean {
   if (width === undefined || height === undefined) return false;
   // A smaller copy has sides that were rounded to whole pixels.

@@ -8,6 +8,7 @@ import type {
   LabelledBox,
   LabelledPolygon,
 } from '../label.js';
+import type { PictureSize } from '../label-problem.js';
 import { attributeControls, imageName, labelControl, textControl } from './controls.js';
 
 /** One entry of `result` of an annotation or a prediction. Numbers of places are percentages. */
@@ -24,11 +25,6 @@ export interface StudioResult {
   readonly value: Readonly<Record<string, unknown>>;
 }
 
-interface ImageSize {
-  readonly width: number;
-  readonly height: number;
-}
-
 /**
  * A label as Label Studio's results, to be shown as a prediction or read back.
  * @throws EdgeminerError `label.invalid` for an attribute that the label set does not have
@@ -36,7 +32,7 @@ interface ImageSize {
 export function writeResults(
   body: LabelBody,
   labelSet: LabelSet,
-  image: ImageSize,
+  image: PictureSize,
 ): readonly StudioResult[] {
   const result = (
     id: string,
@@ -115,7 +111,7 @@ interface Target {
   readonly classes: readonly string[];
 }
 
-function boxPlace({ x, y, width, height }: LabelledBox, image: ImageSize) {
+function boxPlace({ x, y, width, height }: LabelledBox, image: PictureSize) {
   return {
     x: (100 * x) / image.width,
     y: (100 * y) / image.height,
@@ -125,7 +121,7 @@ function boxPlace({ x, y, width, height }: LabelledBox, image: ImageSize) {
   };
 }
 
-function polygonPlace({ points }: LabelledPolygon, image: ImageSize) {
+function polygonPlace({ points }: LabelledPolygon, image: PictureSize) {
   return {
     points: points.map(([x, y]) => [(100 * x) / image.width, (100 * y) / image.height]),
     closed: true,

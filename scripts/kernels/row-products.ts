@@ -1,5 +1,5 @@
 /**
- * Products of a matrix with a vector, in AssemblyScript with 128-bit SIMD, for
+ * Products of a matrix with a vector or its roots, in AssemblyScript with 128-bit SIMD, for
  * src/score/row-products.ts. `npm run build:kernels` compiles it.
  */
 
@@ -63,6 +63,29 @@ export function multiply(
     }
     store<f32>(into + 4 * row, sumOf(f32x4.add(even, odd)));
   }
+}
+
+/**
+ * The square root of each of `width` floats, with the sign of the float, into `into`; returns the
+ * sum of what they were without their signs.
+ */
+export function signedRoots(from: usize, width: i32, into: usize): f32 {
+  const signs = i32x4.splat(0x8000_0000);
+  const end = from + 4 * width;
+  let even = f32x4.splat(0);
+  let odd = f32x4.splat(0);
+  for (; from < end; from += 32) {
+    const first = v128.load(from);
+    const second = v128.load(from + 16);
+    const firstSize = f32x4.abs(first);
+    const secondSize = f32x4.abs(second);
+    even = f32x4.add(even, firstSize);
+    odd = f32x4.add(odd, secondSize);
+    v128.store(into, v128.or(f32x4.sqrt(firstSize), v128.and(first, signs)));
+    v128.store(into + 16, v128.or(f32x4.sqrt(secondSize), v128.and(second, signs)));
+    into += 32;
+  }
+  return sumOf(f32x4.add(even, odd));
 }
 
 function sumOf(four: v128): f32 {

@@ -10,9 +10,10 @@ interface WebAssemblyOfNode {
   readonly Instance: new (module: object) => { readonly exports: object };
 }
 
-/** The kernel's functions take addresses in its memory, and sizes. */
-export type Kernel<Name extends string> = Readonly<
-  Record<Name, (...args: readonly number[]) => void>
+/** The kernel's functions take addresses in its memory, and sizes; some return a number. */
+export type Kernel<Name extends string, Figure extends string = never> = Readonly<
+  Record<Name, (...args: readonly number[]) => void> &
+    Record<Figure, (...args: readonly number[]) => number>
 > & { readonly memory: KernelMemory };
 
 const pageBytes = 65_536;
@@ -21,10 +22,12 @@ const firstFree = 1024;
 /** Loops may read and write a step past the end of an area. */
 const spareBytes = 32;
 
-export function openKernel<Name extends string>(binary: Uint8Array): Kernel<Name> {
+export function openKernel<Name extends string, Figure extends string = never>(
+  binary: Uint8Array,
+): Kernel<Name, Figure> {
   const { Module, Instance } = (globalThis as unknown as { WebAssembly: WebAssemblyOfNode })
     .WebAssembly;
-  return new Instance(new Module(binary)).exports as Kernel<Name>;
+  return new Instance(new Module(binary)).exports as Kernel<Name, Figure>;
 }
 
 /** Lays areas out in a kernel's memory, one after the other; call `reserve` before they are used. */

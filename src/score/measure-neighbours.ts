@@ -45,5 +45,5 @@ export function withLabels(
   neighbours: readonly Neighbour[],
   items: readonly ReferenceItem[],
 ): readonly LabelledNeighbour[] {
-  return neighbours.map((one) => ({ ...one, label: items[one.index]?.label }));
+  return neighbours.map(({ index, distance }) => ({ index, distance, label: items[index]?.label }));
 }

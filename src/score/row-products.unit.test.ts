@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { compileKernel } from '../../scripts/kernels/compile.mjs';
 import type { EmbeddingMatrix } from './embedding-matrix.js';
 import { rowProductsBinary } from './row-products-binary.js';
-import { rowProducts } from './row-products.js';
+import { rowProducts, rowProductsOfRoots } from './row-products.js';
 
 const matrices = fc
   .record({ rows: fc.integer({ min: 0, max: 11 }), dimensions: fc.integer({ min: 0, max: 40 }) })
@@ -42,14 +42,39 @@ describe('rowProducts', () => {
     }
   });
 
+  it('takes the signed roots of the vector, scaled to length 1, where it is asked for them', () => {
+    fc.assert(
+      fc.property(matrices, ({ matrix, vector }) => {
+        const sum = vector.reduce((total, part) => total + Math.abs(part), 0);
+        const roots = vector.map((part) =>
+          sum === 0 ? 0 : Math.sign(part) * Math.sqrt(Math.abs(part) / sum),
+        );
+        expectProducts(matrix, roots, 1, rowProductsOfRoots(matrix, vector));
+      }),
+    );
+  });
+
+  it('fills what it is given', () => {
+    const into = new Float64Array(3);
+    const matrix = made(3, 5);
+    expect(rowProducts(matrix, made(1, 5).values, into)).toBe(into);
+    expect(rowProductsOfRoots(matrix, made(1, 5).values, into)).toBe(into);
+    expect(into.every((product) => product !== 0)).toBe(true);
+    expect([...rowProductsOfRoots(matrix, new Float32Array(5), into)]).toEqual([0, 0, 0]);
+  });
+
   it('is what its source compiles to', async () => {
     expect(Buffer.from(await compileKernel('row-products')).equals(rowProductsBinary)).toBe(true);
   });
 });
 
 /** Looks at every `step`-th row. */
-function expectProducts(matrix: EmbeddingMatrix, vector: Float32Array, step = 1): void {
-  const products = rowProducts(matrix, vector);
+function expectProducts(
+  matrix: EmbeddingMatrix,
+  vector: Float32Array,
+  step = 1,
+  products = rowProducts(matrix, vector),
+): void {
   expect(products).toHaveLength(matrix.rows);
   for (const [row, product] of products.entries()) {
     if (row % step !== 0) continue;

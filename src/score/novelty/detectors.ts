@@ -97,7 +97,6 @@ export function detect(
   const along = alongAxes(axes, embedding);
   const squares = dot(embedding, 0, embedding, 0, embedding.length);
   const scale = inverseLength(squares);
-  const unit = along.map((part) => part * scale);
   const unitSquares = scale > 0 ? 1 : 0;
   const fromLogits = logits === undefined ? undefined : logitScores(logits);
   const towards = exposed === undefined ? nowhere : exposedSurprises(exposed, embedding);
@@ -110,11 +109,11 @@ export function detect(
         ? undefined
         : virtualLogit.scale * residual(along, squares, virtualLogit) + fromLogits.energy,
     'nearest-neighbours': nearest,
-    'local-outlier-factor': localOutlierFactor(detectors.densities, new Float32Array(unit)),
+    'local-outlier-factor': localOutlierFactor(detectors.densities, along, scale),
     mahalanobis: mahalanobis(detectors.raw, along, squares),
-    'mahalanobis-normalised': mahalanobis(detectors.normalised, unit, unitSquares),
+    'mahalanobis-normalised': mahalanobis(detectors.normalised, along, unitSquares, scale),
     'class-mahalanobis-normalised':
-      classes === undefined ? undefined : mahalanobis(classes, unit, unitSquares),
+      classes === undefined ? undefined : mahalanobis(classes, along, unitSquares, scale),
     'outlier-exposure': exposed === undefined ? undefined : exposedScore(towards),
   };
   const scores = new Float64Array(noveltyMethods.length);

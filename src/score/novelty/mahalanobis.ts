@@ -1,4 +1,5 @@
 import { CholeskyDecomposition, Matrix } from 'ml-matrix';
+import { rowProducts } from '../row-products.js';
 import type { SeenRows } from './shared-axes.js';
 
 /** A shrunk covariance on shared axes, ready to measure with. */
@@ -19,29 +20,25 @@ export interface ShrunkCovariance {
 /**
  * Mahalanobis distance from the nearest of the means: 0 up, without unit (Lee et al. 2018, _A
  * Simple Unified Framework_). The covariance is shrunk towards a round one (Ledoit and Wolf 2004),
- * as there are more dimensions than pictures. `squares` is the embedding's squared length.
+ * as there are more dimensions than pictures. `along` times `scale` are the embedding's parts along
+ * the axes, `squares` is its squared length.
  */
 export function mahalanobis(
   { whitening, centres, offAxes }: ShrunkCovariance,
   along: Float64Array,
   squares: number,
+  scale = 1,
 ): number {
   const count = along.length;
-  const white = new Float64Array(count);
+  if (white.length !== count) white = new Float64Array(count);
+  rowProducts({ rows: count, dimensions: count, values: whitening }, along, white);
   let onAxes = 0;
-  for (let axis = 0; axis < count; axis += 1) {
-    let sum = 0;
-    for (let at = 0; at <= axis; at += 1) {
-      sum += (whitening[axis * count + at] ?? 0) * (along[at] ?? 0);
-    }
-    white[axis] = sum;
-    onAxes += (along[axis] ?? 0) ** 2;
-  }
+  for (let axis = 0; axis < count; axis += 1) onAxes += ((along[axis] ?? 0) * scale) ** 2;
   let nearest = Infinity;
   for (let start = 0; start < centres.length; start += count) {
     let sum = 0;
     for (let at = 0; at < count; at += 1) {
-      const apart = (white[at] ?? 0) - (centres[start + at] ?? 0);
+      const apart = (white[at] ?? 0) * scale - (centres[start + at] ?? 0);
       sum += apart * apart;
     }
     nearest = Math.min(nearest, sum);
@@ -50,6 +47,9 @@ export function mahalanobis(
   if (count === 0) nearest = 0;
   return Math.sqrt(nearest + Math.max(0, squares - onAxes) / offAxes);
 }
+
+/** Of the picture that is looked at; a new array for each is work for the collector. */
+let white = new Float64Array(0);
 
 /**
  * `dimensions` are the embedding's, `of` gives each row's mean, 0 up, or -1 for rows that don't

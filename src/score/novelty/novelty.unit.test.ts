@@ -126,8 +126,8 @@ describe('localOutlierFactor', () => {
   it('is about 1 inside, and more outside', () => {
     const pictures = embedded(60, (column) => (column === 0 ? 5 : normal()));
     const densities = localDensities(pictures.unit);
-    expect(localOutlierFactor(densities, Float32Array.of(1, 0, 0, 0, 0, 0))).toBeLessThan(1.3);
-    expect(localOutlierFactor(densities, Float32Array.of(0, 0, 0, 0, 0, 1))).toBeGreaterThan(2);
+    expect(localOutlierFactor(densities, Float64Array.of(2, 0, 0, 0, 0, 0), 0.5)).toBeLessThan(1.3);
+    expect(localOutlierFactor(densities, Float64Array.of(0, 0, 0, 0, 0, 1), 1)).toBeGreaterThan(2);
   });
 });
 

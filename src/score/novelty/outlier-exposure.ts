@@ -1,7 +1,7 @@
 import type { Spoiling } from '../../image/spoil-plane.js';
 import { rowOf } from '../embedding-matrix.js';
 import type { EmbeddingMatrix } from '../embedding-matrix.js';
-import { rowProducts } from '../row-products.js';
+import { rowProducts, rowProductsOfRoots } from '../row-products.js';
 import { standardOf, surprise } from './combine.js';
 import type { Standard } from './combine.js';
 import { addScaled, principalAxes } from './principal-axes.js';
@@ -63,13 +63,15 @@ export function exposedSurprises(
   { kinds, dimensions, directions, standards }: Exposure,
   embedding: Float32Array,
 ): Float64Array {
-  if (rootsSeen.length !== embedding.length) rootsSeen = new Float32Array(embedding.length);
-  const scale = signedRoots(embedding, rootsSeen);
-  const along = rowProducts({ rows: kinds.length, dimensions, values: directions }, rootsSeen);
-  return along.map((part, at) => {
+  const along = rowProductsOfRoots(
+    { rows: kinds.length, dimensions, values: directions },
+    embedding,
+  );
+  for (let at = 0; at < along.length; at += 1) {
     const standard = standards[at];
-    return standard === undefined ? 0 : surprise(part * scale, standard);
-  });
+    along[at] = standard === undefined ? 0 : surprise(along[at] ?? 0, standard);
+  }
+  return along;
 }
 
 /** Root of the mean square over the kinds: one that is far out counts more than several near. */
@@ -78,35 +80,17 @@ export function exposedScore(surprises: Float64Array): number {
   return Math.sqrt(squares / Math.max(1, surprises.length));
 }
 
-/** Those of the embedding that is looked at; a new array for each event is work for the collector. */
-let rootsSeen = new Float32Array(0);
-
-/**
- * The square root of each part, with its sign (the Hellinger kernel as features: Arandjelovic and
- * Zisserman 2012; Perronnin, Sanchez and Mensink 2010): a few large parts no longer decide alone.
- *
- * @returns what scales them to length 1; 0 for an embedding without a direction.
- */
-function signedRoots(embedding: Float32Array, to: Float32Array): number {
-  let sum = 0;
-  for (let at = 0; at < embedding.length; at += 1) {
-    const part = embedding[at] ?? 0;
-    const size = Math.abs(part);
-    sum += size;
-    to[at] = Math.sign(part) * Math.sqrt(size);
-  }
-  if (sum > 0 && Number.isFinite(sum)) return 1 / Math.sqrt(sum);
-  to.fill(0);
-  return 0;
-}
-
+/** The signed square root of each part, scaled to length 1, as `rowProductsOfRoots` takes them. */
 function rootsOfRows(matrix: EmbeddingMatrix): EmbeddingMatrix {
   const { rows, dimensions } = matrix;
   const rooted = new Float32Array(rows * dimensions);
   for (let row = 0; row < rows; row += 1) {
-    const own = rooted.subarray(row * dimensions, (row + 1) * dimensions);
-    const scale = signedRoots(rowOf(matrix, row), own);
-    for (let at = 0; at < dimensions; at += 1) own[at] = (own[at] ?? 0) * scale;
+    const own = rowOf(matrix, row);
+    const sum = own.reduce((total, part) => total + Math.abs(part), 0);
+    if (!(sum > 0 && Number.isFinite(sum))) continue;
+    for (const [at, part] of own.entries()) {
+      rooted[row * dimensions + at] = Math.sign(part) * Math.sqrt(Math.abs(part) / sum);
+    }
   }
   return { rows, dimensions, values: rooted };
 }

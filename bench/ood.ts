@@ -20,10 +20,7 @@ import { parseArgs } from 'node:util';
 import { openEmbedder } from '../src/adapters/onnx/onnx-embedder.js';
 import { table } from '../src/cli/output.js';
 import { modelName, modelVersion } from '../src/ids.js';
-import { blend } from '../src/image/blend.js';
 import { decodeImage } from '../src/image/decode.js';
-import { degrade } from '../src/image/degrade.js';
-import { sharp } from '../src/image/sharp.js';
 import { buildReference } from '../src/score/build-reference.js';
 import { rowOf } from '../src/score/embedding-matrix.js';
 import type { EmbeddingMatrix } from '../src/score/embedding-matrix.js';
@@ -33,12 +30,14 @@ import { areaUnderCurve, falseAlarmsAt95 } from '../src/score/novelty/area-under
 import { detect } from '../src/score/novelty/detectors.js';
 import { meanDistance } from '../src/score/novelty/embedding-distance.js';
 import { combinedBy } from '../src/score/novelty/novelty-model.js';
-import { noveltyMethods } from '../src/score/novelty/novelty-methods.js';
+import { isExposure, noveltyMethods } from '../src/score/novelty/novelty-methods.js';
+import { exposedScore } from '../src/score/novelty/outlier-exposure.js';
 import { encodeNpy } from '../src/score/npy.js';
 import type { Reference } from '../src/score/reference.js';
 import { judge, verdictRows } from './ood-causes.js';
 import type { Verdicts } from './ood-causes.js';
 import { comparePeers } from './ood-peers.js';
+import { badlyLit, made } from './ood-pictures.js';
 import { benchPictures } from './pictures.js';
 import { writeBetweenMarks } from './write-between-marks.js';
 
@@ -175,65 +174,6 @@ async function* domains(): AsyncGenerator<Domain> {
   }
 }
 
-/** Noise, double exposures and degraded copies. */
-async function made(
-  ordinary: readonly Uint8Array[],
-  size: readonly [number, number],
-): Promise<[string, readonly Uint8Array[]][]> {
-  const mixed = ordinary.map((bytes, at) =>
-    blend(bytes, ordinary[(at + 7) % ordinary.length] ?? bytes, 0.5),
-  );
-  const kinds = [
-    'dark',
-    'over-exposed',
-    'low-contrast',
-    'blurred',
-    'noisy',
-    'recompressed',
-    'resized',
-  ] as const;
-  const degraded = kinds.flatMap((kind) => ordinary.map((bytes) => degrade(bytes, kind, 0.7)));
-  return [
-    ['noise', await Promise.all(Array.from({ length: 60 }, (_, at) => noise(at, size)))],
-    ['mixed', await Promise.all(mixed)],
-    ['degraded', await Promise.all(degraded)],
-  ];
-}
-
-/** Pictures with nothing wrong but their light, by what is wrong and how much (0 to 1). */
-async function badlyLit(
-  ordinary: readonly Uint8Array[],
-): Promise<[string, readonly Uint8Array[]][]> {
-  const sets: [string, readonly Uint8Array[]][] = [];
-  for (const kind of ['dark', 'over-exposed', 'low-contrast'] as const) {
-    for (const strength of [0.5, 0.7]) {
-      const spoilt = await Promise.all(ordinary.map((bytes) => degrade(bytes, kind, strength)));
-      sets.push([`${kind} ${strength}`, spoilt]);
-    }
-  }
-  return sets;
-}
-
-/** Independent pixels, or patches of colour of some size. */
-async function noise(seed: number, [width, height]: readonly [number, number]) {
-  const cells = {
-    width: Math.ceil(width / (1 + (seed % 12))),
-    height: Math.ceil(height / (1 + (seed % 12))),
-  };
-  let state = seed + 1;
-  const rgb = Uint8Array.from({ length: cells.width * cells.height * 3 }, () => {
-    state = (state * 48_271) % 2_147_483_647;
-    return state % 256;
-  });
-  const picture = sharp(rgb, { raw: { ...cells, channels: 3 } });
-  return new Uint8Array(
-    await picture
-      .resize(width, height, { fit: 'fill', kernel: 'cubic' })
-      .jpeg({ quality: 92 })
-      .toBuffer(),
-  );
-}
-
 async function measure({ name, kind, training, ordinary, strange }: Domain): Promise<Cell[]> {
   const { reference } = await buildReference({
     pictures: trainingPictures(training),
@@ -292,8 +232,16 @@ async function scoresOf(
     const embedding = rowOf(raw, row);
     const found = await index.nearest(embedding, reference.neighbours);
     const given = logits === undefined ? undefined : rowOf(logits, row);
-    const { scores: each } = detect(model.detectors, embedding, given, meanDistance(found));
-    for (const [at, method] of noveltyMethods.entries()) add(method, each[at] ?? Number.NaN);
+    const { scores: each, towards } = detect(
+      model.detectors,
+      embedding,
+      given,
+      meanDistance(found),
+    );
+    for (const [at, method] of noveltyMethods.entries()) {
+      add(isExposure(method) ? `its part ${method}` : method, each[at] ?? Number.NaN);
+    }
+    add('outlier-exposure', exposedScore(towards, model.detectors.exposed?.kinds ?? []));
     add('nearest-neighbours (raw)', rawDistance(embeddings, embedding, reference.neighbours));
     add('combination', combinedBy(model, each));
   }

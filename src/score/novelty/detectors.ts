@@ -8,7 +8,7 @@ import type { LocalDensities } from './local-outlier-factor.js';
 import { logitScores } from './logit-scores.js';
 import { mahalanobis, shrunkCovariance } from './mahalanobis.js';
 import type { ShrunkCovariance } from './mahalanobis.js';
-import { noveltyMethods } from './novelty-methods.js';
+import { exposureParts, noveltyMethods } from './novelty-methods.js';
 import type { MethodScores, NoveltyMethod } from './novelty-methods.js';
 import { dot, meanRow, mostAxes } from './principal-axes.js';
 import { alongAxes, inverseLength, seenRows, seenUnit, sharedAxes } from './shared-axes.js';
@@ -100,6 +100,8 @@ export function detect(
   const unitSquares = scale > 0 ? 1 : 0;
   const fromLogits = logits === undefined ? undefined : logitScores(logits);
   const towards = exposed === undefined ? nowhere : exposedSurprises(exposed, embedding);
+  const exposedBy = (part: keyof typeof exposureParts) =>
+    exposedScore(towards, exposed?.kinds ?? [], exposureParts[part]);
   const each: Record<NoveltyMethod, number | undefined> = {
     'maximum-softmax': fromLogits?.maximumSoftmax,
     'maximum-logit': fromLogits?.maximumLogit,
@@ -114,7 +116,9 @@ export function detect(
     'mahalanobis-normalised': mahalanobis(detectors.normalised, along, unitSquares, scale),
     'class-mahalanobis-normalised':
       classes === undefined ? undefined : mahalanobis(classes, along, unitSquares, scale),
-    'outlier-exposure': exposed === undefined ? undefined : exposedScore(towards),
+    'degraded-exposure': exposedBy('degraded-exposure'),
+    'mixed-exposure': exposedBy('mixed-exposure'),
+    'shuffled-exposure': exposedBy('shuffled-exposure'),
   };
   const scores = new Float64Array(noveltyMethods.length);
   for (const [at, name] of noveltyMethods.entries()) scores[at] = each[name] ?? Number.NaN;

@@ -13,8 +13,8 @@ import type { MethodFigures, NoveltyModel } from './novelty-model.js';
 import { besides, combinedBy } from './novelty-model.js';
 import { needsLogits, noveltyMethods } from './novelty-methods.js';
 import type { MethodScores } from './novelty-methods.js';
-import { fitWeights } from './weigh.js';
-import type { Surprises } from './weigh.js';
+import { chooseWeights, weighed } from './weigh.js';
+import type { Surprises, WeighingSets } from './weigh.js';
 
 export interface NoveltySample {
   /** Pictures of the reference, in an order that has nothing to do with what they show. */
@@ -45,13 +45,6 @@ const mostGroups = 5;
 /** Two embeddings this close are one picture twice. */
 const sameDirection = 1e-6;
 const withinReach = 0.9;
-/**
- * The outlier exposure stands for 14 detectors, the other methods look at much the same. From 0.6 to
- * 0.8 the mean area under the curve rose by 0.005 or less, between degraded pictures, which it helps,
- * and classes left out, which it harms.
- */
-const exposureShare = 0.75;
-
 /**
  * Fits every method on the sample, and weighs them on it: held-out pictures against spoilt, mixed
  * and left-out-class ones, each scored by detectors that saw neither it nor what it was made of.
@@ -88,17 +81,17 @@ export async function fitNovelty(
   const byKind = kinds.map((kind) => spoiltScores.filter((_, row) => spoiltBy[row]?.kind === kind));
   const sets = {
     ordinary: surprises(heldOut),
-    spoilt: byKind.map(surprises),
+    spoilt: kinds.map((kind, at) => ({ kind, copies: surprises(byKind[at] ?? []) })),
     leftOut: left.out,
     besideLeftOut: left.beside,
   };
   const usable = noveltyMethods.map((_, at) =>
     heldOut.some((row) => !Number.isNaN(row[at] ?? NaN)),
   );
-  const weights = fitWeights(sets, priorOf(usable));
-  const lean = fitWeights(
+  const weights = chooseWeights(sets, usable);
+  const lean = chooseWeights(
     sets,
-    priorOf(usable.map((can, at) => can && !needsLogits.has(noveltyMethods[at] ?? 'energy'))),
+    usable.map((can, at) => can && !needsLogits.has(noveltyMethods[at] ?? 'energy')),
   );
   // In use, distances go to the whole reference, which is denser than the sample's folds.
   const placed = heldOut.map((row, at) => withNearest(row, whole.nearest[at]));
@@ -122,7 +115,7 @@ export async function fitNovelty(
     model: {
       ...parts,
       detectors,
-      figures: figuresOf(sets, kinds, weights),
+      figures: figuresOf(sets, weights),
       reached: Object.fromEntries(
         kinds.map((kind, at) => [
           kind,
@@ -228,16 +221,6 @@ async function leaveOutGroups(
   return { out, beside };
 }
 
-/** Shares of sum 1: `exposureShare`, and the rest in equal parts; 0 for what can't be had. */
-function priorOf(usable: readonly boolean[]): number[] {
-  const isExposure = (at: number) => noveltyMethods[at] === 'outlier-exposure';
-  const others = usable.filter((can, at) => can && !isExposure(at)).length;
-  return usable.map((can, at) => {
-    if (!can) return 0;
-    return isExposure(at) ? exposureShare : (1 - exposureShare) / others;
-  });
-}
-
 function standardsOf(scores: readonly MethodScores[]): Standard[] {
   return noveltyMethods.map((_, at) => standardOf(scores.map((row) => row[at] ?? Number.NaN)));
 }
@@ -257,35 +240,28 @@ function withNearest(row: MethodScores, nearest: number | undefined): MethodScor
   return changed;
 }
 
-function figuresOf(
-  sets: Parameters<typeof fitWeights>[0],
-  kinds: readonly Spoiling[],
-  weights: readonly number[],
-): MethodFigures[] {
-  const figuresBy = (method: MethodFigures['method'], of: (row: Float64Array) => number) => {
-    const area = (ordinary: Surprises, outliers: Surprises) =>
-      areaUnderCurve(ordinary.map(of), outliers.map(of));
+function figuresOf(sets: WeighingSets, weights: readonly number[]): MethodFigures[] {
+  const figuresBy = (
+    method: MethodFigures['method'],
+    of: (rows: Surprises) => number[],
+  ): MethodFigures => {
     const spoilt = (mixed: boolean) =>
-      sets.spoilt.filter((_, at) => (kinds[at] === 'mixed') === mixed).flat();
+      sets.spoilt.flatMap(({ kind, copies }) => ((kind === 'mixed') === mixed ? of(copies) : []));
+    const ordinary = of(sets.ordinary);
     return {
       method,
-      spoilt: area(sets.ordinary, spoilt(false)),
-      mixed: area(sets.ordinary, spoilt(true)),
-      leftOut: area(sets.besideLeftOut, sets.leftOut),
+      spoilt: areaUnderCurve(ordinary, spoilt(false)),
+      mixed: areaUnderCurve(ordinary, spoilt(true)),
+      leftOut: areaUnderCurve(of(sets.besideLeftOut), of(sets.leftOut)),
     };
   };
   return [
     ...noveltyMethods.flatMap((method, at) =>
       sets.ordinary.some((row) => !Number.isNaN(row[at] ?? Number.NaN))
-        ? [figuresBy(method, (row) => row[at] ?? 0)]
+        ? [figuresBy(method, (rows) => rows.map((row) => row[at] ?? 0))]
         : [],
     ),
-    figuresBy('combination', (row) =>
-      row.reduce(
-        (sum, value, at) => sum + (Number.isNaN(value) ? 0 : value * (weights[at] ?? 0)),
-        0,
-      ),
-    ),
+    figuresBy('combination', (rows) => weighed(rows, weights)),
   ];
 }
 

@@ -3,7 +3,7 @@ import { combined, combinedShares } from './combine.js';
 import type { Standard } from './combine.js';
 import { detect } from './detectors.js';
 import type { Detectors } from './detectors.js';
-import { needsLogits, noveltyMethods } from './novelty-methods.js';
+import { isExposure, needsLogits, noveltyMethods } from './novelty-methods.js';
 import type { MethodScores, NoveltyMethod } from './novelty-methods.js';
 
 /** What a reference knows about novelty: fitted methods, and what each of them is worth. */
@@ -85,7 +85,7 @@ export function besides(
   let sum = 0;
   let total = 0;
   for (const [at, method] of noveltyMethods.entries()) {
-    if (method === 'outlier-exposure' || Number.isNaN(scores[at] ?? Number.NaN)) continue;
+    if (isExposure(method) || Number.isNaN(scores[at] ?? Number.NaN)) continue;
     sum += shares[at] ?? 0;
     total += weights[at] ?? 0;
   }

@@ -18,10 +18,9 @@ import { logitScores } from './logit-scores.js';
 import { mahalanobis, shrunkCovariance } from './mahalanobis.js';
 import { causeOf, noveltyDetail } from './novelty-detail.js';
 import { measureNovelty } from './novelty-model.js';
-import { noveltyMethods } from './novelty-methods.js';
+import { exposureParts, noveltyMethods } from './novelty-methods.js';
 import { meanRow, principalAxes } from './principal-axes.js';
 import { alongAxes, seenRows, seenUnit, sharedAxes } from './shared-axes.js';
-import { fitWeights } from './weigh.js';
 
 const random = seeded(5);
 const normal = () => normalDeviate(random);
@@ -155,6 +154,8 @@ describe('fitExposure', () => {
   const surprises = (of: EmbeddedPictures) =>
     Array.from({ length: of.raw.rows }, (_, row) => exposedSurprises(exposure, rowOf(of.raw, row)));
 
+  const scoreOf = (each: Float64Array) => exposedScore(each, exposure.kinds);
+
   it('tells each kind of spoilt from ordinary, and which it is', () => {
     expect(exposure.kinds).toEqual(['dark', 'moved']);
     for (const axis of [0, 1]) {
@@ -162,9 +163,9 @@ describe('fitExposure', () => {
       const own = fresh.map((each) => each[axis] ?? 0);
       const other = fresh.map((each) => each[1 - axis] ?? 0);
       expect(areaUnderCurve(other, own)).toBeGreaterThan(0.9);
-      expect(
-        areaUnderCurve(surprises(ordinary).map(exposedScore), fresh.map(exposedScore)),
-      ).toBeGreaterThan(0.95);
+      expect(areaUnderCurve(surprises(ordinary).map(scoreOf), fresh.map(scoreOf))).toBeGreaterThan(
+        0.95,
+      );
     }
   });
 
@@ -172,9 +173,17 @@ describe('fitExposure', () => {
     expect(exposedSurprises(exposure, new Float32Array(6)).every(Number.isFinite)).toBe(true);
     const same = drawn(12, () => 1);
     const flat = fitExposure(same, same, kinds.slice(0, 12));
-    expect(exposedScore(exposedSurprises(flat, Float32Array.of(1, -2, 3, 0, 0, 9)))).toSatisfy(
-      Number.isFinite,
-    );
+    const far = exposedSurprises(flat, Float32Array.of(1, -2, 3, 0, 0, 9));
+    expect(exposedScore(far, flat.kinds)).toSatisfy(Number.isFinite);
+  });
+
+  it('scores by the kinds that count', () => {
+    const surprises = Float64Array.of(3, 4);
+    expect(exposedScore(surprises, ['dark', 'mixed'])).toBeCloseTo(Math.sqrt(12.5), 12);
+    expect(exposedScore(surprises, ['dark', 'mixed'], exposureParts['mixed-exposure'])).toBe(4);
+    expect(
+      exposedScore(surprises, ['dark', 'mixed'], exposureParts['shuffled-exposure']),
+    ).toBeNaN();
   });
 });
 
@@ -225,40 +234,6 @@ describe('areaUnderCurve', () => {
     expect(areaUnderCurve([1, 2], [2, 0])).toBeCloseTo((1.5 + 0) / 4, 12);
     expect(areaUnderCurve([], [1])).toBeNaN();
     expect(falseAlarmsAt95([1, 2, 3, 4], [3, 5, 6])).toBe(0.5);
-  });
-});
-
-describe('fitWeights', () => {
-  const rows = (count: number, means: readonly number[]) =>
-    Array.from({ length: count }, () =>
-      Float64Array.from(means, (mean) => Math.max(0, mean + normal())),
-    );
-  const sets = {
-    ordinary: rows(60, [1, 1, 1]),
-    spoilt: [rows(40, [4, 1, 1])],
-    leftOut: rows(40, [3, 1, 1]),
-    besideLeftOut: rows(40, [1, 1, 1]),
-  };
-
-  it('weighs what tells outliers, and never below 0', () => {
-    const weights = fitWeights(sets, [1, 1, 1]);
-    expect(weights.reduce((sum, weight) => sum + weight, 0)).toBeCloseTo(1, 9);
-    expect(Math.min(...weights)).toBeGreaterThanOrEqual(0);
-    expect(weights[0]).toBeGreaterThan(0.34);
-    expect(weights[0]).toBeGreaterThan(weights[1] ?? 1);
-  });
-
-  it('leaves out what can not be had', () => {
-    expect(fitWeights(sets, [0, 1, 1])[0]).toBe(0);
-    expect(fitWeights(sets, [0, 0, 0])).toEqual([0, 0, 0]);
-  });
-
-  it('keeps near the prior where the reference says nothing', () => {
-    const nothing = { ordinary: [], spoilt: [], leftOut: [], besideLeftOut: [] };
-    const weights = fitWeights(nothing, [6, 3, 1]);
-    for (const [at, share] of [0.6, 0.3, 0.1].entries()) {
-      expect(weights[at]).toBeCloseTo(share, 6);
-    }
   });
 });
 

@@ -74,10 +74,23 @@ export function exposedSurprises(
   return along;
 }
 
-/** Root of the mean square over the kinds: one that is far out counts more than several near. */
-export function exposedScore(surprises: Float64Array): number {
-  const squares = surprises.reduce((sum, each) => sum + each * each, 0);
-  return Math.sqrt(squares / Math.max(1, surprises.length));
+/**
+ * Root of the mean square over the kinds that count: one that is far out counts more than several
+ * near. NaN where none counts.
+ */
+export function exposedScore(
+  surprises: Float64Array,
+  kinds: readonly Spoiling[],
+  counts: (kind: Spoiling) => boolean = () => true,
+): number {
+  let squares = 0;
+  let count = 0;
+  for (const [at, kind] of kinds.entries()) {
+    if (!counts(kind)) continue;
+    squares += (surprises[at] ?? 0) ** 2;
+    count += 1;
+  }
+  return count === 0 ? Number.NaN : Math.sqrt(squares / count);
 }
 
 /** The signed square root of each part, scaled to length 1, as `rowProductsOfRoots` takes them. */

@@ -39,6 +39,8 @@ export function isWellFormed(text: string): boolean {
   return !/\p{Surrogate}/u.test(text);
 }
 
+export const largestFloat32 = 3.4028234663852886e38;
+
 /** As JSON and Avro bring them. */
 export type NumberList = readonly number[] | Float32Array;
 
@@ -57,15 +59,33 @@ export function numberList({ min, max }: { readonly min?: number; readonly max?:
     return max !== undefined && value > max ? `must be at most ${max}` : undefined;
   };
   const [least, most] = [min ?? -Number.MAX_VALUE, max ?? Number.MAX_VALUE];
+  const holdsAllFloats = least <= -largestFloat32 && most >= largestFloat32;
   return longList<NumberList>(problemOf, (list) => {
     if (!(list instanceof Float32Array)) return false;
-    // An iterator takes twice as long, and this is asked of every embedding.
-    for (let at = list.length - 1; at >= 0; at -= 1) {
-      const value = list[at] ?? Number.NaN;
-      if (!(value >= least && value <= most)) return false;
-    }
-    return true;
+    return holdsAllFloats ? allFinite(list) : allWithin(list, least, most);
   }).meta({ minItems: 1, type: 'array', items });
+}
+
+// Plain loops: an iterator takes twice as long, and this is asked of every embedding.
+
+function allWithin(list: Float32Array, least: number, most: number): boolean {
+  for (let at = list.length - 1; at >= 0; at -= 1) {
+    const value = list[at] ?? Number.NaN;
+    if (!(value >= least && value <= most)) return false;
+  }
+  return true;
+}
+
+/** By sums of zeros, which become NaN by any other value: a comparison each takes three times as long. */
+function allFinite(list: Float32Array): boolean {
+  let even = 0;
+  let odd = 0;
+  for (let at = list.length - 2; at >= 0; at -= 2) {
+    even += 0 * (list[at] ?? Number.NaN);
+    odd += 0 * (list[at + 1] ?? Number.NaN);
+  }
+  if (list.length % 2 === 1) even += 0 * (list[0] ?? Number.NaN);
+  return even + odd === 0;
 }
 
 /** One or more texts of 1 to `longest` characters. */

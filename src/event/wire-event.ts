@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isWellFormed, nameList, notWellFormed, numberList } from './long-lists.js';
+import { isWellFormed, largestFloat32, nameList, notWellFormed, numberList } from './long-lists.js';
 
 /**
  * The event as producers send it, v1: the shape of schemas/inference-event.v1.schema.json, which
@@ -7,7 +7,6 @@ import { isWellFormed, nameList, notWellFormed, numberList } from './long-lists.
  * named here are ignored, for producers evolve; null stands for absent, as Avro has it.
  */
 
-const largestFloat32 = 3.4028234663852886e38;
 /** Milliseconds since 1970-01-01 UTC. */
 export const endOfYear9999 = 253_402_300_799_999;
 

@@ -35,31 +35,37 @@ export function combined(
   standards: readonly Standard[],
   weights: readonly number[],
 ): number {
-  return combinedShares(scores, standards, weights).mean;
+  let sum = 0;
+  let total = 0;
+  for (let at = 0; at < scores.length; at += 1) {
+    const share = shareOf(scores, standards, weights, at);
+    if (share === undefined) continue;
+    sum += share;
+    total += weights[at] ?? 0;
+  }
+  return total > 0 ? sum / total : 0;
 }
 
-/** The mean with what it is made of: per score its weighted surprise, 0 where there is none. */
+/** What each score adds to the mean: its surprise times its weight, 0 where there is none. */
 export function combinedShares(
   scores: MethodScores,
   standards: readonly Standard[],
   weights: readonly number[],
-): { readonly mean: number; readonly shares: readonly number[] } {
-  const shares: number[] = [];
-  let sum = 0;
-  let total = 0;
-  for (const [at, value] of scores.entries()) {
-    const weight = weights[at] ?? 0;
-    const standard = standards[at];
-    if (weight === 0 || standard === undefined || Number.isNaN(value)) {
-      shares.push(0);
-      continue;
-    }
-    const share = weight * surprise(value, standard);
-    shares.push(share);
-    sum += share;
-    total += weight;
-  }
-  return { mean: total > 0 ? sum / total : 0, shares };
+): readonly number[] {
+  return Array.from(scores, (_, at) => shareOf(scores, standards, weights, at) ?? 0);
+}
+
+function shareOf(
+  scores: MethodScores,
+  standards: readonly Standard[],
+  weights: readonly number[],
+  at: number,
+): number | undefined {
+  const value = scores[at] ?? Number.NaN;
+  const weight = weights[at] ?? 0;
+  const standard = standards[at];
+  if (weight === 0 || standard === undefined || Number.isNaN(value)) return undefined;
+  return weight * surprise(value, standard);
 }
 
 /** The highest possible surprise, in nats. */

@@ -60,6 +60,9 @@ export interface DetectorFit {
 /** A class of fewer pictures has no mean of its own. */
 const fewestOfClass = 5;
 const nowhere = new Float64Array(0);
+const placeOf = Object.fromEntries(noveltyMethods.map((method, at) => [method, at])) as Readonly<
+  Record<NoveltyMethod, number>
+>;
 
 export function fitDetectors({ ordinary, classes, spoilt, kinds, near }: DetectorFit): Detectors {
   const axes = sharedAxes(ordinary.raw, ordinary.unit, near?.axes);
@@ -77,7 +80,7 @@ export function fitDetectors({ ordinary, classes, spoilt, kinds, near }: Detecto
 }
 
 /** What all methods make of one picture. */
-interface Detected {
+export interface Detected {
   readonly scores: MethodScores;
   /** How far towards each kind of spoiling, in nats; in the order of the exposure's kinds. */
   readonly towards: Float64Array;
@@ -98,30 +101,33 @@ export function detect(
   const squares = dot(embedding, 0, embedding, 0, embedding.length);
   const scale = inverseLength(squares);
   const unitSquares = scale > 0 ? 1 : 0;
-  const fromLogits = logits === undefined ? undefined : logitScores(logits);
   const towards = exposed === undefined ? nowhere : exposedSurprises(exposed, embedding);
-  const exposedBy = (part: keyof typeof exposureParts) =>
-    exposedScore(towards, exposed?.kinds ?? [], exposureParts[part]);
-  const each: Record<NoveltyMethod, number | undefined> = {
-    'maximum-softmax': fromLogits?.maximumSoftmax,
-    'maximum-logit': fromLogits?.maximumLogit,
-    energy: fromLogits?.energy,
-    'virtual-logit':
-      fromLogits === undefined || virtualLogit === undefined
-        ? undefined
-        : virtualLogit.scale * residual(along, squares, virtualLogit) + fromLogits.energy,
-    'nearest-neighbours': nearest,
-    'local-outlier-factor': localOutlierFactor(detectors.densities, along, scale),
-    mahalanobis: mahalanobis(detectors.raw, along, squares),
-    'mahalanobis-normalised': mahalanobis(detectors.normalised, along, unitSquares, scale),
-    'class-mahalanobis-normalised':
-      classes === undefined ? undefined : mahalanobis(classes, along, unitSquares, scale),
-    'degraded-exposure': exposedBy('degraded-exposure'),
-    'mixed-exposure': exposedBy('mixed-exposure'),
-    'shuffled-exposure': exposedBy('shuffled-exposure'),
+  const scores = new Float64Array(noveltyMethods.length).fill(Number.NaN);
+  const put = (method: NoveltyMethod, score: number) => {
+    scores[placeOf[method]] = score;
   };
-  const scores = new Float64Array(noveltyMethods.length);
-  for (const [at, name] of noveltyMethods.entries()) scores[at] = each[name] ?? Number.NaN;
+  if (logits !== undefined) {
+    const fromLogits = logitScores(logits);
+    put('maximum-softmax', fromLogits.maximumSoftmax);
+    put('maximum-logit', fromLogits.maximumLogit);
+    put('energy', fromLogits.energy);
+    if (virtualLogit !== undefined) {
+      const off = virtualLogit.scale * residual(along, squares, virtualLogit);
+      put('virtual-logit', off + fromLogits.energy);
+    }
+  }
+  put('nearest-neighbours', nearest);
+  put('local-outlier-factor', localOutlierFactor(detectors.densities, along, scale));
+  put('mahalanobis', mahalanobis(detectors.raw, along, squares));
+  put('mahalanobis-normalised', mahalanobis(detectors.normalised, along, unitSquares, scale));
+  if (classes !== undefined) {
+    put('class-mahalanobis-normalised', mahalanobis(classes, along, unitSquares, scale));
+  }
+  if (exposed !== undefined) {
+    for (const part of exposureParts) {
+      put(part.method, exposedScore(towards, exposed.kinds, part.isAbout));
+    }
+  }
   return { scores, towards };
 }
 

@@ -121,7 +121,7 @@ export async function fitNovelty(
           kind,
           quantile(
             (byKind[at] ?? []).map((row) =>
-              besides(row, combinedShares(row, standards, weights).shares, weights),
+              besides(row, combinedShares(row, standards, weights), weights),
             ),
             withinReach,
           ),

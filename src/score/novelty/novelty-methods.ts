@@ -30,14 +30,24 @@ export const needsLogits: ReadonlySet<NoveltyMethod> = new Set<NoveltyMethod>([
  * The outlier exposure in parts, each to the ways of spoiling that it is about: what tells two pictures
  * in one hardly tells a bad exposure, and in one sum with twelve others it is lost.
  */
-export const exposureParts = {
-  'degraded-exposure': (kind) => kind !== 'mixed' && kind !== 'shuffled',
-  'mixed-exposure': (kind) => kind === 'mixed',
-  'shuffled-exposure': (kind) => kind === 'shuffled',
-} as const satisfies Partial<Record<NoveltyMethod, (kind: Spoiling) => boolean>>;
+export const exposureParts: readonly ExposurePart[] = [
+  { method: 'degraded-exposure', isAbout: isDegraded },
+  { method: 'mixed-exposure', isAbout: (kind) => kind === 'mixed' },
+  { method: 'shuffled-exposure', isAbout: (kind) => kind === 'shuffled' },
+];
 
-export function isExposure(method: NoveltyMethod): method is keyof typeof exposureParts {
-  return Object.hasOwn(exposureParts, method);
+interface ExposurePart {
+  readonly method: NoveltyMethod;
+  readonly isAbout: (kind: Spoiling) => boolean;
+}
+
+/** Whether a picture spoilt so is badly taken; the others show something else. */
+export function isDegraded(kind: Spoiling): boolean {
+  return kind !== 'mixed' && kind !== 'shuffled';
+}
+
+export function isExposure(method: NoveltyMethod): boolean {
+  return exposureParts.some((part) => part.method === method);
 }
 
 /** Each method's result, in the order of `noveltyMethods`; NaN where it can't be had. */

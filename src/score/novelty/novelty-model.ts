@@ -2,7 +2,7 @@ import type { Spoiling } from '../../image/spoil-plane.js';
 import { combined, combinedShares } from './combine.js';
 import type { Standard } from './combine.js';
 import { detect } from './detectors.js';
-import type { Detectors } from './detectors.js';
+import type { Detected, Detectors } from './detectors.js';
 import { isExposure, needsLogits, noveltyMethods } from './novelty-methods.js';
 import type { MethodScores, NoveltyMethod } from './novelty-methods.js';
 
@@ -53,24 +53,51 @@ export function measureNovelty(
   logits: Float32Array | undefined,
   nearest: number,
 ): NoveltyFinding {
-  const { scores, towards: surprises } = detect(model.detectors, embedding, logits, nearest);
-  const { weights, scale } = weighing(model, scores);
-  const found = combinedShares(scores, model.standards, weights);
-  const raw = scale * found.mean;
-  const rest = besides(scores, found.shares, weights);
-  const shares = noveltyMethods
-    .map((method, at) => ({ method, share: found.shares[at] ?? 0 }))
-    .filter(({ share }) => share > 0);
-  shares.sort((a, b) => b.share - a.share);
-  const kinds = model.detectors.exposed?.kinds ?? [];
-  const towards = kinds.map((kind, at) => ({ kind, surprise: surprises[at] ?? 0 }));
-  towards.sort((a, b) => b.surprise - a.surprise);
-  const farthest = towards[0]?.surprise ?? 0;
-  const explainedBy = towards
-    .filter(({ surprise }) => surprise >= nearFarthest * farthest)
-    .filter(({ kind }) => rest <= (model.reached[kind] ?? -Infinity))
-    .map(({ kind }) => kind);
-  return { raw, shares, towards, explainedBy };
+  return new MeasuredNovelty(model, detect(model.detectors, embedding, logits, nearest));
+}
+
+/** What weighed and what explains it is worked out when it is asked, of few pictures. */
+class MeasuredNovelty implements NoveltyFinding {
+  readonly raw: number;
+  readonly #model: NoveltyModel;
+  readonly #detected: Detected;
+
+  constructor(model: NoveltyModel, detected: Detected) {
+    this.#model = model;
+    this.#detected = detected;
+    this.raw = combinedBy(model, detected.scores);
+  }
+
+  get shares(): NoveltyFinding['shares'] {
+    const of = this.#shares();
+    return noveltyMethods
+      .map((method, at) => ({ method, share: of[at] ?? 0 }))
+      .filter(({ share }) => share > 0)
+      .sort((a, b) => b.share - a.share);
+  }
+
+  get towards(): NoveltyFinding['towards'] {
+    const kinds = this.#model.detectors.exposed?.kinds ?? [];
+    return kinds
+      .map((kind, at) => ({ kind, surprise: this.#detected.towards[at] ?? 0 }))
+      .sort((a, b) => b.surprise - a.surprise);
+  }
+
+  get explainedBy(): NoveltyFinding['explainedBy'] {
+    const { weights } = weighing(this.#model, this.#detected.scores);
+    const rest = besides(this.#detected.scores, this.#shares(), weights);
+    const { towards } = this;
+    const farthest = towards[0]?.surprise ?? 0;
+    return towards
+      .filter(({ surprise }) => surprise >= nearFarthest * farthest)
+      .filter(({ kind }) => rest <= (this.#model.reached[kind] ?? -Infinity))
+      .map(({ kind }) => kind);
+  }
+
+  #shares(): readonly number[] {
+    const { scores } = this.#detected;
+    return combinedShares(scores, this.#model.standards, weighing(this.#model, scores).weights);
+  }
 }
 
 /**
@@ -108,8 +135,7 @@ function weighing({ weights, withoutLogits }: Weighing, scores: MethodScores) {
 }
 
 function lacksLogits(weights: readonly number[], scores: MethodScores): boolean {
-  return noveltyMethods.some(
-    (method, at) =>
-      needsLogits.has(method) && (weights[at] ?? 0) > 0 && Number.isNaN(scores[at] ?? Number.NaN),
-  );
+  return ofLogits.some((at) => (weights[at] ?? 0) > 0 && Number.isNaN(scores[at] ?? Number.NaN));
 }
+
+const ofLogits = noveltyMethods.flatMap((method, at) => (needsLogits.has(method) ? [at] : []));

@@ -85,8 +85,10 @@ export function exposedScore(
 ): number {
   let squares = 0;
   let count = 0;
-  for (const [at, kind] of kinds.entries()) {
-    if (!counts(kind)) continue;
+  // Iterators make an array of each step, and this is asked of every picture.
+  for (let at = 0; at < kinds.length; at += 1) {
+    const kind = kinds[at];
+    if (kind === undefined || !counts(kind)) continue;
     squares += (surprises[at] ?? 0) ** 2;
     count += 1;
   }

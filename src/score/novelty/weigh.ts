@@ -1,6 +1,6 @@
 import type { Spoiling } from '../../image/spoil-plane.js';
 import { areaUnderCurve } from './area-under-curve.js';
-import { exposureParts, isExposure, needsLogits, noveltyMethods } from './novelty-methods.js';
+import { isDegraded, isExposure, needsLogits, noveltyMethods } from './novelty-methods.js';
 
 /** Rows of surprises (combine.ts), one value a method; NaN where a method can't be had. */
 export type Surprises = readonly Float64Array[];
@@ -46,7 +46,7 @@ const mostCost = 0.008;
  * Logistic regression instead gave them too much: the reference's own copies are far out by any method.
  */
 export function chooseWeights(sets: WeighingSets, usable: readonly boolean[]): readonly number[] {
-  const degraded = sets.spoilt.filter(({ kind }) => exposureParts['degraded-exposure'](kind));
+  const degraded = sets.spoilt.filter(({ kind }) => isDegraded(kind));
   if (degraded.length === 0 || sets.leftOut.length === 0) return weightsOf(defaultShare, usable);
   let best = { weights: weightsOf(shares[0] ?? defaultShare, usable), leftOut: -Infinity };
   let least: number | undefined;

@@ -30,6 +30,7 @@ VOLUME /var/lib/edgeminer
 EXPOSE 8080
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.EDGEMINER_HTTP_PORT || 8080}/healthz`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
-# Exec form: edgeminer is process 1 and gets SIGTERM itself.
-ENTRYPOINT ["node", "/app/dist/main.js"]
+# Exec form: edgeminer is process 1 and gets SIGTERM itself. With more room for young objects the
+# collector runs a quarter as often (docs/performance.md).
+ENTRYPOINT ["node", "--max-semi-space-size=64", "/app/dist/main.js"]
 CMD ["serve"]

@@ -91,7 +91,9 @@ describe('Dockerfile', () => {
 
   it('starts the program that package.json names', () => {
     const { bin } = JSON.parse(readText('package.json')) as { bin: { edgeminer: string } };
-    expect(lines).toContain(`ENTRYPOINT ["node", "/app/${bin.edgeminer}"]`);
+    expect(lines).toContain(
+      `ENTRYPOINT ["node", "--max-semi-space-size=64", "/app/${bin.edgeminer}"]`,
+    );
   });
 
   it('sets only variables that edgeminer knows', async () => {

@@ -24,7 +24,7 @@ const covariance = z.strictObject({
   offAxes: z.number().positive(),
 });
 const methods = z.array(z.string()).refine((names) => names.join() === noveltyMethods.join(), {
-  error: `must be ${noveltyMethods.join(', ')}`,
+  error: 'were those of another version of edgeminer',
 });
 const standard = z.strictObject({ median: z.number(), spread: z.number().positive() });
 const perMethod = z.array(z.number()).length(noveltyMethods.length);

@@ -27,8 +27,7 @@ import type { ConfidentAnswer } from '../src/score/confidence/calibration-error.
 import { classScores } from '../src/score/confidence/class-scores.js';
 import { temperatureOf } from '../src/score/confidence/fit-temperature.js';
 import type { Embedder, Inference } from '../src/score/embedder.js';
-import { meanDistance } from '../src/score/novelty/embedding-distance.js';
-import { measureNovelty } from '../src/score/novelty/novelty-model.js';
+import { findingOf } from '../src/score/novelty/novelty-model.js';
 import { withLabels } from '../src/score/measure-neighbours.js';
 import { predictionsFrom } from '../src/score/predictions.js';
 import { scoreEvent } from '../src/score/score-event.js';
@@ -122,16 +121,12 @@ async function measure(
   const flagged = new Map<string, number>();
   const count = (what: string) => flagged.set(what, (flagged.get(what) ?? 0) + 1);
   for (const { decoded, inference } of heldOut) {
-    const nearest = await loaded.index?.nearest(inference.embedding, built.neighbours);
+    const found = await loaded.index?.look(inference.embedding, inference.logits, built.neighbours);
+    const nearest = found?.neighbours;
     const novelty =
-      nearest === undefined || built.novelty === undefined
+      found?.detected === undefined || built.novelty === undefined
         ? undefined
-        : measureNovelty(
-            built.novelty,
-            inference.embedding,
-            inference.logits,
-            meanDistance(nearest),
-          );
+        : findingOf(built.novelty, found.detected);
     const input: ScoringInput = {
       plane: decoded.plane,
       ...(novelty === undefined ? {} : { novelty }),

@@ -108,7 +108,7 @@ async function judgeAll(embedder: Embedder): Promise<{ judged: Judged[]; perSeco
         onProgress: () => undefined,
       })
     ).reference,
-    (matrix) => openOnnxNeighbours(matrix),
+    openOnnxNeighbours,
   );
   const limit = pLimit(16);
   const start = performance.now();

@@ -16,7 +16,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { openBuildCheckpoint } from '../src/adapters/directory/build-checkpoint.js';
 import { openDirectoryReferenceStore } from '../src/adapters/directory/directory-reference-store.js';
-import { openOnnxNeighbours } from '../src/adapters/onnx/onnx-neighbours.js';
+import { openNoveltyIndex } from '../src/adapters/onnx/open-novelty-index.js';
 import { table } from '../src/cli/output.js';
 import type { DecodedImage } from '../src/image/decoded-image.js';
 import { modelName, modelVersion } from '../src/ids.js';
@@ -24,7 +24,6 @@ import { loadReference } from '../src/mine/model-directory.js';
 import { buildReference } from '../src/score/build-reference.js';
 import type { Embedder } from '../src/score/embedder.js';
 import { measuringFingerprint } from '../src/score/measured-pictures.js';
-import { openShortlistedNeighbours, shortlistFrom } from '../src/score/shortlisted-neighbours.js';
 import { factsOf } from '../test/fixtures/formats.js';
 import { seeded } from '../test/fixtures/planes.js';
 import { writeBetweenMarks } from './write-between-marks.js';
@@ -189,15 +188,11 @@ async function open(folder: string): Promise<void> {
   const reference = id === undefined ? undefined : await store.load(id);
   if (reference === undefined) throw new Error('the reference was not published');
   watch.mark('read and verified');
-  const loaded = await loadReference(reference, (matrix) =>
-    matrix.rows < shortlistFrom
-      ? openOnnxNeighbours(matrix)
-      : openShortlistedNeighbours(matrix, openOnnxNeighbours),
-  );
+  const loaded = await loadReference(reference, openNoveltyIndex);
   watch.mark('index and calibration opened');
   for (let n = 0; n < 200; n += 1) {
     const embedding = vector(Math.imul(n, 77_777), dimensions, 0.3);
-    await loaded.index?.nearest(embedding, loaded.reference.neighbours);
+    await loaded.index?.look(embedding, undefined, loaded.reference.neighbours);
   }
   watch.mark('200 pictures’ neighbours');
   await loaded.index?.close();

@@ -1,5 +1,5 @@
 import { openEmbedder } from '../adapters/onnx/onnx-embedder.js';
-import { openOnnxNeighbours } from '../adapters/onnx/onnx-neighbours.js';
+import { openNoveltyIndex } from '../adapters/onnx/open-novelty-index.js';
 import { readReferenceFolder } from '../adapters/directory/directory-reference-store.js';
 import type { Config } from '../config/load-config.js';
 import { defaultPolicy } from '../config/schema.js';
@@ -19,12 +19,11 @@ import type { ModelEntry } from '../mine/model-directory.js';
 import type { LoadedReference, ServedModels } from '../mine/served-models.js';
 import { checkReference } from '../score/check-reference.js';
 import type { Embedder } from '../score/embedder.js';
-import type { NeighbourIndex, OpenNeighbours } from '../score/neighbours.js';
+import type { NoveltyIndex, OpenNoveltyIndex } from '../score/novelty/novelty-index.js';
 import { uncalibratedBy, uncalibratedText } from '../score/own/in-reference.js';
 import type { OwnScores } from '../score/own/own-scores.js';
 import type { Reference } from '../score/reference.js';
 import type { ReferenceStore } from '../score/reference-store.js';
-import { openShortlistedNeighbours, shortlistFrom } from '../score/shortlisted-neighbours.js';
 import type { Logger } from '../telemetry/logger.js';
 import { inferenceOptions } from './inference-options.js';
 import { closeAll } from './open-stores.js';
@@ -64,12 +63,9 @@ export async function openModels(
   now: () => number,
 ): Promise<OpenModels> {
   const embedders = new Map<string, Embedder>();
-  const indexes: NeighbourIndex[] = [];
-  const openNeighbours: OpenNeighbours = async (matrix) => {
-    const index =
-      matrix.rows < shortlistFrom
-        ? await openOnnxNeighbours(matrix)
-        : await openShortlistedNeighbours(matrix, openOnnxNeighbours);
+  const indexes: NoveltyIndex[] = [];
+  const openIndex: OpenNoveltyIndex = async (matrix, detectors) => {
+    const index = await openNoveltyIndex(matrix, detectors);
     indexes.push(index);
     return index;
   };
@@ -119,7 +115,7 @@ export async function openModels(
       reference: await referenceOf(settings, {
         embedder,
         references,
-        openNeighbours,
+        openIndex,
         own,
         onReference,
       }),
@@ -135,7 +131,7 @@ export async function openModels(
         entries,
         fallback: named ?? (await entryOf(everyOtherModel(config))),
         references,
-        openNeighbours,
+        openIndex,
         own,
         onReference,
         now,
@@ -159,13 +155,13 @@ async function referenceOf(
   {
     embedder,
     references,
-    openNeighbours,
+    openIndex,
     own,
     onReference,
   }: {
     readonly embedder: Embedder | undefined;
     readonly references: ReferenceStore;
-    readonly openNeighbours: OpenNeighbours;
+    readonly openIndex: OpenNoveltyIndex;
     readonly own: OwnScores;
     readonly onReference: (reference: Reference) => void;
   },
@@ -183,7 +179,7 @@ async function referenceOf(
     embedder: embedder?.model,
   });
   onReference(reference);
-  return loadReference(reference, openNeighbours, own);
+  return loadReference(reference, openIndex, own);
 }
 
 /** Where name and version are exact, a wrong reference is found at the start, not later. */

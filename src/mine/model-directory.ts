@@ -6,7 +6,7 @@ import type { LabelSet } from '../label/label.js';
 import { calibrationOf } from '../score/calibrate.js';
 import { checkReference } from '../score/check-reference.js';
 import type { Embedder } from '../score/embedder.js';
-import type { OpenNeighbours } from '../score/neighbours.js';
+import type { OpenNoveltyIndex } from '../score/novelty/novelty-index.js';
 import type { OwnScores } from '../score/own/own-scores.js';
 import type { Reference } from '../score/reference.js';
 import type { ReferenceStore } from '../score/reference-store.js';
@@ -31,7 +31,7 @@ export interface ModelDirectoryOptions {
   /** Serves what no entry matches. */
   readonly fallback: ModelEntry;
   readonly references: ReferenceStore;
-  readonly openNeighbours: OpenNeighbours;
+  readonly openIndex: OpenNoveltyIndex;
   /** Serve every model; a policy may switch them off. */
   readonly own?: OwnScores;
   /** Hears of each reference that was loaded from the store. */
@@ -77,7 +77,7 @@ export function matchesPattern(pattern: string, text: string): boolean {
 /** Makes a reference ready for scoring; who asked for it closes its index. */
 export async function loadReference(
   reference: Reference,
-  openNeighbours: OpenNeighbours,
+  openIndex: OpenNoveltyIndex,
   own?: OwnScores,
 ): Promise<LoadedReference> {
   const { embeddings, ...rest } = reference;
@@ -85,7 +85,10 @@ export async function loadReference(
     reference: rest,
     calibration: calibrationOf(rest, own?.all),
     labels: new Set(reference.classes),
-    index: embeddings === undefined ? undefined : await openNeighbours(embeddings),
+    index:
+      embeddings === undefined
+        ? undefined
+        : await openIndex(embeddings, reference.novelty?.detectors),
   };
 }
 
@@ -129,7 +132,7 @@ export function createServedModels(options: ModelDirectoryOptions): ServedModels
       const reference = await options.references.load(id);
       if (reference === undefined) return undefined;
       checkReference(reference, { modelName, modelVersion, embedder: embedder?.model });
-      const ready = await loadReference(reference, options.openNeighbours, options.own);
+      const ready = await loadReference(reference, options.openIndex, options.own);
       options.onReference?.(reference);
       loaded.set(id, ready);
       await use(key, id);

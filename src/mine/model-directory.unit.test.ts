@@ -61,7 +61,7 @@ describe('served models', () => {
         publish: async () => undefined,
         close: async () => undefined,
       },
-      openNeighbours: () => Promise.reject(new Error('there is no reference')),
+      openIndex: () => Promise.reject(new Error('there is no reference')),
       now: () => 0,
       refreshMs: 1000,
       onMismatch: () => undefined,

@@ -2,8 +2,7 @@ import type { InferenceEvent, Predictions } from '../event/inference-event.js';
 import { chooseEmbedding } from '../score/embedding-choice.js';
 import type { Inference } from '../score/embedder.js';
 import { withLabels } from '../score/measure-neighbours.js';
-import { meanDistance } from '../score/novelty/embedding-distance.js';
-import { measureNovelty } from '../score/novelty/novelty-model.js';
+import { findingOf } from '../score/novelty/novelty-model.js';
 import { turnOf } from '../score/format/second-look.js';
 import { isColoured } from '../score/format/is-coloured.js';
 import { askedBy } from '../score/own/own-scores.js';
@@ -154,10 +153,11 @@ async function noveltyOf(
   if (chosen.kind !== 'embedding') return { neighbours: chosen.why };
   const { embedding } = chosen;
   const { neighbours: k, novelty: model, items } = reference.reference;
-  const neighbours = withLabels(await index.nearest(embedding, k), items);
-  if (model === undefined || neighbours.length === 0) return { neighbours, items };
   // The logits of the network that embedded it, or none: those of another mean something else.
   const logits = event.embedding === undefined ? inference?.logits : undefined;
-  const novelty = measureNovelty(model, embedding, logits, meanDistance(neighbours));
+  const { neighbours: found, detected } = await index.look(embedding, logits, k);
+  const neighbours = withLabels(found, items);
+  if (model === undefined || detected === undefined) return { neighbours, items };
+  const novelty = findingOf(model, detected);
   return { neighbours, items, novelty };
 }

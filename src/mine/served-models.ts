@@ -3,7 +3,7 @@ import type { ModelName, ModelVersion } from '../ids.js';
 import type { LabelSet } from '../label/label.js';
 import type { Calibration } from '../score/calibrate.js';
 import type { Embedder } from '../score/embedder.js';
-import type { NeighbourIndex } from '../score/neighbours.js';
+import type { NoveltyIndex } from '../score/novelty/novelty-index.js';
 import type { OwnScores } from '../score/own/own-scores.js';
 import type { Reference } from '../score/reference.js';
 
@@ -23,7 +23,7 @@ export interface LoadedReference {
   /** Without its embeddings: the index has them, and they are large. */
   readonly reference: Omit<Reference, 'embeddings'>;
   readonly calibration: Calibration;
-  readonly index: NeighbourIndex | undefined;
+  readonly index: NoveltyIndex | undefined;
   /** Classes among the reference's labels. */
   readonly labels: ReadonlySet<string>;
 }

@@ -3,9 +3,18 @@ import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { EdgeminerError, messageOf } from '../../faults.js';
 import { checkLength } from '../../score/exact-neighbours.js';
-import type { Neighbour, NeighbourIndex } from '../../score/neighbours.js';
+import type { Neighbour } from '../../score/neighbours.js';
+import type { Detected, Detectors } from '../../score/novelty/detectors.js';
+import type { NoveltyIndex, Surroundings } from '../../score/novelty/novelty-index.js';
+import { noveltyMethods } from '../../score/novelty/novelty-methods.js';
 import type { EmbeddingMatrix } from '../../score/embedding-matrix.js';
-import type { FromNeighbours, NeighbourStart, ToNeighbours } from './neighbour-thread.js';
+import type {
+  Found,
+  FromNeighbours,
+  Look,
+  NeighbourStart,
+  ToNeighbours,
+} from './neighbour-thread.js';
 import { unavailable } from './session-client.js';
 
 /** Queries that share one pass over the rows, at most. */
@@ -16,7 +25,8 @@ const enough = [1, maxBatch];
 interface Waiting {
   readonly embedding: Float32Array;
   readonly k: number;
-  readonly resolve: (found: readonly Neighbour[]) => void;
+  readonly look: Look | undefined;
+  readonly resolve: (found: Surroundings) => void;
   readonly reject: (error: unknown) => void;
 }
 
@@ -28,12 +38,13 @@ interface Waiting {
  */
 export async function openOnnxNeighbours(
   matrix: EmbeddingMatrix,
+  detectors?: Detectors,
   threads = 1,
-): Promise<NeighbourIndex> {
+): Promise<NoveltyIndex> {
   const { rows, dimensions } = matrix;
   const begin = () => {
     const values = Float32Array.from(matrix.values);
-    return startThread({ matrix: { rows, dimensions, values }, threads });
+    return startThread({ matrix: { rows, dimensions, values }, detectors, threads });
   };
   let thread = begin();
   await thread;
@@ -58,9 +69,13 @@ export async function openOnnxNeighbours(
       const k = Math.max(...batch.map((each) => each.k));
       const queries = new Float32Array(batch.length * dimensions);
       for (const [at, { embedding }] of batch.entries()) queries.set(embedding, at * dimensions);
-      const found = await there.find(queries, batch.length, k);
-      for (const [at, waiting] of batch.entries()) {
-        waiting.resolve(neighboursAt(found, at * k, waiting.k));
+      const looks = batch.map(({ look }) => look);
+      const found = await there.find({ kind: 'find', queries, count: batch.length, k, looks });
+      for (const [at, { k: own, look, resolve }] of batch.entries()) {
+        resolve({
+          neighbours: neighboursAt(found, at * k, own),
+          detected: look === undefined ? undefined : detectedAt(found, at, batch.length),
+        });
       }
     } catch (error) {
       for (const waiting of batch) waiting.reject(error);
@@ -88,19 +103,27 @@ export async function openOnnxNeighbours(
     });
   }
 
+  async function ask(
+    embedding: Float32Array,
+    k: number,
+    lookAt: (k: number) => Look | undefined,
+  ): Promise<Surroundings> {
+    checkLength(embedding, dimensions);
+    const kept = Math.min(k, rows);
+    if (kept < 1) return { neighbours: [], detected: undefined };
+    if (closing !== undefined) throw unavailable('The neighbour index was closed.');
+    return new Promise((resolve, reject) => {
+      queue.push({ embedding, k: kept, look: lookAt(kept), resolve, reject });
+      sendSoon();
+    });
+  }
+
   return {
     size: rows,
     dimensions,
-    async nearest(embedding, k) {
-      checkLength(embedding, dimensions);
-      const kept = Math.min(k, rows);
-      if (kept < 1) return [];
-      if (closing !== undefined) throw unavailable('The neighbour index was closed.');
-      return new Promise((resolve, reject) => {
-        queue.push({ embedding, k: kept, resolve, reject });
-        sendSoon();
-      });
-    },
+    nearest: async (embedding, k) => (await ask(embedding, k, () => undefined)).neighbours,
+    look: (embedding, logits, k) =>
+      ask(embedding, k, (kept) => (detectors === undefined ? undefined : { k: kept, logits })),
     close: () =>
       (closing ??= (async () => {
         for (const { reject } of queue.splice(0)) {
@@ -116,8 +139,6 @@ export async function openOnnxNeighbours(
   };
 }
 
-type Found = Extract<FromNeighbours, { kind: 'found' }>;
-
 function neighboursAt({ similarities, rows }: Found, start: number, k: number): Neighbour[] {
   const neighbours: Neighbour[] = [];
   for (let at = start; at < start + k; at += 1) {
@@ -128,9 +149,23 @@ function neighboursAt({ similarities, rows }: Found, start: number, k: number): 
   return neighbours;
 }
 
+/** The part of one of `count` queries. */
+function detectedAt({ scores, towards }: Found, at: number, count: number): Detected {
+  const kinds = towards.length / count;
+  return {
+    scores: scores.subarray(at * noveltyMethods.length, (at + 1) * noveltyMethods.length),
+    towards: towards.subarray(at * kinds, (at + 1) * kinds),
+  };
+}
+
+type Find = Extract<ToNeighbours, { kind: 'find' }> & {
+  /** It is transferred. */
+  readonly queries: Float32Array<ArrayBuffer>;
+};
+
 interface NeighbourThread {
   readonly alive: boolean;
-  find(queries: Float32Array<ArrayBuffer>, count: number, k: number): Promise<Found>;
+  find(message: Find): Promise<Found>;
   close(): Promise<void>;
 }
 
@@ -177,9 +212,9 @@ async function startThread(start: NeighbourStart): Promise<NeighbourThread> {
     get alive() {
       return alive;
     },
-    async find(queries, count, k) {
+    async find(message) {
       const reply = next();
-      send({ kind: 'find', queries, count, k }, [queries.buffer]);
+      send(message, [message.queries.buffer]);
       const found = await reply;
       if (found.kind === 'found') return found;
       throw unavailable(found.kind === 'failed' ? found.message : `Unexpected ${found.kind}.`);

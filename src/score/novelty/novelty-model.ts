@@ -53,7 +53,12 @@ export function measureNovelty(
   logits: Float32Array | undefined,
   nearest: number,
 ): NoveltyFinding {
-  return new MeasuredNovelty(model, detect(model.detectors, embedding, logits, nearest));
+  return findingOf(model, detect(model.detectors, embedding, logits, nearest));
+}
+
+/** What the model makes of what its detectors found. */
+export function findingOf(model: NoveltyModel, detected: Detected): NoveltyFinding {
+  return new MeasuredNovelty(model, detected);
 }
 
 /** What weighed and what explains it is worked out when it is asked, of few pictures. */

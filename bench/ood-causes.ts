@@ -1,8 +1,9 @@
 import { decodeImage } from '../src/image/decode.js';
 import { calibrationOf } from '../src/score/calibrate.js';
 import { exactNeighbours } from '../src/score/exact-neighbours.js';
+import { detect } from '../src/score/novelty/detectors.js';
 import { meanDistance } from '../src/score/novelty/embedding-distance.js';
-import { measureNovelty } from '../src/score/novelty/novelty-model.js';
+import { findingOf } from '../src/score/novelty/novelty-model.js';
 import type { Reference } from '../src/score/reference.js';
 import { scoreEvent } from '../src/score/score-event.js';
 import { signalNames } from '../src/score/signal.js';
@@ -48,7 +49,10 @@ export async function judge(
         predictionsBy: 'producer',
         neighbours,
         items,
-        novelty: measureNovelty(model, embedding, logits, meanDistance(neighbours)),
+        novelty: findingOf(
+          model,
+          detect(model.detectors, embedding, logits, meanDistance(neighbours)),
+        ),
       },
       calibration,
       rules,

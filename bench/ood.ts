@@ -287,7 +287,9 @@ function report(cells: readonly Cell[]): string {
       ],
     };
   });
-  lines.sort((a, b) => b.auroc - a.auroc);
+  // A method that some domains can't have has no mean, and comes last.
+  const placed = (auroc: number) => (Number.isNaN(auroc) ? -Infinity : auroc);
+  lines.sort((a, b) => placed(b.auroc) - placed(a.auroc));
   return table([['AUROC / FPR95', ...kinds, 'mean'], ...lines.map(({ row }) => row)]).join('\n');
 }
 

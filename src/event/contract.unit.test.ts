@@ -262,6 +262,20 @@ describe('the event contract', () => {
     expect(fault.mend).toMatch(/^[A-Z].*\.$/);
   });
 
+  it('finds a value that is not finite wherever it stands among floats', () => {
+    const places = fc
+      .integer({ min: 1, max: 9 })
+      .chain((length) => fc.record({ length: fc.constant(length), at: fc.nat(length - 1) }));
+    fc.assert(
+      fc.property(places, fc.constantFrom(NaN, Infinity, -Infinity), ({ length, at }, value) => {
+        const embedding = Float32Array.from({ length }, (_, place) =>
+          place === at ? value : place - 3,
+        );
+        expect(faultOf({ ...minimal, embedding }).field).toBe(`embedding.${at}`);
+      }),
+    );
+  });
+
   it.each(['event_id', 'EventID', 'evenId'])('recognises %s as a misspelt eventId', (key) => {
     const { eventId: id, ...rest } = minimal;
     const fault = faultOf({ ...rest, [key]: id });

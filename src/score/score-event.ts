@@ -129,9 +129,11 @@ function withNoveltyDetail(
   { novelty, neighbours, items = [] }: ScoringInput,
 ): readonly Signal[] {
   if (novelty === undefined || typeof neighbours === 'string') return signals;
+  const isNovel = ({ family, flagged }: Signal) => family === 'novelty' && flagged;
+  if (!signals.some(isNovel)) return signals;
   const cause = causeOf(novelty, signals);
   return signals.map((signal) => {
-    if (signal.family !== 'novelty' || !signal.flagged) return signal;
+    if (!isNovel(signal)) return signal;
     const explained = cause === undefined ? signal : { ...signal, cause };
     if (signal.name !== 'out-of-distribution') return explained;
     const detail = noveltyDetail(novelty, neighbours, items, cause);

@@ -97,4 +97,12 @@ export function noveltyIndexSuite(openIndex: OpenNoveltyIndex): void {
     const index = await opened(ordinary.raw, detectors);
     await expect(index.look(new Float32Array(3), undefined, 1)).rejects.toThrow(/has 3 values/);
   });
+
+  it('closes twice, whatever is looked at', async () => {
+    const index = await opened(ordinary.raw, detectors);
+    const asked = index.look(new Float32Array(dimensions), undefined, 1).catch(() => undefined);
+    await index.close();
+    await index.close();
+    await asked;
+  });
 }

@@ -11,7 +11,6 @@ import type { GroupMember } from './group-member.js';
 import type { FetchedRecord } from './fetched-batches.js';
 import { isDefect, isUnknownTopic, kafkaFault } from './kafka-faults.js';
 import type { KafkaSettings } from './kafka-settings.js';
-import { roomFor } from './memory-slab.js';
 import { PartitionBacklogs } from './partition-backlogs.js';
 
 export interface EventSourceOptions {
@@ -181,11 +180,7 @@ function deliveryOf(
 }
 
 function ownCopy(bytes: Buffer | null): Buffer | null {
-  if (bytes === null) return null;
-  const { buffer, start } = roomFor(bytes.length);
-  const copy = Buffer.from(buffer, start, bytes.length);
-  bytes.copy(copy);
-  return copy;
+  return bytes === null ? null : Buffer.from(bytes);
 }
 
 /** Of a header that is there several times the last counts, as for Kafka's own clients. */

@@ -1,7 +1,6 @@
 import { endianness } from 'node:os';
 import avsc from 'avsc';
 import type { ForSchemaOptions, Schema, Type } from 'avsc';
-import { roomFor } from './memory-slab.js';
 
 /** What avsc reads from, and its types leave out. */
 interface Tap {
@@ -41,11 +40,10 @@ function floatsAt(tap: Tap, count: number): Float32Array<ArrayBuffer> | undefine
   const start = tap.pos;
   tap.pos += count * floatBytes;
   if (tap.pos > tap.buf.length) return undefined;
-  const room = roomFor(count * floatBytes);
-  const bytes = Buffer.from(room.buffer, room.start, count * floatBytes);
+  const bytes = Buffer.from(new ArrayBuffer(count * floatBytes));
   tap.buf.copy(bytes, 0, start, tap.pos);
   if (swapped) bytes.swap32();
-  return new Float32Array(room.buffer, room.start, count);
+  return new Float32Array(bytes.buffer);
 }
 
 function joined(a: Float32Array, b: Float32Array): Float32Array<ArrayBuffer> {

@@ -2,7 +2,7 @@ import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { EdgeminerError, messageOf } from '../../faults.js';
-import { checkLength } from '../../score/exact-neighbours.js';
+import { checkLength, distanceOfProduct } from '../../score/exact-neighbours.js';
 import type { Neighbour } from '../../score/neighbours.js';
 import type { Detected, Detectors } from '../../score/novelty/detectors.js';
 import type { NoveltyIndex, Surroundings } from '../../score/novelty/novelty-index.js';
@@ -142,8 +142,7 @@ export async function openOnnxNeighbours(
 function neighboursAt({ similarities, rows }: Found, start: number, k: number): Neighbour[] {
   const neighbours: Neighbour[] = [];
   for (let at = start; at < start + k; at += 1) {
-    // Kept within 0..2 against rounding.
-    const distance = Math.min(2, Math.max(0, 1 - (similarities[at] ?? 0)));
+    const distance = distanceOfProduct(similarities[at] ?? 0);
     neighbours.push({ index: Number(rows[at] ?? 0n), distance });
   }
   return neighbours;
@@ -213,9 +212,9 @@ async function startThread(start: NeighbourStart): Promise<NeighbourThread> {
       return alive;
     },
     async find(message) {
-      const reply = next();
+      // First: a message that can't be sent has no answer to wait for.
       send(message, [message.queries.buffer]);
-      const found = await reply;
+      const found = await next();
       if (found.kind === 'found') return found;
       throw unavailable(found.kind === 'failed' ? found.message : `Unexpected ${found.kind}.`);
     },

@@ -3,7 +3,7 @@ import { cosineDistance, NearestSoFar } from '../exact-neighbours.js';
 import { rowOf } from '../embedding-matrix.js';
 import type { EmbeddingMatrix } from '../embedding-matrix.js';
 import { areaUnderCurve } from './area-under-curve.js';
-import { combined, combinedShares, standardOf, surprise } from './combine.js';
+import { combined, standardOf, surprise } from './combine.js';
 import type { Standard } from './combine.js';
 import { detect, fitDetectors, pickPictures } from './detectors.js';
 import type { Detectors, EmbeddedPictures } from './detectors.js';
@@ -45,8 +45,9 @@ const mostGroups = 5;
 /** Two embeddings this close are one picture twice. */
 const sameDirection = 1e-6;
 const withinReach = 0.9;
+
 /**
- * Fits every method on the sample, and weighs them on it: held-out pictures against spoilt, mixed
+ * Fits every method on the sample, and weighs them on it (weigh.ts): held-out pictures against spoilt
  * and left-out-class ones, each scored by detectors that saw neither it nor what it was made of.
  * Takes seconds for hundreds of pictures; `turn` is awaited between the fits.
  */
@@ -120,9 +121,7 @@ export async function fitNovelty(
         kinds.map((kind, at) => [
           kind,
           quantile(
-            (byKind[at] ?? []).map((row) =>
-              besides(row, combinedShares(row, standards, weights), weights),
-            ),
+            (byKind[at] ?? []).map((row) => besides(row, standards)),
             withinReach,
           ),
         ]),

@@ -26,7 +26,7 @@ const smallest = 1e-6;
 export function localDensities(unit: EmbeddingMatrix): LocalDensities {
   const neighbours = Math.max(1, Math.min(neighboursAsked, unit.rows - 1));
   const found = Array.from({ length: unit.rows }, (_, row) => {
-    const distances = distancesTo(unit, Float64Array.from(rowOf(unit, row)), 1);
+    const distances = distancesTo(unit, rowOf(unit, row), 1);
     return findNearest(distances, noneYet(neighbours), row);
   });
   const reach = Float64Array.from(found, ({ count, distances }) => distances[count - 1] ?? 0);
@@ -71,7 +71,7 @@ function noneYet(most: number): Nearest {
 
 function distancesTo(
   matrix: EmbeddingMatrix,
-  along: Float64Array,
+  along: Float32Array | Float64Array,
   scale: number,
   into?: Float64Array,
 ): Float64Array {

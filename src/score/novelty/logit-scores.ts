@@ -1,7 +1,6 @@
 /**
  * How little a classifier recognises, from its logits; each is higher the stranger the picture.
- * The classes need not be those of the production model: whether they tell anything of this
- * reference is weighed on the reference.
+ * The classes need not be those of the production model; of other classes it tells little.
  */
 export interface LogitScores {
   /** 0 - the highest softmax probability, -1 to 0 (Hendrycks and Gimpel 2017). */

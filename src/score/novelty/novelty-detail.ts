@@ -46,9 +46,10 @@ export function causeOf(
   finding: NoveltyFinding,
   signals: readonly Signal[],
 ): SignalName | undefined {
+  const { explainedBy } = finding;
   const causes = signals.filter(
     ({ name, flagged }) =>
-      flagged && spoilingsOf[name]?.some((kind) => finding.explainedBy.includes(kind)) === true,
+      flagged && spoilingsOf[name]?.some((kind) => explainedBy.includes(kind)) === true,
   );
   return causes.sort((a, b) => b.edgeScore - a.edgeScore)[0]?.name;
 }

@@ -1,7 +1,6 @@
 import type { Spoiling } from '../../image/spoil-plane.js';
 import { combined, combinedShares } from './combine.js';
 import type { Standard } from './combine.js';
-import { detect } from './detectors.js';
 import type { Detected, Detectors } from './detectors.js';
 import { isExposure, needsLogits, noveltyMethods } from './novelty-methods.js';
 import type { MethodScores, NoveltyMethod } from './novelty-methods.js';
@@ -47,15 +46,6 @@ export interface NoveltyFinding {
 /** Ways that come this near to the farthest may be the cause as well. */
 const nearFarthest = 0.8;
 
-export function measureNovelty(
-  model: NoveltyModel,
-  embedding: Float32Array,
-  logits: Float32Array | undefined,
-  nearest: number,
-): NoveltyFinding {
-  return findingOf(model, detect(model.detectors, embedding, logits, nearest));
-}
-
 /** What the model makes of what its detectors found. */
 export function findingOf(model: NoveltyModel, detected: Detected): NoveltyFinding {
   return new MeasuredNovelty(model, detected);
@@ -89,8 +79,7 @@ class MeasuredNovelty implements NoveltyFinding {
   }
 
   get explainedBy(): NoveltyFinding['explainedBy'] {
-    const { weights } = weighing(this.#model, this.#detected.scores);
-    const rest = besides(this.#detected.scores, this.#shares(), weights);
+    const rest = besides(this.#detected.scores, this.#model.standards);
     const { towards } = this;
     const farthest = towards[0]?.surprise ?? 0;
     return towards
@@ -106,23 +95,16 @@ class MeasuredNovelty implements NoveltyFinding {
 }
 
 /**
- * The weighted mean surprise of all methods but the outlier exposure: what is strange about a picture
- * besides its looking spoilt. `shares` are those of `combinedShares` by the same weights.
+ * The mean surprise of the methods that know neither of spoiling nor of logits, in nats: what is strange
+ * about a picture besides its looking spoilt. All of them weigh the same, whether there are logits or not.
  */
-export function besides(
-  scores: MethodScores,
-  shares: readonly number[],
-  weights: readonly number[],
-): number {
-  let sum = 0;
-  let total = 0;
-  for (const [at, method] of noveltyMethods.entries()) {
-    if (isExposure(method) || Number.isNaN(scores[at] ?? Number.NaN)) continue;
-    sum += shares[at] ?? 0;
-    total += weights[at] ?? 0;
-  }
-  return total > 0 ? sum / total : 0;
+export function besides(scores: MethodScores, standards: readonly Standard[]): number {
+  return combined(scores, standards, besidesWeights);
 }
+
+const besidesWeights = noveltyMethods.map((method) =>
+  Number(!isExposure(method) && !needsLogits.has(method)),
+);
 
 /** The combination of one picture's methods, whether or not it has logits. */
 export function combinedBy(

@@ -9,6 +9,7 @@ import type { EmbeddingMatrix } from '../embedding-matrix.js';
 import type { Signal } from '../signal.js';
 import { areaUnderCurve, falseAlarmsAt95 } from './area-under-curve.js';
 import { combined, mostSurprise, standardOf, surprise } from './combine.js';
+import { detect } from './detectors.js';
 import type { EmbeddedPictures } from './detectors.js';
 import { exposedScore, exposedSurprises, fitExposure } from './outlier-exposure.js';
 import { fitNovelty } from './fit-novelty.js';
@@ -17,7 +18,7 @@ import { localDensities, localOutlierFactor } from './local-outlier-factor.js';
 import { logitScores } from './logit-scores.js';
 import { mahalanobis, shrunkCovariance } from './mahalanobis.js';
 import { causeOf, noveltyDetail } from './novelty-detail.js';
-import { measureNovelty } from './novelty-model.js';
+import { findingOf } from './novelty-model.js';
 import { noveltyMethods } from './novelty-methods.js';
 import { meanRow, principalAxes } from './principal-axes.js';
 import { alongAxes, seenRows, seenUnit, sharedAxes } from './shared-axes.js';
@@ -127,6 +128,16 @@ describe('localOutlierFactor', () => {
     const densities = localDensities(pictures.unit);
     expect(localOutlierFactor(densities, Float64Array.of(2, 0, 0, 0, 0, 0), 0.5)).toBeLessThan(1.3);
     expect(localOutlierFactor(densities, Float64Array.of(0, 0, 0, 0, 0, 1), 1)).toBeGreaterThan(2);
+  });
+
+  it('does not mix references that are asked in turns', () => {
+    const many = localDensities(embedded(80, (column) => (column === 0 ? 5 : normal())).unit);
+    const few = localDensities(embedded(9, (column) => (column === 1 ? 5 : normal())).unit);
+    const along = Float64Array.of(0.6, 0.8, 0, 0, 0, 0);
+    const alone = [many, few].map((each) => localOutlierFactor(each, along, 1));
+    for (let turn = 0; turn < 3; turn += 1) {
+      expect([many, few].map((each) => localOutlierFactor(each, along, 1))).toEqual(alone);
+    }
   });
 });
 
@@ -273,7 +284,7 @@ describe('fitNovelty', () => {
     const raws = (of: EmbeddedPictures, withLogits = true) =>
       Array.from({ length: of.raw.rows }, (_, row) => {
         const logits = of.logits === undefined || !withLogits ? undefined : rowOf(of.logits, row);
-        return measureNovelty(model, rowOf(of.raw, row), logits, 0.005).raw;
+        return findingOf(model, detect(model.detectors, rowOf(of.raw, row), logits, 0.005)).raw;
       });
     const fresh = embedded(80, usual);
     for (const withLogits of [true, false]) {
@@ -294,7 +305,7 @@ describe('fitNovelty', () => {
     // Spoilt as the reference's were, it is explained; strange in another way, it is not.
     const explained = (of: EmbeddedPictures) =>
       Array.from({ length: of.raw.rows }, (_, row) =>
-        measureNovelty(model, rowOf(of.raw, row), undefined, 0.005),
+        findingOf(model, detect(model.detectors, rowOf(of.raw, row), undefined, 0.005)),
       ).filter(({ explainedBy }) => explainedBy.length > 0).length / of.raw.rows;
     expect(explained(embedded(40, faded))).toBeGreaterThan(0.7);
     expect(explained(embedded(40, odd))).toBeLessThan(0.1);

@@ -6,9 +6,10 @@ import { mostSurprise } from './combine.js';
 /**
  * How strange a picture is to the reference, by many methods together: the weighted mean of their
  * surprises in nats, each - ln of the share of a normal distribution, fitted to the method's
- * results on the reference, that lies higher. 0 to 455; an ordinary picture has about 0.9. The
- * weights come from the reference itself (fit-novelty.ts), since no method is best everywhere
- * (Yang et al. 2022, _OpenOOD_); adding - ln p is Fisher's way to combine tests (1925).
+ * results on the reference, that lies higher. 0 to 455; an ordinary picture has about 0.9. How
+ * much the methods weigh that know nothing of spoiling is chosen by the reference (weigh.ts), since no
+ * method is best everywhere (Yang et al. 2022, _OpenOOD_); adding - ln p is Fisher's way to combine
+ * tests (1925).
  */
 export const outOfDistribution: PlainScorer = {
   name: 'out-of-distribution',

@@ -24,9 +24,8 @@ export type ToNeighbours =
   | {
       readonly kind: 'find';
       readonly queries: Float32Array;
-      readonly count: number;
       readonly k: number;
-      /** By query: what the detectors are to look at besides; undefined where they are not asked. */
+      /** One a query: what the detectors are to look at besides; undefined where they are not asked. */
       readonly looks: readonly (Look | undefined)[];
     }
   | { readonly kind: 'close' };
@@ -89,8 +88,9 @@ try {
 async function find(
   session: InferenceSession,
   unit: Tensor,
-  { queries, count, k, looks }: Extract<ToNeighbours, { kind: 'find' }>,
+  { queries, k, looks }: Extract<ToNeighbours, { kind: 'find' }>,
 ): Promise<FromNeighbours> {
+  const count = looks.length;
   const asked = normalisedRows({ rows: count, dimensions, values: queries });
   const { values, indices } = await session.run({
     queries: new Tensor('float32', asked, [count, dimensions]),

@@ -70,7 +70,7 @@ export async function openOnnxNeighbours(
       const queries = new Float32Array(batch.length * dimensions);
       for (const [at, { embedding }] of batch.entries()) queries.set(embedding, at * dimensions);
       const looks = batch.map(({ look }) => look);
-      const found = await there.find({ kind: 'find', queries, count: batch.length, k, looks });
+      const found = await there.find({ kind: 'find', queries, k, looks });
       for (const [at, { k: own, look, resolve }] of batch.entries()) {
         resolve({
           neighbours: neighboursAt(found, at * k, own),

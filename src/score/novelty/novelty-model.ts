@@ -64,7 +64,9 @@ class MeasuredNovelty implements NoveltyFinding {
   }
 
   get shares(): NoveltyFinding['shares'] {
-    const of = this.#shares();
+    const { scores } = this.#detected;
+    const { weights } = weighing(this.#model, scores);
+    const of = combinedShares(scores, this.#model.standards, weights);
     return noveltyMethods
       .map((method, at) => ({ method, share: of[at] ?? 0 }))
       .filter(({ share }) => share > 0)
@@ -86,11 +88,6 @@ class MeasuredNovelty implements NoveltyFinding {
       .filter(({ surprise }) => surprise >= nearFarthest * farthest)
       .filter(({ kind }) => rest <= (this.#model.reached[kind] ?? -Infinity))
       .map(({ kind }) => kind);
-  }
-
-  #shares(): readonly number[] {
-    const { scores } = this.#detected;
-    return combinedShares(scores, this.#model.standards, weighing(this.#model, scores).weights);
   }
 }
 

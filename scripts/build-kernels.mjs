@@ -10,6 +10,7 @@ const kernels = [
   { name: 'resize-kernel', room: 'image', variable: 'resizeKernelBinary' },
   { name: 'plane-kernel', room: 'score', variable: 'planeKernelBinary' },
   { name: 'row-products', room: 'score', variable: 'rowProductsBinary' },
+  { name: 'pack-kernel', room: 'adapters/onnx', variable: 'packKernelBinary' },
 ];
 for (const { name, room, variable } of kernels) {
   const text = Buffer.from(await compileKernel(name)).toString('base64');

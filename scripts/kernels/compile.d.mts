@@ -1,3 +1,3 @@
 export function compileKernel(
-  name: 'plane-kernel' | 'resize-kernel' | 'row-products',
+  name: 'pack-kernel' | 'plane-kernel' | 'resize-kernel' | 'row-products',
 ): Promise<Uint8Array>;

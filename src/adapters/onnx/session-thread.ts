@@ -6,8 +6,8 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { InferenceSession, Tensor, listSupportedBackends } from 'onnxruntime-node';
 import { messageOf } from '../../faults.js';
+import type { PackedInput } from './input-packer.js';
 import { inputPacker } from './pack-input.js';
-import type { PackedInput } from './pack-input.js';
 import type {
   FromSession,
   SessionOutputs,

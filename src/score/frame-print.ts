@@ -44,22 +44,35 @@ export function framePrint(plane: PixelPlane): FramePrint {
 function sampled({ width, height, rgb }: PixelPlane): FramePrint {
   const levels = new Uint8Array(samplesPerSide ** 2);
   const textured = new Uint8Array(levels.length);
-  const lumaAt = (x: number, y: number) => {
-    const at = 3 * (inside(y, height) * width + inside(x, width));
-    return luma(rgb[at] ?? 0, rgb[at + 1] ?? 0, rgb[at + 2] ?? 0);
-  };
-  for (let sample = 0; sample < levels.length; sample += 1) {
-    const x = middle(sample % samplesPerSide, width);
-    const y = middle(Math.floor(sample / samplesPerSide), height);
-    const left = lumaAt(x - reach, y);
-    const right = lumaAt(x + reach, y);
-    const above = lumaAt(x, y - reach);
-    const below = lumaAt(x, y + reach);
-    const range = Math.max(left, right, above, below) - Math.min(left, right, above, below);
-    levels[sample] = lumaAt(x, y);
-    textured[sample] = range >= texture ? 1 : 0;
+  const lumaAt = (at: number) => luma(rgb[at] ?? 0, rgb[at + 1] ?? 0, rgb[at + 2] ?? 0);
+  const columns = steps(width, 3);
+  let sample = 0;
+  for (const { before, middle, after } of steps(height, 3 * width)) {
+    for (const column of columns) {
+      const left = lumaAt(middle + column.before);
+      const right = lumaAt(middle + column.after);
+      const above = lumaAt(before + column.middle);
+      const below = lumaAt(after + column.middle);
+      const range = Math.max(left, right, above, below) - Math.min(left, right, above, below);
+      levels[sample] = lumaAt(middle + column.middle);
+      textured[sample] = range >= texture ? 1 : 0;
+      sample += 1;
+    }
   }
   return { width, height, levels, textured };
+}
+
+/** Along one side, the bytes from its first pixel to each sample and to the neighbours of it. */
+function steps(size: number, bytes: number) {
+  const inside = (at: number) => bytes * Math.min(size - 1, Math.max(0, at));
+  return Array.from({ length: samplesPerSide }, (_, part) => {
+    const middle = Math.floor(((part + 0.5) * size) / samplesPerSide);
+    return {
+      before: inside(middle - reach),
+      middle: inside(middle),
+      after: inside(middle + reach),
+    };
+  });
 }
 
 /**
@@ -77,14 +90,6 @@ export function unchangedShare(a: FramePrint, b: FramePrint): number | undefined
     if (a.levels[sample] === b.levels[sample]) equal += 1;
   }
   return compared < fewest ? undefined : equal / compared;
-}
-
-function middle(part: number, size: number): number {
-  return Math.floor(((part + 0.5) * size) / samplesPerSide);
-}
-
-function inside(value: number, size: number): number {
-  return Math.min(size - 1, Math.max(0, value));
 }
 
 /** ITU-R BT.709, as in luma.ts. */

@@ -53,7 +53,8 @@ export interface SignalCalibration {
    * without any assumption but exchangeability. A smaller reference has no such quantile: then
    * the tail is extrapolated (tail.ts), never to within the reference's most unusual picture,
    * so that 30 pictures still tell a black frame; nor further out than the scorer's
-   * `ordinaryLimit`, where it has one. The promise is then an estimate.
+   * `ordinaryLimit`, where it has one that fewer than five of the pictures are beyond. The promise
+   * is then an estimate.
    */
   limitFor(rate: number): number;
   standing(raw: number): Standing;
@@ -61,6 +62,9 @@ export interface SignalCalibration {
 
 /** Below this number of measurements a signal is not calibrated. */
 export const minMeasured = 10;
+
+/** Pictures beyond a scorer's `ordinaryLimit` that tell by themselves how their tail falls. */
+const extraordinary = 5;
 
 /** Rounding in (n + 1) * rate must not cost a picture: 100 * 0.01 is 1. */
 const rounding = 1e-9;
@@ -267,13 +271,18 @@ export function calibrateSignal(
 
   function beyondSample(rate: number): number {
     const distances = signed.map((value) => distanceToUnusualEnd(sign * value, scale));
-    const ordinary =
-      scale.ordinaryLimit === undefined ? 0 : distanceToUnusualEnd(scale.ordinaryLimit, scale);
-    const distance = Math.max(ordinary, extrapolatedDistance(distances, rate));
+    const distance = Math.max(ordinaryDistance(distances), extrapolatedDistance(distances, rate));
     // Taken as it is, the most unusual measurement can't be missed by rounding.
     return distance < (distances[0] ?? 0)
       ? atDistance(distance, scale)
       : sign * (signed[0] ?? Infinity);
+  }
+
+  /** 0 where so many of the pictures lie beyond what is ordinary that it says nothing of them. */
+  function ordinaryDistance(distances: Float64Array): number {
+    if (scale.ordinaryLimit === undefined) return 0;
+    const ordinary = distanceToUnusualEnd(scale.ordinaryLimit, scale);
+    return (distances[extraordinary - 1] ?? Infinity) < ordinary ? 0 : ordinary;
   }
 }
 

@@ -72,6 +72,22 @@ describe('calibrateSignal', () => {
     );
   });
 
+  it('reaches no further out than what is ordinary, but where five pictures are beyond', () => {
+    const random = seeded(7);
+    const bright = Array.from({ length: 60 }, () => 62 + 190 * random());
+    const dim = [40, 42, 44, 46, 48];
+    const limitWith = (own: readonly number[]) =>
+      calibrateSignal(Float64Array.from([...bright, ...own]), {
+        range: [0, 255],
+        unusual: 'low',
+        ordinaryLimit: 60,
+      }).limitFor(0.0001);
+    expect(limitWith([])).toBe(60);
+    // Never to within its own pictures, either.
+    expect(limitWith(dim.slice(1))).toBe(42);
+    expect(limitWith(dim)).toBeLessThan(40);
+  });
+
   it('tells a black frame by 30 pictures', () => {
     const random = seeded(5);
     const brightness = Float64Array.from({ length: 30 }, () => 60 + 150 * random());

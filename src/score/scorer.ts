@@ -168,7 +168,7 @@ interface AnyScorer {
   /**
    * Raw limit that few photographs of any kind go beyond. Where a reference is too small to tell
    * the false-alarm rate that is asked for, the limit lies no further out than this, unless its
-   * own pictures do. Absent where what is ordinary depends on the model or the scene.
+   * own pictures do (calibrate.ts). Absent where what is ordinary depends on the model or the scene.
    */
   readonly ordinaryLimit?: number;
   /** Ways of spoiling a picture that never make the measurement less unusual. */

@@ -19,7 +19,7 @@ const minComplete = 100;
  * 1993, with the reference in place of resampling). It needs no assumption on how the signals
  * depend on each other, and gives away nothing where they do: darkness and low contrast count
  * nearly as one. Signals by themselves may reach less than it grants, since a p-value comes in
- * steps of 1 / (n + 1). It is never below Bonferroni's rate / signals, which always holds.
+ * steps of 1 / (n + 1); below the first of them it is an estimate. It is never below Bonferroni's rate / signals, which always holds.
  *
  * @param calibratedAt what a picture's signal is held against; as an event's would be.
  * @param rows of the pictures that are looked at; all, unless given.
@@ -52,5 +52,20 @@ export function jointRate(
   if (count < minComplete || allowed < 1) return undefined;
   const quantile = smallest.sort((a, b) => a - b)[allowed - 1] ?? 0;
   // Strictly below it.
-  return Math.min(rate, Math.max(rate / names.length, quantile * (1 - 1e-6)));
+  const granted = Math.min(quantile * (1 - 1e-6), quantile * shareOfFirstStep(smallest, rate));
+  return Math.min(rate, Math.max(rate / names.length, granted));
+}
+
+/**
+ * Below the first step of the p-values limits are extrapolated, and the pictures can't show how
+ * much less they flag. As many pictures stand on that step as signals have an end of their own:
+ * what is asked for is shared out among those. 1 or more where they are no more than may be flagged.
+ *
+ * @param smallest ascending, one or more.
+ */
+function shareOfFirstStep(smallest: readonly number[], rate: number): number {
+  const step = smallest[0] ?? 0;
+  let standing = 0;
+  while (smallest[standing] === step) standing += 1;
+  return (rate * (smallest.length + 1)) / standing;
 }

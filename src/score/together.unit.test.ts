@@ -38,6 +38,33 @@ describe('rateOfEach', () => {
     }
   });
 
+  it('comes near to a rate that is below a picture of the reference for each', () => {
+    const rate = 0.001;
+    const fresh = 20_000;
+    for (const shared of [0, 1]) {
+      let flagged = 0;
+      for (let seed = 1; seed <= 10; seed += 1) {
+        const random = seeded(seed);
+        const draw = () => drawRow(random, shared);
+        const calibration = calibrationOf(referenceOf(Array.from({ length: 2000 }, draw)));
+        const each = calibration.rateOfEach(names, rate);
+        const limits = names.map((name) => calibration.of(name)?.limitFor(each) ?? NaN);
+        for (let n = 0; n < fresh; n += 1) {
+          const row = draw();
+          const isBeyond = names.some((name, at) => {
+            const [value = NaN, limit = NaN] = [row[at], limits[at]];
+            return name !== 'margin' && name !== 'dark' ? value > limit : value < limit;
+          });
+          if (isBeyond) flagged += 1;
+        }
+      }
+      const met = flagged / (10 * fresh);
+      // A reference's most unusual picture lies somewhere: of ten references, 0.3 is a deviation.
+      expect(met).toBeLessThan(rate * 1.4);
+      expect(met).toBeGreaterThan(rate * 0.4);
+    }
+  });
+
   it('is Bonferroni’s where few pictures have all signals, and the rate itself for one', () => {
     const random = seeded(6);
     const few = calibrationOf(referenceOf(Array.from({ length: 90 }, () => drawRow(random, 0))));

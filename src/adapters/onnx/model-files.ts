@@ -17,12 +17,13 @@ export interface ModelFiles {
  */
 export async function readModelFiles(modelsDir: string, entry: ModelEntry): Promise<ModelFiles> {
   const file = modelPath(modelsDir, entry);
-  const model = await readOne(file, 'file', entry.source);
+  const putThere = `Put the file there (source: ${entry.source}).`;
+  const model = await readOne(file, 'file', putThere);
   check(file, model, entry, 'sha256');
   const data = [];
   for (const [index, one] of (entry.data ?? []).entries()) {
     const path = dataPath(file, one);
-    const bytes = await readOne(path, `data.${index}.file`, entry.source);
+    const bytes = await readOne(path, `data.${index}.file`, putThere);
     check(path, bytes, one, `data.${index}.sha256`);
     data.push({ path: one.file, data: bytes });
   }
@@ -51,7 +52,7 @@ export async function findModelFiles(
   path: string,
   dataFilesOf: (model: Uint8Array) => readonly string[],
 ): Promise<FoundFiles> {
-  const model = await readOne(path, 'file', path);
+  const model = await readOne(path, 'file', 'Check the path of the ONNX file.');
   const data = [];
   for (const file of dataFilesOf(model)) {
     if (/^([\\/]|[A-Za-z]:)/.test(file) || file.split(/[\\/]/).includes('..')) {
@@ -63,7 +64,7 @@ export async function findModelFiles(
     }
     data.push({
       path: file,
-      data: await readOne(join(dirname(path), file), 'data', `beside ${path}`),
+      data: await readOne(join(dirname(path), file), 'data', `Put it beside ${path}.`),
     });
   }
   const facts = (file: string, bytes: Uint8Array) => ({
@@ -96,7 +97,7 @@ export function sha256Of(bytes: Uint8Array): string {
 async function readOne(
   file: string,
   field: string,
-  source: string,
+  mend: string,
 ): Promise<Uint8Array<ArrayBuffer>> {
   try {
     // A copy of its own: it is given away to the session's thread.
@@ -104,7 +105,7 @@ async function readOne(
   } catch (cause) {
     throw new EdgeminerError('model.not-found', `The model file ${file} can't be read.`, {
       field,
-      mend: `Put the file there (source: ${source}).`,
+      mend,
       cause,
     });
   }

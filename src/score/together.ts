@@ -19,7 +19,8 @@ const minComplete = 100;
  * 1993, with the reference in place of resampling). It needs no assumption on how the signals
  * depend on each other, and gives away nothing where they do: darkness and low contrast count
  * nearly as one. Signals by themselves may reach less than it grants, since a p-value comes in
- * steps of 1 / (n + 1); below the first of them it is an estimate. It is never below Bonferroni's rate / signals, which always holds.
+ * steps of 1 / (n + 1); below the first of them it is an estimate. It is never below Bonferroni's
+ * rate / signals, which always holds.
  *
  * @param calibratedAt what a picture's signal is held against; as an event's would be.
  * @param rows of the pictures that are looked at; all, unless given.
@@ -52,7 +53,7 @@ export function jointRate(
   if (count < minComplete || allowed < 1) return undefined;
   const quantile = smallest.sort((a, b) => a - b)[allowed - 1] ?? 0;
   // Strictly below it.
-  const granted = Math.min(quantile * (1 - 1e-6), quantile * shareOfFirstStep(smallest, rate));
+  const granted = quantile * Math.min(1 - 1e-6, shareOfFirstStep(smallest, rate));
   return Math.min(rate, Math.max(rate / names.length, granted));
 }
 

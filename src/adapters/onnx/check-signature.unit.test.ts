@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { plainInput } from '../../../test/fixtures/model-input.js';
 import { checkSignature } from './check-signature.js';
 import type { ModelEntry } from './manifest-schema.js';
 import type { ModelSignature, TensorSignature } from './session-messages.js';
@@ -9,20 +10,7 @@ const entry: ModelEntry = {
   bytes: 1,
   licence: 'Apache-2.0',
   source: 'a test',
-  input: {
-    name: 'input',
-    layout: 'NCHW',
-    type: 'float32',
-    channels: 'RGB',
-    width: 224,
-    height: 192,
-    scale: 1,
-    mean: [0, 0, 0],
-    std: [1, 1, 1],
-    fit: 'crop',
-    crop: 1,
-    interpolation: 'bilinear',
-  },
+  input: { ...plainInput, name: 'input', width: 224, height: 192 },
   outputs: {
     embedding: { name: 'embedding', dimensions: 16, pool: 'none' },
     logits: { name: 'logits' },

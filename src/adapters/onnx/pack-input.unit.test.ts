@@ -1,27 +1,14 @@
 import { Float16Array } from '@petamoriken/float16';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { plainInput } from '../../../test/fixtures/model-input.js';
 import type { InputSpec } from './manifest-schema.js';
 import { inputPacker } from './pack-input.js';
 
-const plain: InputSpec = {
-  name: 'image',
-  layout: 'NCHW',
-  type: 'float32',
-  channels: 'RGB',
-  width: 2,
-  height: 1,
-  scale: 1,
-  mean: [0, 0, 0],
-  std: [1, 1, 1],
-  fit: 'crop',
-  crop: 1,
-  interpolation: 'bilinear',
-};
 /** Two pixels: 1, 2, 3 and 4, 5, 6. */
 const picture = Uint8Array.of(1, 2, 3, 4, 5, 6);
 const packed = (change: Partial<InputSpec>, slots = 1) => [
-  ...inputPacker({ ...plain, ...change }).pack([picture], slots),
+  ...inputPacker({ ...plainInput, ...change }).pack([picture], slots),
 ];
 
 describe('inputPacker', () => {
@@ -40,12 +27,14 @@ describe('inputPacker', () => {
   });
 
   it('keeps the pixels of uint8 as they are', () => {
-    expect(inputPacker({ ...plain, type: 'uint8' }).pack([picture], 1)).toBeInstanceOf(Uint8Array);
+    expect(inputPacker({ ...plainInput, type: 'uint8' }).pack([picture], 1)).toBeInstanceOf(
+      Uint8Array,
+    );
     expect(packed({ type: 'uint8', layout: 'NHWC' })).toEqual([...picture]);
   });
 
   it('gives the bits of float16', () => {
-    const spec: InputSpec = { ...plain, type: 'float16', scale: 1 / 255 };
+    const spec: InputSpec = { ...plainInput, type: 'float16', scale: 1 / 255 };
     const bits = inputPacker(spec).pack([picture], 1);
     expect(bits).toBeInstanceOf(Uint16Array);
     const values = [...new Float16Array(Uint16Array.from(bits).buffer)];
@@ -53,7 +42,7 @@ describe('inputPacker', () => {
   });
 
   it('leaves nothing of an earlier batch in places that are not filled', () => {
-    const packer = inputPacker(plain);
+    const packer = inputPacker(plainInput);
     packer.pack([picture, picture], 2);
     expect([...packer.pack([picture], 2)]).toEqual([1, 4, 2, 5, 3, 6, 0, 0, 0, 0, 0, 0]);
     expect([...packer.pack([picture], 1)]).toEqual([1, 4, 2, 5, 3, 6]);
@@ -67,7 +56,7 @@ describe('inputPacker', () => {
       fc.property(
         ...[three(real), three(above), above, three(fc.nat(255))],
         (mean, std, scale, pixel) => {
-          const spec: InputSpec = { ...plain, width: 1, mean, std, scale };
+          const spec: InputSpec = { ...plainInput, width: 1, mean, std, scale };
           const seen = inputPacker(spec).pack([Uint8Array.from(pixel)], 1);
           pixel.forEach((level, channel) => {
             const exact = (level * scale - (mean[channel] ?? 0)) / (std[channel] ?? 1);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compileKernel } from '../../../scripts/kernels/compile.mjs';
-import type { InputSpec } from './manifest-schema.js';
+import { plainInput } from '../../../test/fixtures/model-input.js';
 import { packKernelBinary } from './pack-kernel-binary.js';
 import { planePacker } from './pack-planes.js';
 
@@ -36,15 +36,15 @@ describe('planePacker', () => {
             ),
           ),
         );
-        expect([...planePacker(inputOf(spec)).pack(pictures, seeds.length)]).toEqual(expected);
+        expect([...planePacker({ ...plainInput, ...spec }).pack(pictures, seeds.length)]).toEqual(
+          expected,
+        );
       }),
     );
   });
 
   it('serves batches of any size, one after the other, and fills empty places with 0', () => {
-    const { pack } = planePacker(
-      inputOf({ width: 64, height: 64, scale: 1, mean: [0, 0, 0], std: [1, 1, 1] }),
-    );
+    const { pack } = planePacker({ ...plainInput, width: 64, height: 64 });
     const picture = new Uint8Array(3 * 64 * 64).fill(7);
     for (const [count, slots] of [
       [1, 1],
@@ -63,21 +63,3 @@ describe('planePacker', () => {
     expect(Buffer.from(await compileKernel('pack-kernel')).equals(packKernelBinary)).toBe(true);
   });
 });
-
-function inputOf(spec: Partial<InputSpec>): InputSpec {
-  return {
-    name: 'image',
-    layout: 'NCHW',
-    type: 'float32',
-    channels: 'RGB',
-    width: 2,
-    height: 1,
-    scale: 1,
-    mean: [0, 0, 0],
-    std: [1, 1, 1],
-    fit: 'crop',
-    crop: 1,
-    interpolation: 'bilinear',
-    ...spec,
-  };
-}

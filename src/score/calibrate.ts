@@ -1,6 +1,7 @@
 import type { ReferenceId } from '../ids.js';
 import { temperatureOf } from './confidence/fit-temperature.js';
 import { classGroups } from './class-groups.js';
+import { scalesOf } from './ordinary-limits.js';
 import type { Reference, ReferenceItem } from './reference.js';
 import { scorers as builtIn } from './registry.js';
 import type { PredictionOrigin, Scorer, Standing } from './scorer.js';
@@ -52,9 +53,8 @@ export interface SignalCalibration {
    * Where (n + 1) * rate is at least 1, it is the conformal quantile, and the promise holds
    * without any assumption but exchangeability. A smaller reference has no such quantile: then
    * the tail is extrapolated (tail.ts), never to within the reference's most unusual picture,
-   * so that 30 pictures still tell a black frame; nor further out than the scorer's
-   * `ordinaryLimit`, where it has one that fewer than five of the pictures are beyond. The promise
-   * is then an estimate.
+   * so that 30 pictures still tell a black frame; nor further out than the scale's
+   * `ordinaryLimit`, if it has one. The promise is then an estimate.
    */
   limitFor(rate: number): number;
   standing(raw: number): Standing;
@@ -62,9 +62,6 @@ export interface SignalCalibration {
 
 /** Below this number of measurements a signal is not calibrated. */
 export const minMeasured = 10;
-
-/** Pictures beyond a scorer's `ordinaryLimit` that tell by themselves how their tail falls. */
-const extraordinary = 5;
 
 /** Rounding in (n + 1) * rate must not cost a picture: 100 * 0.01 is 1. */
 const rounding = 1e-9;
@@ -174,6 +171,7 @@ function calibratedSignals(
   type Groups = (predicted: string | undefined) => SignalCalibration;
   const byName = new Map<SignalName, Groups | undefined>();
   const partItems = part?.rows.flatMap((row) => items[row] ?? []) ?? items;
+  const scaleOf = scalesOf({ measurements }, scorers, part?.rows ?? [...items.keys()]);
   const groupsOf = (name: SignalName): Groups | undefined => {
     const whole = measurements[name];
     const scorer = scorers.find((one) => one.name === name);
@@ -182,7 +180,7 @@ function calibratedSignals(
       part === undefined ? whole : Float64Array.from(part.rows, (row) => whole[row] ?? Number.NaN);
     return column.filter((raw) => !Number.isNaN(raw)).length < minMeasured
       ? undefined
-      : calibrateColumn(column, partItems, scorer, part?.called);
+      : calibrateColumn(column, partItems, scorer, scaleOf(scorer), part?.called);
   };
   return (name, predicted) => {
     if (!byName.has(name)) byName.set(name, groupsOf(name));
@@ -199,6 +197,7 @@ function calibrateColumn(
   column: Float64Array,
   items: readonly ReferenceItem[],
   scorer: Scorer,
+  scale: Scale,
   partCalled: string | undefined,
 ): (predicted: string | undefined) => SignalCalibration {
   const groupOf = classGroups(items, column);
@@ -209,7 +208,7 @@ function calibrateColumn(
       calibrated.get(called) ??
       calibrateSignal(
         Float64Array.from(rows, (row) => column[row] ?? Number.NaN),
-        scorer,
+        scale,
         [partCalled, called].filter((part) => part !== undefined).join(' ') || undefined,
       );
     calibrated.set(called, known);
@@ -271,18 +270,13 @@ export function calibrateSignal(
 
   function beyondSample(rate: number): number {
     const distances = signed.map((value) => distanceToUnusualEnd(sign * value, scale));
-    const distance = Math.max(ordinaryDistance(distances), extrapolatedDistance(distances, rate));
+    const { ordinaryLimit, usualExcess } = scale;
+    const ordinary = ordinaryLimit === undefined ? 0 : distanceToUnusualEnd(ordinaryLimit, scale);
+    const distance = Math.max(ordinary, extrapolatedDistance(distances, rate, usualExcess));
     // Taken as it is, the most unusual measurement can't be missed by rounding.
     return distance < (distances[0] ?? 0)
       ? atDistance(distance, scale)
       : sign * (signed[0] ?? Infinity);
-  }
-
-  /** 0 where so many of the pictures lie beyond what is ordinary that it says nothing of them. */
-  function ordinaryDistance(distances: Float64Array): number {
-    if (scale.ordinaryLimit === undefined) return 0;
-    const ordinary = distanceToUnusualEnd(scale.ordinaryLimit, scale);
-    return (distances[extraordinary - 1] ?? Infinity) < ordinary ? 0 : ordinary;
   }
 }
 

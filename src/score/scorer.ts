@@ -167,10 +167,17 @@ interface AnyScorer {
   readonly fallbackLimit: number;
   /**
    * Raw limit that few photographs of any kind go beyond. Where a reference is too small to tell
-   * the false-alarm rate that is asked for, the limit lies no further out than this, unless its
-   * own pictures do (calibrate.ts). Absent where what is ordinary depends on the model or the scene.
+   * the false-alarm rate that is asked for, the limit lies no further out than this, unless its own
+   * pictures do (ordinary-limits.ts). Absent where what is ordinary depends on the model or the scene.
    */
   readonly ordinaryLimit?: number;
+  /**
+   * How fast the unusual end's tail falls among photographs of one kind: the mean of ln(d / di), di
+   * the distance to that end of each of the most unusual tenth and d that of the next one. Above 0.
+   * The median of BSDS500's and of crops, other exposures and small soft copies of them; other kinds
+   * differ by half at most, mostly, so it helps a small reference to tell its own (tail.ts).
+   */
+  readonly usualExcess?: number;
   /** Ways of spoiling a picture that never make the measurement less unusual. */
   readonly worsensWith?: readonly Spoiling[];
   /**

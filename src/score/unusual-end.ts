@@ -1,7 +1,7 @@
 import type { Scorer } from './scorer.js';
 
 /** What is needed to tell which of two measurements is more unusual. */
-export type Scale = Pick<Scorer, 'range' | 'unusual' | 'ordinaryLimit'>;
+export type Scale = Pick<Scorer, 'range' | 'unusual' | 'ordinaryLimit' | 'usualExcess'>;
 
 /**
  * How far a measurement is from the most unusual one possible: 0 at that end of the range (a

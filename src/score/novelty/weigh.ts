@@ -25,7 +25,7 @@ export interface WeighingSets {
  * the rest worse: at 0.15 by 0.03 and 0.005 of area. Logits of a network trained on other classes say
  * little, and most about degraded pictures.
  */
-const fixedShares = { mixed: 0.12, shuffled: 0.02, logits: 0.06 };
+const fixedShares = { mixed: 0.12, shuffled: 0.02, logits: 0.03 };
 /** Of what the embedding's methods have together, the part of the virtual logit. */
 const virtualLogitPart = 0.4;
 /** Shares that the embedding's methods may have together. */

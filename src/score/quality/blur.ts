@@ -28,6 +28,7 @@ export const blur: PixelScorer = {
   unusual: 'high',
   fallbackLimit: 0.57,
   ordinaryLimit: 0.57,
+  usualExcess: 0.1,
   measure({ plane }) {
     return { kind: 'measured', raw: smoothness(statisticsOf(plane).gradients) };
   },

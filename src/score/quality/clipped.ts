@@ -38,6 +38,7 @@ export const clipped: PixelScorer = {
   unusual: 'high',
   fallbackLimit: 0.53,
   ordinaryLimit: 0.53,
+  usualExcess: 0.17,
   measure({ plane }) {
     const { brightest, cutEdges, stuckPairs, pixels } = statisticsOf(plane);
     let count = 0;

@@ -22,6 +22,7 @@ export const colourCast: PixelScorer = {
   unusual: 'high',
   fallbackLimit: 1.6,
   ordinaryLimit: 1.6,
+  usualExcess: 0.09,
   measure({ plane }) {
     const [red, green, blue] = statisticsOf(plane).meanColour;
     const mean = (red + green + blue) / 3;

@@ -26,6 +26,7 @@ export const compression: PixelScorer = {
   unusual: 'high',
   fallbackLimit: 0.33,
   ordinaryLimit: 0.33,
+  usualExcess: 0.014,
   measure({ plane }) {
     const { across, down } = statisticsOf(plane).grid;
     return { kind: 'measured', raw: Math.min(most, (standsOut(across) + standsOut(down)) / 2) };

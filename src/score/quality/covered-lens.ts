@@ -22,6 +22,7 @@ export const coveredLens: PixelScorer = {
   unusual: 'high',
   fallbackLimit: 0.36,
   ordinaryLimit: 0.36,
+  usualExcess: 0.11,
   measure({ plane }) {
     const { lows, highs } = statisticsOf(plane).tiles;
     const covered = highs.filter(

@@ -22,6 +22,7 @@ export const crushedShadows: PixelScorer = {
   unusual: 'low',
   fallbackLimit: 0.02,
   ordinaryLimit: 3.5,
+  usualExcess: 0.23,
   measure({ plane }) {
     const { luma } = statisticsOf(plane);
     return { kind: 'measured', raw: logAverage(darkestPart(luma, shadowShare), (level) => level) };

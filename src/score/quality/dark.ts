@@ -23,6 +23,7 @@ export const dark: PixelScorer = {
   unusual: 'low',
   fallbackLimit: 60,
   ordinaryLimit: 60,
+  usualExcess: 0.15,
   measure({ plane }) {
     const { brightest, luma } = statisticsOf(plane);
     const highlights = percentileLevel(brightest, highlightShare);

@@ -17,6 +17,7 @@ export const haze: PixelScorer = {
   unusual: 'high',
   fallbackLimit: 140,
   ordinaryLimit: 140,
+  usualExcess: 0.14,
   measure({ plane }) {
     return { kind: 'measured', raw: statisticsOf(plane).darkChannel };
   },

@@ -22,6 +22,7 @@ export const lowContrast: PixelScorer = {
   unusual: 'low',
   fallbackLimit: 110,
   ordinaryLimit: 110,
+  usualExcess: 0.17,
   measure({ plane }) {
     const { lows, highs } = statisticsOf(plane).tiles;
     const aside = Math.min(tilesAside, Math.floor((lows.length - 1) / 2));

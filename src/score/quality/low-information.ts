@@ -17,6 +17,7 @@ export const lowInformation: PixelScorer = {
   unusual: 'low',
   fallbackLimit: 4,
   ordinaryLimit: 4,
+  usualExcess: 0.07,
   measure({ plane }) {
     const { luma, pixels } = statisticsOf(plane);
     let bits = 0;

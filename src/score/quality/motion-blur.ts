@@ -28,6 +28,7 @@ export const motionBlur: PixelScorer = {
   unusual: 'high',
   fallbackLimit: 0.16,
   ordinaryLimit: 0.16,
+  usualExcess: 0.02,
   measure({ plane }) {
     const smoothness = smoothnessByDirection(statisticsOf(plane).gradients);
     const quarter = smoothness.length / 2;

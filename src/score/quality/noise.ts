@@ -18,6 +18,7 @@ export const noise: PixelScorer = {
   unusual: 'high',
   fallbackLimit: 9,
   ordinaryLimit: 9,
+  usualExcess: 0.005,
   measure({ plane }) {
     return { kind: 'measured', raw: Math.sqrt(statisticsOf(plane).gradients.noise) };
   },

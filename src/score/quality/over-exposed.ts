@@ -18,6 +18,7 @@ export const overExposed: PixelScorer = {
   unusual: 'low',
   fallbackLimit: 37,
   ordinaryLimit: 37,
+  usualExcess: 0.27,
   measure({ plane }) {
     return { kind: 'measured', raw: logAverage(statisticsOf(plane).luma, (level) => 255 - level) };
   },

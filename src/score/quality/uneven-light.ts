@@ -20,6 +20,7 @@ export const unevenLight: PixelScorer = {
   unusual: 'high',
   fallbackLimit: 4.5,
   ordinaryLimit: 4.5,
+  usualExcess: 0.14,
   measure({ plane }) {
     const { means } = statisticsOf(plane).tiles;
     const stops = means.map((mean) => Math.log2(mean + 1)).sort((a, b) => a - b);

@@ -9,7 +9,9 @@
  * light and quality. With --peers, a Python that has cleanvision installed, CleanVision judges
  * the same files at its default thresholds. Then all pictures as they are and at the middle strength
  * lie in one folder, which both work through as processes of their own, for speed and peak memory;
- * and edgeminer through a quarter of it, to show whether memory grows.
+ * and edgeminer through a quarter of it, to show whether memory grows. At last the photographs are
+ * made into other kinds (photograph-kinds.ts), each with a reference of its own, for no limit was
+ * chosen on those.
  */
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -29,6 +31,7 @@ import { scoreEvent } from '../src/score/score-event.js';
 import { signalNames } from '../src/score/signal.js';
 import type { FlagRules, SignalName } from '../src/score/signal.js';
 import { benchPictures } from './pictures.js';
+import { photographKinds } from './photograph-kinds.js';
 import { pixelsOf, spoilers } from './spoilt-photographs.js';
 import { writeBetweenMarks } from './write-between-marks.js';
 
@@ -87,31 +90,88 @@ interface Judged {
 }
 
 const photos = await benchPictures(options.images, Number.POSITIVE_INFINITY);
-const halves = [0, 1].map((half) => photos.filter((_photo, at) => at % 2 === half));
-const calibrations = await Promise.all(halves.map(calibrated));
-const ofOther = (at: number) => {
-  const calibration = calibrations[1 - (at % 2)];
-  if (calibration === undefined) throw new Error('there are two halves');
-  return calibration;
-};
 
-async function* sets(): AsyncGenerator<Judged> {
-  const clean = photos.map((bytes, at) => ({ bytes, calibration: ofOther(at) }));
+/** The photographs as they are and spoilt, each to be judged by the half that it is not in. */
+async function* sets(
+  whole: readonly Uint8Array[],
+  levels: readonly (typeof strengths)[number][],
+): AsyncGenerator<Judged> {
+  const halves = [0, 1].map((half) => whole.filter((_photo, at) => at % 2 === half));
+  const calibrations = await Promise.all(halves.map(calibrated));
+  const ofOther = (at: number) => {
+    const calibration = calibrations[1 - (at % 2)];
+    if (calibration === undefined) throw new Error('there are two halves');
+    return calibration;
+  };
+  const clean = whole.map((bytes, at) => ({ bytes, calibration: ofOther(at) }));
   yield { name: 'as they are', strength: '', pictures: clean };
   const limit = pLimit(4);
   for (const { name, strengths: amounts, spoil } of spoilers) {
-    for (const [level, amount] of amounts.entries()) {
+    for (const level of levels) {
+      const amount = amounts[strengths.indexOf(level)] ?? amounts[1];
       const pictures = await Promise.all(
-        photos.map((bytes, at) =>
+        whole.map((bytes, at) =>
           limit(async () => {
             const spoilt = await spoil(await pixelsOf(bytes), amount, at);
             return { bytes: spoilt, calibration: ofOther(at) };
           }),
         ),
       );
-      yield { name, strength: strengths[level] ?? '', pictures };
+      yield { name, strength: level, pictures };
     }
   }
+}
+
+function judge(pictures: Judged['pictures']): Promise<SignalName[][]> {
+  const limit = pLimit(8);
+  return Promise.all(
+    pictures.map(({ bytes, calibration }) => limit(() => flagsOf(bytes, calibration))),
+  );
+}
+
+function shareFlagged(judged: readonly SignalName[][]): number {
+  return judged.filter((names) => names.length > 0).length / judged.length;
+}
+
+/** Ways to spoil that any camera has; the others show against the reference of one camera. */
+const asked = new Set([
+  'underexposed, factor',
+  'underexposed, gamma',
+  'over-exposed',
+  'low contrast',
+  'defocus',
+  'motion blur',
+  'noise',
+  'covered lens',
+  'half covered',
+  'compression',
+]);
+
+/** False alarms and recall at the middle strength of each kind of photographs. */
+async function kindRows(): Promise<string[][]> {
+  const found: string[][] = [];
+  for (const { name, of } of photographKinds) {
+    const limit = pLimit(4);
+    const kind = await Promise.all(photos.map((photo, at) => limit(() => of(photo, at + 1))));
+    let ordinary = 0;
+    const recalls: { readonly way: string; readonly recall: number }[] = [];
+    for await (const set of sets(kind, ['middle'])) {
+      const share = shareFlagged(await judge(set.pictures));
+      if (set.strength === '') ordinary = share;
+      else if (asked.has(set.name)) recalls.push({ way: set.name, recall: share });
+    }
+    const mean = recalls.reduce((sum, { recall }) => sum + recall, 0) / recalls.length;
+    const worst = recalls.toSorted((a, b) => a.recall - b.recall).slice(0, 3);
+    const row = [
+      name,
+      ordinary.toFixed(2),
+      mean.toFixed(2),
+      worst.map(({ way, recall }) => `${way} ${recall.toFixed(2)}`).join('; '),
+    ];
+    found.push(row);
+    say(row.join('  '));
+  }
+  return found;
 }
 
 const folderAnswer = z.object({ flagged: z.number(), seconds: z.number(), peakKiB: z.number() });
@@ -130,26 +190,23 @@ async function inFolder<T>(
 }
 
 /** What a program says of a folder, in one line of JSON. */
-async function asked(program: string, args: readonly string[]) {
+async function answerOf(program: string, args: readonly string[]) {
   const { stdout } = await promisify(execFile)(program, [...args]);
   return folderAnswer.parse(JSON.parse(stdout));
 }
 
 const pathOf = (file: string) => new URL(file, import.meta.url).pathname;
 const peer = (python: string, folder: string) =>
-  asked(python, [pathOf('../scripts/cleanvision_run.py'), folder]);
+  answerOf(python, [pathOf('../scripts/cleanvision_run.py'), folder]);
 const ours = (folder: string) =>
-  asked(process.execPath, [...process.execArgv, pathOf('quality-folder.ts'), folder]);
+  answerOf(process.execPath, [...process.execArgv, pathOf('quality-folder.ts'), folder]);
 
 const rows: string[][] = [];
 const timed: Uint8Array[] = [];
-for await (const { name, strength, pictures } of sets()) {
-  const limit = pLimit(8);
-  const judged = await Promise.all(
-    pictures.map(({ bytes, calibration }) => limit(() => flagsOf(bytes, calibration))),
-  );
+for await (const { name, strength, pictures } of sets(photos, strengths)) {
+  const judged = await judge(pictures);
   if (strength !== 'low' && strength !== 'high') timed.push(...pictures.map(({ bytes }) => bytes));
-  const found = judged.filter((names) => names.length > 0).length / pictures.length;
+  const found = shareFlagged(judged);
   const counts = new Map<SignalName, number>();
   for (const names of judged) {
     for (const flag of names) counts.set(flag, (counts.get(flag) ?? 0) + 1);
@@ -175,6 +232,7 @@ const { mine, theirs } = await inFolder(timed, async (folder) => ({
 }));
 const perSecond = ({ seconds }: { seconds: number }) => timed.length / seconds;
 const mebibytes = ({ peakKiB }: { peakKiB: number }) => `${(peakKiB / 1024).toFixed(0)} MiB`;
+const kinds = await kindRows();
 const lines = [
   `${photos.length} photographs; each half judged by the other as its reference; false alarms asked: ${rate * 100} % of all.`,
   '',
@@ -194,6 +252,10 @@ const lines = [
   ...(theirs === undefined
     ? []
     : ['', `Ratio of the speeds: ${(perSecond(mine) / perSecond(theirs)).toFixed(1)}.`]),
+  '',
+  'Kinds of photographs, each half judged by the other, at the middle strength:',
+  '',
+  ...table([['kind', 'as they are', 'spoilt in ten ways, mean', 'found least'], ...kinds]),
 ];
 process.stdout.write(`${lines.join('\n')}\n`);
 if (options.write) await writeBetweenMarks('docs/scores.md', 'bench:quality', lines);

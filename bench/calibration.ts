@@ -36,6 +36,7 @@ import { signalNames } from '../src/score/signal.js';
 import type { FlagRule, FlagRules, SignalName } from '../src/score/signal.js';
 import { softmax } from '../src/score/softmax.js';
 import { fitHead } from './logistic-head.js';
+import { reportSmallReferences } from './small-references.js';
 import { reportBySource } from './sources.js';
 import { writeBetweenMarks } from './write-between-marks.js';
 
@@ -276,6 +277,7 @@ try {
     };
     lines.push(...(await report(title, others, { model, infer })));
     lines.push('', ...(await reportBySource(pictures.map(({ decoded }) => decoded.plane))));
+    lines.push('', ...(await reportSmallReferences(pictures.map(({ decoded }) => decoded))));
   }
   process.stdout.write(`${lines.join('\n')}\n`);
   if (options.write) await writeBetweenMarks('docs/scores.md', 'bench:calibration', lines);

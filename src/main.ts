@@ -22,6 +22,12 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   });
 }
 
+// Whoever reads the output may stop before its end (`| head`): that is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  ending.abort();
+});
+
 // Imported only now, so that nothing has used the thread pool before its size was set.
 const { runCli } = await import('./cli/program.js');
 

@@ -22,6 +22,24 @@ const spoilingsOf: Readonly<Partial<Record<SignalName, readonly Spoiling[]>>> = 
 /** As few as one ordinary picture in a hundred lie as far, in nats. */
 const strange = 4.6;
 
+/** How a picture is called that was spoilt so. */
+const calledWhen: Readonly<Record<Spoiling, string>> = {
+  dark: 'dark',
+  'over-exposed': 'over-exposed',
+  steep: 'high-contrast',
+  haze: 'hazy',
+  'colour-cast': 'colour-cast',
+  defocused: 'defocused',
+  moved: 'motion-blurred',
+  noisy: 'noisy',
+  speckled: 'speckled',
+  compressed: 'hard compressed',
+  coarse: 'coarse',
+  'half-covered': 'half-covered',
+  mixed: 'doubly exposed',
+  shuffled: 'shuffled',
+};
+
 const saidOf: Readonly<Partial<Record<SignalName, string>>> = {
   dark: 'it is dark',
   'over-exposed': 'it is over-exposed',
@@ -40,18 +58,22 @@ const saidOf: Readonly<Partial<Record<SignalName, string>>> = {
 /**
  * The flagged quality signal that explains a novelty: the picture lies farthest towards the
  * reference's own pictures spoilt likewise, and the methods that don't look for that find it no
- * stranger than them. The most unusual signal where several do; undefined where none does.
+ * stranger than them. Where several do, the most unusual signal; of equally unusual ones that of the
+ * farther way, and then the one that stands for fewer ways: motion blur, not blur. Undefined where
+ * none does.
  */
 export function causeOf(
   finding: NoveltyFinding,
   signals: readonly Signal[],
 ): SignalName | undefined {
   const { explainedBy } = finding;
-  const causes = signals.filter(
-    ({ name, flagged }) =>
-      flagged && spoilingsOf[name]?.some((kind) => explainedBy.includes(kind)) === true,
-  );
-  return causes.sort((a, b) => b.edgeScore - a.edgeScore)[0]?.name;
+  const causes = signals.flatMap(({ name, flagged, edgeScore }) => {
+    const kinds = spoilingsOf[name] ?? [];
+    const farthest = explainedBy.findIndex((kind) => kinds.includes(kind));
+    return flagged && farthest >= 0 ? [{ name, edgeScore, farthest, ways: kinds.length }] : [];
+  });
+  causes.sort((a, b) => b.edgeScore - a.edgeScore || a.farthest - b.farthest || a.ways - b.ways);
+  return causes[0]?.name;
 }
 
 /** Sentences that follow the explanation: what weighed, what it is near to, what explains it. */
@@ -64,14 +86,16 @@ export function noveltyDetail(
   const total = finding.shares.reduce((sum, { share }) => sum + share, 0);
   const most = finding.shares
     .slice(0, 3)
-    .map(({ method, share }) => `${method} ${Math.round((100 * share) / total)} %`);
+    .map(({ method, share }) => ({ method, percent: Math.round((100 * share) / total) }))
+    .filter(({ percent }) => percent > 0)
+    .map(({ method, percent }) => `${method} ${percent} %`);
   const farthest = finding.towards[0];
   const near = nearest.slice(0, 3).flatMap(({ index }) => items[index]?.path ?? []);
   return [
     ...(most.length === 0 ? [] : [`Most weighed ${most.join(', ')}.`]),
     ...(farthest === undefined || farthest.surprise < strange
       ? []
-      : [`Farthest towards ${farthest.kind} pictures.`]),
+      : [`Farthest towards ${calledWhen[farthest.kind]} pictures.`]),
     ...(near.length === 0 ? [] : [`Nearest in the reference: ${near.join(', ')}.`]),
     ...(cause === undefined
       ? []

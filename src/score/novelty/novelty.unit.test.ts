@@ -338,17 +338,26 @@ describe('causeOf', () => {
     expect(causeOf(finding, [signal('over-exposed', true)])).toBeUndefined();
     expect(causeOf(finding, [signal('dark', true, 0.9), signal('blur', true, 0.95)])).toBe('blur');
     expect(causeOf({ ...finding, explainedBy: [] }, [signal('dark', true)])).toBeUndefined();
+    // Equally unusual: the farther way, then the more specific signal.
+    expect(causeOf(finding, [signal('blur', true), signal('dark', true)])).toBe('dark');
+    expect(causeOf(finding, [signal('blur', true), signal('motion-blur', true)])).toBe(
+      'motion-blur',
+    );
   });
 
   it('is said, with what weighed and what is near', () => {
     const items = [{ path: 'a/1.jpg' }, { path: 'a/2.jpg' }];
     const near = [{ index: 1, distance: 0.1 }];
     expect(noveltyDetail(finding, near, items, 'dark')).toBe(
-      'Most weighed energy 100 %. Farthest towards steep pictures. Nearest in the reference: ' +
+      'Most weighed energy 100 %. Farthest towards high-contrast pictures. Nearest in the reference: ' +
         'a/2.jpg. But it is dark, and that explains it: pictures of the reference become as strange ' +
         'when spoilt so.',
     );
     expect(noveltyDetail({ ...finding, shares: [], towards: [] }, [], items, undefined)).toBe('');
+    const shares = [...finding.shares, { method: 'mahalanobis', share: 0.005 } as const];
+    expect(noveltyDetail({ ...finding, shares, towards: [] }, [], items, undefined)).toBe(
+      'Most weighed energy 100 %.',
+    );
   });
 });
 

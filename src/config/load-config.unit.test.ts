@@ -102,6 +102,32 @@ describe('loadConfig', () => {
     expect(await problemOf(loading)).toContain('config.not-found');
   });
 
+  it('takes a share as a number or as a percentage', async () => {
+    const { policies } = await load(
+      "policies:\n  p:\n    falseAlarms: 1%\n    controlSample: '2.5 %'\n    signals: {dark: {falseAlarms: 0.5%}}\n",
+    );
+    expect(policies['p']).toMatchObject({
+      falseAlarms: 0.01,
+      controlSample: 0.025,
+      signals: { dark: { falseAlarms: 0.005 } },
+    });
+    for (const wrong of ['1.5', '-1', '150%', 'few', '1 percent']) {
+      expect(await problemOf(load(`policies:\n  p:\n    falseAlarms: ${wrong}\n`))).toContain(
+        'policies.p.falseAlarms (line 3): must be a share from 0 to 1, such as 0.01, or a percentage, such as 1%',
+      );
+    }
+  });
+
+  it('says what a rule for a signal may be', async () => {
+    for (const wrong of ['true', '{raws: 1}', '{raw: x}', '{classes: {milk: {raw: x}}}']) {
+      expect(
+        await problemOf(load(`policies:\n  p:\n    signals:\n      dark: ${wrong}\n`)),
+      ).toContain(
+        'policies.p.signals.dark (line 4): must be off, {falseAlarms: 1%}, {edgeScore: 0.99} or {raw: NUMBER}',
+      );
+    }
+  });
+
   it('refuses a signal that does not exist, and weights that are all 0', async () => {
     expect(await problemOf(load('policies:\n  p:\n    signals:\n      dork: off\n'))).toContain(
       'policies.p.signals.dork (line 4): unknown key',

@@ -1,6 +1,5 @@
 import { z } from 'zod';
-
-const share = z.number().min(0).max(1);
+import { share } from './share.js';
 
 /** Tasks whose label is known, mixed in; of use once a curator has made some. */
 export const goldSchema = z

@@ -14,6 +14,7 @@ import {
   s3ImagesSchema,
 } from './s3-images-settings.js';
 import { scoresSchema } from './score-settings.js';
+import { share } from './share.js';
 import { toolsSchema } from './tool-settings.js';
 import { webhooksSchema } from './webhook-settings.js';
 
@@ -21,26 +22,33 @@ import { webhooksSchema } from './webhook-settings.js';
  * The settings as a person writes them in edgeminer.config.yaml. Unknown keys are refused.
  * docs/configuration.md lists every key; a test holds the two together.
  */
-const share = z.number().min(0).max(1);
+
 const seconds = z.number().positive();
 const name = z.string().min(1);
 
-const flagRule = z.union([
-  z.literal('off'),
-  z.strictObject({ falseAlarms: share }),
-  z.strictObject({ edgeScore: share }),
-  z.strictObject({ raw: z.number() }),
-]);
+const oneRule = 'off, {falseAlarms: 1%}, {edgeScore: 0.99} or {raw: NUMBER}';
+const flagRule = z.union(
+  [
+    z.literal('off'),
+    z.strictObject({ falseAlarms: share }),
+    z.strictObject({ edgeScore: share }),
+    z.strictObject({ raw: z.number() }),
+  ],
+  { error: `must be ${oneRule}` },
+);
 
 /** By the class that was predicted; the rest of the rule holds for all other classes. */
 const classes = z.record(name, flagRule).optional();
-const signalRule = z.union([
-  z.literal('off'),
-  z.strictObject({ falseAlarms: share, classes }),
-  z.strictObject({ edgeScore: share, classes }),
-  z.strictObject({ raw: z.number(), classes }),
-  z.strictObject({ classes: z.record(name, flagRule) }),
-]);
+const signalRule = z.union(
+  [
+    z.literal('off'),
+    z.strictObject({ falseAlarms: share, classes }),
+    z.strictObject({ edgeScore: share, classes }),
+    z.strictObject({ raw: z.number(), classes }),
+    z.strictObject({ classes: z.record(name, flagRule) }),
+  ],
+  { error: `must be ${oneRule}, or besides have classes: {CLASS: one of these}` },
+);
 
 const policy = z.strictObject({
   falseAlarms: share.default(0.01),

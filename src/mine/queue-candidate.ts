@@ -1,10 +1,10 @@
-import type { QueueDecision } from '../decision/decision.js';
+import type { QueueDecision, Reason } from '../decision/decision.js';
 import type { InferenceEvent } from '../event/inference-event.js';
 import { contentHash } from '../image/content-hash.js';
 import type { ImageStore } from '../image/image-store.js';
 import { hammingDistance, perceptualHash } from '../image/perceptual-hash.js';
 import type { TaskId } from '../ids.js';
-import type { RelabelQueue } from '../queue/relabel-queue.js';
+import type { Fingerprint, RelabelQueue } from '../queue/relabel-queue.js';
 import type { TaskContent, TaskImage } from '../queue/task.js';
 import { taskIdOf } from '../queue/task-id.js';
 import type { CandidatePublisher } from './candidate-publisher.js';
@@ -35,14 +35,21 @@ export interface Candidate {
   readonly decision: QueueDecision;
 }
 
+/**
+ * What a frame shows beside the one before it. Frames of a camera that stands still are alike, so that
+ * this would be lost in the task of whatever its scene was queued for first.
+ */
+const besideTheFrameBefore: ReadonlySet<Reason> = new Set<Reason>(['flicker', 'frozen-camera']);
+
 /** Enough for a busy source's day; the newest are compared. */
 const comparedAtMost = 5000;
 
 /**
  * Stores the candidate's image unless it is to be kept by reference, then offers its task, then
- * announces it: whoever sees the task can see the image. A near-duplicate of an earlier candidate of the same source is noted there
- * instead, so that nobody labels the same picture twice; the control sample is exempt, for it
- * must stay a uniform sample of all events.
+ * announces it: whoever sees the task can see the image. A near-duplicate of an earlier candidate of the
+ * same source is noted there instead, so that nobody labels the same picture twice; one that lost an
+ * object or did not change since the frame before, only of one that is queued for that too. The control
+ * sample is exempt, for it must stay a uniform sample of all events.
  */
 export async function queueCandidate(
   candidate: Candidate,
@@ -59,7 +66,7 @@ export async function queueCandidate(
   const original =
     recalled === 'task' || decision.control
       ? undefined
-      : await earlierLike(fingerprint, event, station);
+      : await earlierLike(fingerprint, candidate, station);
   if (original !== undefined) {
     await station.queue.offer([{ kind: 'duplicate', of: original, eventId }], station.now());
     return 'duplicate';
@@ -96,19 +103,27 @@ export async function queueCandidate(
   return outcome;
 }
 
+/** Undefined where there is none, or none for one of the reasons that ask for one of their own. */
 async function earlierLike(
   fingerprint: string,
-  event: InferenceEvent,
+  { event, decision }: Candidate,
   { queue, duplicates }: QueueStation,
 ): Promise<TaskId | undefined> {
-  const recent = await queue.recentFingerprints({
+  const scope = {
     modelName: event.modelName,
     sourceId: event.sourceId,
     from: event.occurredAt - duplicates.window,
     to: event.occurredAt + duplicates.window,
     limit: comparedAtMost,
-  });
-  return recent.find(
-    (other) => hammingDistance(other.perceptualHash, fingerprint) <= duplicates.bits,
-  )?.taskId;
+  };
+  const isLike = (other: Fingerprint) =>
+    hammingDistance(other.perceptualHash, fingerprint) <= duplicates.bits;
+  const asked = decision.reasons.filter((reason) => besideTheFrameBefore.has(reason));
+  if (asked.length === 0) return (await queue.recentFingerprints(scope)).find(isLike)?.taskId;
+  let found: TaskId | undefined;
+  for (const reason of asked) {
+    found = (await queue.recentFingerprints({ ...scope, reason })).find(isLike)?.taskId;
+    if (found === undefined) return undefined;
+  }
+  return found;
 }

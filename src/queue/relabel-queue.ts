@@ -97,6 +97,8 @@ export interface FingerprintScope {
   readonly from: number;
   readonly to: number;
   readonly limit: number;
+  /** Only of tasks that are queued for this, among others. */
+  readonly reason?: Reason;
 }
 
 export interface Fingerprint {

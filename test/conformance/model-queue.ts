@@ -85,6 +85,7 @@ export class ModelQueue
           task.modelName === scope.modelName &&
           task.sourceId === scope.sourceId &&
           within(task.occurredAt, scope) &&
+          (scope.reason === undefined || task.decision.reasons.includes(scope.reason)) &&
           !isControlOnly(task.decision),
       )
       .sort((a, b) => b.occurredAt - a.occurredAt)

@@ -206,7 +206,7 @@ export function offerObligations(opened: Opened): void {
     const contents = [
       candidate(1, { occurredAt: 1000 }),
       candidate(2, { occurredAt: 3000 }),
-      candidate(3, { occurredAt: 2000 }),
+      candidate(3, { occurredAt: 2000, reasons: ['dark', 'flicker'] }),
       candidate(4, { occurredAt: 999 }),
       candidate(5, { occurredAt: 3001 }),
       candidate(6, { occurredAt: 2000, model: 'other' }),
@@ -224,6 +224,9 @@ export function offerObligations(opened: Opened): void {
     );
     expect(await queue.recentFingerprints({ ...scope, limit: 2 })).toEqual(found.slice(0, 2));
     expect(await queue.recentFingerprints({ ...scope, limit: 0 })).toEqual([]);
+    expect(await queue.recentFingerprints({ ...scope, reason: 'dark' })).toEqual(found);
+    expect(await queue.recentFingerprints({ ...scope, reason: 'flicker' })).toEqual([found[1]]);
+    expect(await queue.recentFingerprints({ ...scope, reason: 'blur' })).toEqual([]);
     // A refreshed decision counts.
     await queue.offer(asOffers([candidate(2, { occurredAt: 3000, control: true })]), start);
     expect(await queue.recentFingerprints(scope)).toEqual(found.slice(1));

@@ -315,4 +315,31 @@ describe('the worker', () => {
       ['still-3', 3],
     ]);
   });
+
+  it('queues a frozen camera once, though its scene is queued for something else', async () => {
+    const source = { sourceId: sourceId('standing') };
+    const still = await picture(3, 'dark');
+    const frames = [0, 1, 2, 3, 4].map((n) =>
+      eventOf(`stands-${n}`, still, { ...source, occurredAt: 1_760_000_000_000 + 60_000 * n }),
+    );
+    const stations = bench.stations({
+      flags: onlyFlags({
+        dark: { kind: 'raw', limit: 100 },
+        'frozen-camera': { kind: 'raw', limit: 2 },
+      }),
+    });
+    await work(frames.map(recordOf), never, { stations });
+    const tasks = await bench.store.queue.list(source, { limit: 10 }, 1_770_000_000_000);
+    const found = tasks.map(({ eventId, decision, duplicates }) => [
+      eventId,
+      [...decision.reasons].sort(),
+      duplicates,
+    ]);
+    const first = found.find(([, reasons]) => reasons?.length === 1);
+    const second = found.find(([, reasons]) => reasons?.length === 2);
+    expect(found).toHaveLength(2);
+    expect(first?.[1]).toEqual(['dark']);
+    expect(second?.[1]).toEqual(['dark', 'frozen-camera']);
+    expect([...(first?.[2] ?? []), ...(second?.[2] ?? [])]).toHaveLength(3);
+  });
 });

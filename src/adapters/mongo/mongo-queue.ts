@@ -74,11 +74,17 @@ export function mongoQueue(options: MongoQueueOptions): RelabelQueue & TaskReade
         return noted === null ? 'nothing' : 'duplicate';
       }),
 
-    recentFingerprints: ({ modelName, sourceId, from, to, limit }) =>
+    recentFingerprints: ({ modelName, sourceId, from, to, limit, reason }) =>
       guarded(async () => {
         if (limit < 1) return [];
         const found = await tasks
-          .find({ modelName, sourceId, controlOnly: false, occurredAt: { $gte: from, $lte: to } })
+          .find({
+            modelName,
+            sourceId,
+            controlOnly: false,
+            occurredAt: { $gte: from, $lte: to },
+            ...(reason === undefined ? {} : { 'decision.reasons': reason }),
+          })
           .sort({ occurredAt: -1, _id: 1 })
           .limit(limit)
           .batchSize(limit)

@@ -35,7 +35,7 @@ import { queueHoldings, queueStats } from './queue-stats.js';
 import type { SqliteDatabase, SqliteTransaction } from './sqlite-database.js';
 import { sqliteGovernor } from './sqlite-governor.js';
 import { announce } from './sqlite-outbox.js';
-import { all, asks, heldBy, shows } from './task-conditions.js';
+import { all, asks, heldBy, queuedFor, shows } from './task-conditions.js';
 import {
   headIn,
   rowToStanding,
@@ -93,13 +93,21 @@ export function sqliteQueue(
       return numberIn(found, 'duplicate') === 1 ? 'duplicate' : 'nothing';
     },
 
-    async recentFingerprints({ modelName, sourceId, from, to, limit }) {
+    async recentFingerprints({ modelName, sourceId, from, to, limit, reason }) {
       const rows = await database.read({
         sql: `SELECT id, perceptual_hash FROM tasks
               WHERE model_name = :modelName AND source_id = :sourceId AND control_only = 0
                 AND occurred_at BETWEEN :from AND :to
+                ${reason === undefined ? '' : `AND ${queuedFor}`}
               ORDER BY occurred_at DESC, id LIMIT :limit`,
-        args: { modelName, sourceId, from, to, limit: Math.max(0, limit) },
+        args: {
+          modelName,
+          sourceId,
+          from,
+          to,
+          limit: Math.max(0, limit),
+          ...(reason === undefined ? {} : { reason }),
+        },
       });
       return rows.map((row) => ({
         taskId: taskId(textIn(row, 'id')),

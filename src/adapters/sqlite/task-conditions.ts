@@ -9,6 +9,9 @@ export interface Condition {
   readonly args: Readonly<Record<string, InValue>>;
 }
 
+/** Of tasks queued for `:reason`, among others. */
+export const queuedFor = 'EXISTS (SELECT 1 FROM json_each(tasks.reasons) WHERE value = :reason)';
+
 /** `isHeldBy` of transitions.ts. */
 export function heldBy(batch: BatchId, now: number): Condition {
   return {
@@ -40,7 +43,7 @@ export function asks(filter: LeaseFilter): Condition {
       ? []
       : [
           {
-            sql: 'EXISTS (SELECT 1 FROM json_each(tasks.reasons) WHERE value = :reason)',
+            sql: queuedFor,
             args: { reason },
           },
         ]),

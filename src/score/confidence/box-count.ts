@@ -25,7 +25,7 @@ export const boxCount: PlainScorer = {
     return {
       kind: 'measured',
       raw: deviationsOff(Math.log(1 + count), usual),
-      note: `${count} boxes where ${(Math.exp(usual.mean) - 1).toFixed(1)} are usual`,
+      note: `${count} ${count === 1 ? 'box' : 'boxes'} where ${(Math.exp(usual.mean) - 1).toFixed(1)} are usual`,
     };
   },
   uncalibrated: (raw) => fallbackScore(raw, boxCount.fallbackLimit, boxCount),

@@ -35,9 +35,9 @@ function line({ event, scores, decision, outcome }: Mined) {
     outcome,
     decision,
     signals: Object.fromEntries(
-      scores.signals.map(({ name, raw, edgeScore, flagged, explanation }) => [
+      scores.signals.map(({ name, raw, edgeScore, flagged, explanation, cause }) => [
         name,
-        { raw, edgeScore, flagged, explanation },
+        { raw, edgeScore, flagged, explanation, ...(cause === undefined ? {} : { cause }) },
       ]),
     ),
     absent: Object.fromEntries(scores.absent.map(({ name, why }) => [name, why])),

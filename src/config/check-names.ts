@@ -1,3 +1,4 @@
+import { scorers } from '../score/registry.js';
 import { isOwnSignal, ownSignal } from '../score/signal.js';
 import type { Settings } from './schema.js';
 
@@ -50,6 +51,27 @@ export function checkReferences(settings: Settings): NameProblem[] {
       });
     }
   }
+  for (const [name, policy] of Object.entries(settings.policies)) {
+    for (const [signal, rule] of Object.entries(policy.signals)) {
+      const range = scorers.find((scorer) => scorer.name === signal)?.range;
+      if (range === undefined || rule === undefined || rule === 'off') continue;
+      const path = ['policies', name, 'signals', signal];
+      const written = [
+        { path, rule },
+        ...Object.entries(rule.classes ?? {}).map(([label, one]) => ({
+          path: [...path, 'classes', label],
+          rule: one,
+        })),
+      ];
+      for (const one of written) {
+        if (one.rule === 'off' || !('raw' in one.rule) || isWithin(one.rule.raw, range)) continue;
+        problems.push({
+          path: [...one.path, 'raw'],
+          problem: `${one.rule.raw} is outside the range of ${signal}, ${range[0]} to ${range[1]}`,
+        });
+      }
+    }
+  }
   if (settings.images?.kind === 'gridfs' && settings.store.kind !== 'mongodb') {
     problems.push({
       path: ['images', 'kind'],
@@ -65,6 +87,10 @@ export function checkReferences(settings: Settings): NameProblem[] {
     });
   }
   return problems;
+}
+
+function isWithin(value: number, [low, high]: readonly [number, number]): boolean {
+  return value >= low && value <= high;
 }
 
 function listed(names: Readonly<Record<string, unknown>>): string {

@@ -128,6 +128,19 @@ describe('loadConfig', () => {
     }
   });
 
+  it('refuses a limit that no measurement reaches', async () => {
+    for (const [wrong, at] of [
+      ['{raw: 500}', 'raw'],
+      ['{classes: {milk: {raw: -1}}}', 'classes.milk.raw'],
+    ]) {
+      expect(
+        await problemOf(load(`policies:\n  p:\n    signals:\n      dark: ${wrong ?? ''}\n`)),
+      ).toMatch(
+        new RegExp(`policies.p.signals.dark.${at ?? ''} .*outside the range of dark, 0 to 255`),
+      );
+    }
+  });
+
   it('refuses a signal that does not exist, and weights that are all 0', async () => {
     expect(await problemOf(load('policies:\n  p:\n    signals:\n      dork: off\n'))).toContain(
       'policies.p.signals.dork (line 4): unknown key',

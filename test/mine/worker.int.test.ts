@@ -330,16 +330,10 @@ describe('the worker', () => {
     });
     await work(frames.map(recordOf), never, { stations });
     const tasks = await bench.store.queue.list(source, { limit: 10 }, 1_770_000_000_000);
-    const found = tasks.map(({ eventId, decision, duplicates }) => [
-      eventId,
-      [...decision.reasons].sort(),
-      duplicates,
+    expect(tasks.map(({ decision }) => decision.reasons.toSorted().join()).toSorted()).toEqual([
+      'dark',
+      'dark,frozen-camera',
     ]);
-    const first = found.find(([, reasons]) => reasons?.length === 1);
-    const second = found.find(([, reasons]) => reasons?.length === 2);
-    expect(found).toHaveLength(2);
-    expect(first?.[1]).toEqual(['dark']);
-    expect(second?.[1]).toEqual(['dark', 'frozen-camera']);
-    expect([...(first?.[2] ?? []), ...(second?.[2] ?? [])]).toHaveLength(3);
+    expect(tasks.flatMap(({ duplicates }) => duplicates)).toHaveLength(3);
   });
 });

@@ -45,10 +45,13 @@ async function list(folder: string): Promise<Dirent[]> {
   try {
     return await readdir(folder, { withFileTypes: true });
   } catch (error) {
+    const code = systemCode(error);
     const what =
-      systemCode(error) === 'ENOENT'
+      code === 'ENOENT'
         ? 'there is no such directory'
-        : `it can't be read: ${messageOf(error)}`;
+        : code === 'ENOTDIR'
+          ? 'it is a file, not a directory'
+          : `it can't be read: ${messageOf(error)}`;
     throw new EdgeminerError('input.not-found', `${folder}: ${what}`, {
       cause: error,
       field: folder,

@@ -131,6 +131,13 @@ function checkEmbeddings(file: string, { embeddings, logits }: CheckedEmbeddings
     );
   }
   const [first = new Float32Array(), ...others] = embeddings;
+  if (first.length < 2) {
+    throw unsuitable(
+      file,
+      'its embedding is a single number: pictures would differ in no direction',
+      'Name another output with --embedding; a model that gives one number may be a score (docs/own-scores.md).',
+    );
+  }
   const largest = Math.max(
     ...others.map((other) => {
       const { largestDifference, largestValue } = compareEmbeddings([first], [other]);

@@ -246,7 +246,8 @@ function summaryLines(summary: MiningSummary): string[] {
       ? []
       : [
           '',
-          `${summary.withoutReference} events had no reference, so only fixed limits were applied to them:`,
+          `${summary.withoutReference} events had no reference that fits their model and its version (the log names what`,
+          `does not fit), so only fixed limits were applied to them. To build one:`,
           `  edgeminer reference build --images DIR --model-name NAME --model-version VERSION`,
         ]),
   ];

@@ -150,7 +150,7 @@ async function build(world: World, options: BuildOptions): Promise<void> {
       `reference ${r.id.slice(0, 12)} of ${r.modelName} ${r.modelVersion}: ${r.pictures} pictures, ` +
         `${r.signals.length} signals${r.embedder === undefined ? '' : `, embeddings by ${r.embedder}`}`,
       ...sourceLines(r.sources),
-      ...temperatureLines(r.temperature),
+      ...temperatureLines(r.temperature, options.labels !== undefined),
       ...noveltyLines(r.novelty),
       ...Object.entries(r.ownScoreFailures).map(
         ([score, { count, first }]) =>
@@ -245,7 +245,7 @@ function skippedLines(skipped: readonly SkippedPicture[]): string[] {
 }
 
 /** What became of the temperature, for people. */
-function temperatureLines(fit: TemperatureFit | undefined): string[] {
+function temperatureLines(fit: TemperatureFit | undefined, hasLabels: boolean): string[] {
   if (fit === undefined) return [];
   if (fit.kind === 'fitted') {
     const { before, after } = fit.calibrationError;
@@ -255,7 +255,9 @@ function temperatureLines(fit: TemperatureFit | undefined): string[] {
     ];
   }
   const why = {
-    'no-labels': `no label is a class of the predictions; give --labels with the model's own classes`,
+    'no-labels': hasLabels
+      ? `no label is a class of the predictions; give --labels with the model's own classes`
+      : 'that takes --labels, with the classes of the predictions',
     'too-few-labels': `${fit.labelled} labelled pictures whose class the model knows; it takes ${minLabelled}`,
     'no-optimum': `the likelihood has no maximum; were all ${fit.labelled} labelled pictures predicted right?`,
     'no-gain': `it made the labels of ${fit.labelled} pictures no likelier in cross-fitting`,

@@ -117,6 +117,8 @@ describe('what can not embed pictures is refused', () => {
     ['text-output', /none of its outputs/],
     ['not-finite', /no finite numbers/],
     ['blind', /the same embedding/],
+    // A score, of one number.
+    ['../scores/redness', /a single number/],
   ])('%s', async (file, message) => {
     const refused = added(file);
     await expect(refused).rejects.toMatchObject({ code: 'model.unsuitable' });

@@ -14,7 +14,7 @@ export interface PictureAbout {
 }
 
 const lineSchema = z.strictObject({
-  path: z.string().min(1),
+  path: z.string({ error: 'must be the path of a picture, relative to the directory' }).min(1),
   predictions: z.unknown(),
   embedding: z.unknown(),
   sourceId: z.unknown(),

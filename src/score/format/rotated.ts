@@ -4,6 +4,9 @@ import { fallbackScore } from '../unusual-end.js';
 import { comparedFormat } from './compared-format.js';
 import { measureTraits, mostTraitSurprise } from './trait-surprise.js';
 
+/** Log-odds of nine in ten. */
+const sure = Math.log(9);
+
 /**
  * Whether a picture is turned against the reference's, nats, 0 to 200. By its tag: how rare its EXIF
  * orientation is among theirs; edgeminer turns such a picture upright, but what stands before the
@@ -23,7 +26,8 @@ export const rotated: FormatScorer = {
     const tag = measureTraits(comparedFormat(input), ['orientation']);
     const { turn } = input;
     if (tag.kind === 'absent' || turn === undefined || turn.logOdds <= 0) return tag;
-    const looks = `Looks turned clockwise by ${90 * turn.quarters} degrees`;
+    const seems = turn.logOdds < sure ? 'May be' : 'Looks';
+    const looks = `${seems} turned clockwise by ${90 * turn.quarters} degrees`;
     return {
       ...tag,
       raw: Math.min(mostTraitSurprise, tag.raw + turn.logOdds),

@@ -8,7 +8,6 @@ export interface PhotographKind {
 }
 
 export const photographKinds: readonly PhotographKind[] = [
-  { name: 'as they are', of: (photo) => Promise.resolve(photo) },
   {
     // Less than a half of each side, enlarged: softer, and of fewer things.
     name: 'crops of them',

@@ -147,31 +147,40 @@ const asked = new Set([
   'compression',
 ]);
 
-/** False alarms and recall at the middle strength of each kind of photographs. */
+/** What share of a set was flagged; `way` is how it was spoilt. */
+interface Flagged {
+  readonly way: string;
+  readonly strength: string;
+  readonly share: number;
+}
+
+/** Of one kind of photographs: false alarms, and recall at the middle strength. */
+function kindRow(name: string, sets: readonly Flagged[]): string[] {
+  const ordinary = sets.find(({ strength }) => strength === '')?.share ?? Number.NaN;
+  const spoilt = sets.filter(({ way, strength }) => strength === 'middle' && asked.has(way));
+  const mean = spoilt.reduce((sum, { share }) => sum + share, 0) / spoilt.length;
+  const worst = spoilt.toSorted((a, b) => a.share - b.share).slice(0, 3);
+  return [
+    name,
+    ordinary.toFixed(2),
+    mean.toFixed(2),
+    worst.map(({ way, share }) => `${way} ${share.toFixed(2)}`).join('; '),
+  ];
+}
+
 async function kindRows(): Promise<string[][]> {
-  const found: string[][] = [];
+  const kinds: string[][] = [];
   for (const { name, of } of photographKinds) {
     const limit = pLimit(4);
     const kind = await Promise.all(photos.map((photo, at) => limit(() => of(photo, at + 1))));
-    let ordinary = 0;
-    const recalls: { readonly way: string; readonly recall: number }[] = [];
-    for await (const set of sets(kind, ['middle'])) {
-      const share = shareFlagged(await judge(set.pictures));
-      if (set.strength === '') ordinary = share;
-      else if (asked.has(set.name)) recalls.push({ way: set.name, recall: share });
+    const found: Flagged[] = [];
+    for await (const { name: way, strength, pictures } of sets(kind, ['middle'])) {
+      found.push({ way, strength, share: shareFlagged(await judge(pictures)) });
     }
-    const mean = recalls.reduce((sum, { recall }) => sum + recall, 0) / recalls.length;
-    const worst = recalls.toSorted((a, b) => a.recall - b.recall).slice(0, 3);
-    const row = [
-      name,
-      ordinary.toFixed(2),
-      mean.toFixed(2),
-      worst.map(({ way, recall }) => `${way} ${recall.toFixed(2)}`).join('; '),
-    ];
-    found.push(row);
-    say(row.join('  '));
+    kinds.push(kindRow(name, found));
+    say(kinds.at(-1)?.join('  ') ?? '');
   }
-  return found;
+  return kinds;
 }
 
 const folderAnswer = z.object({ flagged: z.number(), seconds: z.number(), peakKiB: z.number() });
@@ -203,10 +212,12 @@ const ours = (folder: string) =>
 
 const rows: string[][] = [];
 const timed: Uint8Array[] = [];
+const asTheyAre: Flagged[] = [];
 for await (const { name, strength, pictures } of sets(photos, strengths)) {
   const judged = await judge(pictures);
   if (strength !== 'low' && strength !== 'high') timed.push(...pictures.map(({ bytes }) => bytes));
   const found = shareFlagged(judged);
+  asTheyAre.push({ way: name, strength, share: found });
   const counts = new Map<SignalName, number>();
   for (const names of judged) {
     for (const flag of names) counts.set(flag, (counts.get(flag) ?? 0) + 1);
@@ -232,7 +243,7 @@ const { mine, theirs } = await inFolder(timed, async (folder) => ({
 }));
 const perSecond = ({ seconds }: { seconds: number }) => timed.length / seconds;
 const mebibytes = ({ peakKiB }: { peakKiB: number }) => `${(peakKiB / 1024).toFixed(0)} MiB`;
-const kinds = await kindRows();
+const kinds = [kindRow('as they are', asTheyAre), ...(await kindRows())];
 const lines = [
   `${photos.length} photographs; each half judged by the other as its reference; false alarms asked: ${rate * 100} % of all.`,
   '',

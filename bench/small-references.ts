@@ -3,13 +3,12 @@
  */
 import { table } from '../src/cli/output.js';
 import type { DecodedImage } from '../src/image/decoded-image.js';
-import { modelName, modelVersion } from '../src/ids.js';
-import { buildReference } from '../src/score/build-reference.js';
 import { calibrationOf } from '../src/score/calibrate.js';
 import type { Reference } from '../src/score/reference.js';
 import { scorers } from '../src/score/registry.js';
 import type { SignalName } from '../src/score/signal.js';
 import { isBeyond } from '../src/score/unusual-end.js';
+import { referenceOf } from './reference-of.js';
 
 const sizes = [50, 100, 200, 300, 500] as const;
 const rates = [0.01, 0.05] as const;
@@ -21,7 +20,7 @@ const mostFresh = 400;
  * drawn again and again, and the share of others that any signal of light and quality flags.
  */
 export async function reportSmallReferences(pictures: readonly DecodedImage[]): Promise<string[]> {
-  const whole = await measured(pictures);
+  const whole = await referenceOf(pictures.map((decoded, n) => ({ path: String(n), decoded })));
   const rows = sizes
     .filter((size) => 2 * size <= pictures.length)
     .map((size) => [
@@ -39,25 +38,6 @@ export async function reportSmallReferences(pictures: readonly DecodedImage[]): 
     '',
     ...table([['pictures in the reference', ...rates.map((rate) => `${100 * rate} %`)], ...rows]),
   ];
-}
-
-function measured(pictures: readonly DecodedImage[]): Promise<Reference> {
-  return buildReference({
-    pictures: (async function* () {
-      for (const n of pictures.keys()) {
-        yield { path: String(n), bytes: new Uint8Array(Uint32Array.of(n).buffer) };
-      }
-    })(),
-    decode: (bytes) => {
-      const picture = pictures[new Uint32Array(bytes.slice().buffer)[0] ?? 0];
-      if (picture === undefined) throw new Error('there is no such picture');
-      return Promise.resolve(picture);
-    },
-    modelName: modelName('bench'),
-    modelVersion: modelVersion('1'),
-    now: 0,
-    concurrency: 8,
-  }).then(({ reference }) => reference);
 }
 
 function shareFlagged(whole: Reference, size: number, rate: number, draw: number): number {

@@ -3,14 +3,13 @@
  * reference and against their own.
  */
 import { table } from '../src/cli/output.js';
-import type { PixelPlane } from '../src/image/decoded-image.js';
-import { modelName, modelVersion } from '../src/ids.js';
-import { buildReference } from '../src/score/build-reference.js';
+import type { DecodedImage, PixelPlane } from '../src/image/decoded-image.js';
 import { calibrationOf } from '../src/score/calibrate.js';
 import { scoreEvent } from '../src/score/score-event.js';
 import { signalNames } from '../src/score/signal.js';
 import type { FlagRules } from '../src/score/signal.js';
 import { factsOf } from '../test/fixtures/formats.js';
+import { referenceOf } from './reference-of.js';
 
 interface Camera {
   readonly sourceId: string;
@@ -34,29 +33,13 @@ export async function reportBySource(planes: readonly PixelPlane[]): Promise<str
   );
   const size = Math.floor((2 / 3) * Math.min(...taken.map(({ length }) => length)));
   const training = cameras.flatMap(({ sourceId }, at) =>
-    (taken[at] ?? [])
-      .slice(0, size)
-      .map((plane, n) => ({ sourceId, plane, path: `${sourceId}/${n}` })),
+    (taken[at] ?? []).slice(0, size).map((plane, n) => ({
+      sourceId,
+      path: `${sourceId}/${n}`,
+      decoded: decodedOf(plane),
+    })),
   );
-  const { reference } = await buildReference({
-    pictures: (async function* () {
-      for (const [n, { sourceId, path }] of training.entries()) {
-        yield { path, sourceId, bytes: new Uint8Array(Uint32Array.of(n).buffer) };
-      }
-    })(),
-    decode: async (bytes) => {
-      const { plane } = training[new Uint32Array(bytes.slice().buffer)[0] ?? 0] ?? {};
-      if (plane === undefined) throw new Error('there is no such picture');
-      const { width, height } = plane;
-      const format = factsOf({ width, height, container: 'image/png' });
-      return { width, height, contentType: 'image/png', format, plane };
-    },
-    modelName: modelName('bench'),
-    modelVersion: modelVersion('1'),
-    now: 0,
-    concurrency: 8,
-  });
-  const calibration = calibrationOf(reference);
+  const calibration = calibrationOf(await referenceOf(training));
   const flagged = (pictures: readonly PixelPlane[], sourceId: string | undefined, rate: number) => {
     const rule = { kind: 'false-alarms', rate, together: true } as const;
     const rules = Object.fromEntries(signalNames.map((name) => [name, rule])) as FlagRules;
@@ -112,6 +95,12 @@ export async function reportBySource(planes: readonly PixelPlane[]): Promise<str
       lost,
     ]),
   ];
+}
+
+function decodedOf(plane: PixelPlane): DecodedImage {
+  const { width, height } = plane;
+  const format = factsOf({ width, height, container: 'image/png' });
+  return { width, height, contentType: 'image/png', format, plane };
 }
 
 function seenBy({ level }: Camera, { width, height, rgb }: PixelPlane): PixelPlane {

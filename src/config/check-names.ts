@@ -51,27 +51,7 @@ export function checkReferences(settings: Settings): NameProblem[] {
       });
     }
   }
-  for (const [name, policy] of Object.entries(settings.policies)) {
-    for (const [signal, rule] of Object.entries(policy.signals)) {
-      const range = scorers.find((scorer) => scorer.name === signal)?.range;
-      if (range === undefined || rule === undefined || rule === 'off') continue;
-      const path = ['policies', name, 'signals', signal];
-      const written = [
-        { path, rule },
-        ...Object.entries(rule.classes ?? {}).map(([label, one]) => ({
-          path: [...path, 'classes', label],
-          rule: one,
-        })),
-      ];
-      for (const one of written) {
-        if (one.rule === 'off' || !('raw' in one.rule) || isWithin(one.rule.raw, range)) continue;
-        problems.push({
-          path: [...one.path, 'raw'],
-          problem: `${one.rule.raw} is outside the range of ${signal}, ${range[0]} to ${range[1]}`,
-        });
-      }
-    }
-  }
+  problems.push(...limitsOutOfRange(settings.policies));
   if (settings.images?.kind === 'gridfs' && settings.store.kind !== 'mongodb') {
     problems.push({
       path: ['images', 'kind'],
@@ -87,6 +67,33 @@ export function checkReferences(settings: Settings): NameProblem[] {
     });
   }
   return problems;
+}
+
+/** `raw` limits, by class as well, that the signal's measurements never reach. */
+function limitsOutOfRange(policies: Settings['policies']): NameProblem[] {
+  const rules = Object.entries(policies).flatMap(([name, { signals }]) =>
+    Object.entries(signals).flatMap(([signal, rule]) => {
+      if (rule === undefined || rule === 'off') return [];
+      const path = ['policies', name, 'signals', signal];
+      const byClass = Object.entries(rule.classes ?? {});
+      return [
+        { signal, path, rule },
+        ...byClass.map(([label, one]) => ({
+          signal,
+          path: [...path, 'classes', label],
+          rule: one,
+        })),
+      ];
+    }),
+  );
+  return rules.flatMap(({ signal, path, rule }) => {
+    const range = scorers.find((scorer) => scorer.name === signal)?.range;
+    if (range === undefined || rule === 'off' || !('raw' in rule) || isWithin(rule.raw, range)) {
+      return [];
+    }
+    const problem = `${rule.raw} is outside the range of ${signal}, ${range[0]} to ${range[1]}`;
+    return [{ path: [...path, 'raw'], problem }];
+  });
 }
 
 function isWithin(value: number, [low, high]: readonly [number, number]): boolean {

@@ -119,10 +119,10 @@ async function earlierLike(
   const isLike = (other: Fingerprint) =>
     hammingDistance(other.perceptualHash, fingerprint) <= duplicates.bits;
   const asked = decision.reasons.filter((reason) => besideTheFrameBefore.has(reason));
-  if (asked.length === 0) return (await queue.recentFingerprints(scope)).find(isLike)?.taskId;
+  const scopes = asked.length === 0 ? [scope] : asked.map((reason) => ({ ...scope, reason }));
   let found: TaskId | undefined;
-  for (const reason of asked) {
-    found = (await queue.recentFingerprints({ ...scope, reason })).find(isLike)?.taskId;
+  for (const each of scopes) {
+    found = (await queue.recentFingerprints(each)).find(isLike)?.taskId;
     if (found === undefined) return undefined;
   }
   return found;

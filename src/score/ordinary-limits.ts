@@ -23,22 +23,33 @@ export function scalesOf(
   scorers: readonly Scorer[],
   rows: readonly number[],
 ): (scorer: Scorer) => Scale {
+  const beyond = new Map<Scorer, readonly number[]>();
   const rowsBeyond = (scorer: Scorer) => {
-    const column = measurements[scorer.name];
-    const limit = scorer.ordinaryLimit;
-    if (column === undefined || limit === undefined) return [];
-    return rows.filter((row) => isBeyond(column[row] ?? Number.NaN, limit, scorer));
+    const known = beyond.get(scorer) ?? rowsBeyondLimit(scorer, measurements[scorer.name], rows);
+    beyond.set(scorer, known);
+    return known;
   };
   const holds = new Map<Scorer['family'], boolean>();
   const holdsIn = (family: Scorer['family']) => {
-    const beyond = scorers.filter((scorer) => scorer.family === family).flatMap(rowsBeyond);
-    return new Set(beyond).size <= Math.max(1, mostBeyond * rows.length);
+    const all = scorers.filter((scorer) => scorer.family === family).flatMap(rowsBeyond);
+    return new Set(all).size <= Math.max(1, mostBeyond * rows.length);
   };
   return (scorer) => {
-    const { family, range, unusual, usualExcess } = scorer;
+    const { family, range, unusual, ordinaryLimit, usualExcess } = scorer;
+    if (ordinaryLimit === undefined) return scorer;
     const held = holds.get(family) ?? holdsIn(family);
     holds.set(family, held);
     if (held && rowsBeyond(scorer).length < noAccident) return scorer;
     return { range, unusual, ...(usualExcess === undefined ? {} : { usualExcess }) };
   };
+}
+
+function rowsBeyondLimit(
+  scorer: Scorer,
+  column: Float64Array | undefined,
+  rows: readonly number[],
+): readonly number[] {
+  const limit = scorer.ordinaryLimit;
+  if (column === undefined || limit === undefined) return [];
+  return rows.filter((row) => isBeyond(column[row] ?? Number.NaN, limit, scorer));
 }

@@ -6,9 +6,10 @@ import { isBeyond } from './unusual-end.js';
 /**
  * Of a reference's pictures, at most so many (one in any case) may be beyond any ordinary limit of a
  * family of signals for its limits to hold. Of 100 photographs of BSDS500 none is, of crops of them a
- * quarter, of 60 textures (DTD) a third, of pictures of 32 x 32 (CIFAR-10) half.
+ * quarter, of 60 textures (DTD) a third, of pictures of 32 x 32 (CIFAR-10) half; of 60 sharp, grainy
+ * photographs two were, by a hair.
  */
-const mostBeyond = 0.02;
+const mostBeyond = 0.05;
 /** Pictures beyond a limit from which that is no accident. */
 const noAccident = 2;
 

@@ -44,15 +44,23 @@ describe('scalesOf', () => {
 
   it('takes away all of a family where pictures of another kind are beyond this one or that', () => {
     // One picture a signal, so that none of them has two.
-    const scaleOf = scales({ dark: [1], blur: [2], noise: [3] });
+    const scaleOf = scales({
+      dark: [1],
+      blur: [2],
+      noise: [3],
+      compression: [4],
+      haze: [5],
+      clipped: [6],
+    });
     for (const scorer of limited) {
       const kept = scorer.family === 'quality' ? undefined : scorer.ordinaryLimit;
       expect(scaleOf(scorer).ordinaryLimit).toBe(kept);
       expect(scaleOf(scorer).usualExcess).toBe(scorer.usualExcess);
     }
-    // The same picture thrice is one picture.
-    const once = scales({ dark: [1], blur: [1], noise: [1] });
-    expect(once(named('blur')).ordinaryLimit).toBe(named('blur').ordinaryLimit);
+    // One of twenty may be; the same picture under several signals is one picture.
+    const few = scales({ dark: [1], blur: [2], noise: [3], compression: [4], haze: [5, 1] });
+    expect(few(named('blur')).ordinaryLimit).toBe(named('blur').ordinaryLimit);
+    expect(few(named('haze')).ordinaryLimit).toBeUndefined();
   });
 
   it('knows for every limit of light and quality how the tail falls there', () => {

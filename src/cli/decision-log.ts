@@ -35,10 +35,13 @@ function line({ event, scores, decision, outcome }: Mined) {
     outcome,
     decision,
     signals: Object.fromEntries(
-      scores.signals.map(({ name, raw, edgeScore, flagged, explanation, cause }) => [
-        name,
-        { raw, edgeScore, flagged, explanation, ...(cause === undefined ? {} : { cause }) },
-      ]),
+      scores.signals.map(
+        ({ name, raw, edgeScore, flagged, surprise, limit, explanation, cause }) => [
+          name,
+          // What is undefined is left out.
+          { raw, edgeScore, flagged, surprise, limit, explanation, cause },
+        ],
+      ),
     ),
     absent: Object.fromEntries(scores.absent.map(({ name, why }) => [name, why])),
   };

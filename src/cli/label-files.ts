@@ -1,6 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { extname, join, resolve } from 'node:path';
 import { z } from 'zod';
+import { whyOf } from '../decision/why.js';
 import { EdgeminerError, isEdgeminerError, messageOf } from '../faults.js';
 import { annotatorId, batchId, taskId } from '../ids.js';
 import type { AnnotatorId, BatchId, ImageHash } from '../ids.js';
@@ -43,7 +44,7 @@ export interface PulledTask {
   readonly fence: number;
   readonly image: { readonly contentType: string; readonly width: number; readonly height: number };
   readonly reasons: readonly string[];
-  /** What was flagged, in words. */
+  /** What was flagged, in words; in the order of the reasons. */
   readonly why: readonly string[];
   readonly predictions: unknown;
   readonly sourceId: string;
@@ -84,7 +85,7 @@ export function pulledBatch(
       image: task.image,
       hash: task.image.hash,
       reasons: task.decision.reasons,
-      why: task.scores.signals.filter((s) => s.flagged).map((s) => s.explanation),
+      why: whyOf(task.decision.reasons, task.scores.signals),
       predictions: task.predictions,
       sourceId,
       occurredAt: new Date(task.occurredAt).toISOString(),

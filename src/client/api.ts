@@ -1083,12 +1083,53 @@ export interface components {
       signals: {
         /** @description Whether a reference was there to compare with. */
         calibrated: boolean;
+        /** @description Of a novelty: the quality signal that explains it; the picture is badly taken. */
+        cause?:
+          | (
+              | 'least-confidence'
+              | 'margin'
+              | 'entropy'
+              | 'lowest-box-score'
+              | 'mean-box-score'
+              | 'near-threshold'
+              | 'class-overlap'
+              | 'box-count'
+              | 'box-size'
+              | 'cut-boxes'
+              | 'flicker'
+              | 'label-disagreement'
+              | 'dark'
+              | 'over-exposed'
+              | 'low-contrast'
+              | 'blur'
+              | 'clipped'
+              | 'haze'
+              | 'uneven-light'
+              | 'colour-cast'
+              | 'motion-blur'
+              | 'noise'
+              | 'compression'
+              | 'low-information'
+              | 'covered-lens'
+              | 'crushed-shadows'
+              | 'frozen-camera'
+              | 'unusual-size'
+              | 'unusual-aspect'
+              | 'unusual-colour-mode'
+              | 'unusual-encoding'
+              | 'rotated'
+              | 'embedding-distance'
+              | 'out-of-distribution'
+            )
+          | string;
         /** @description 0..1; 1 is the most unusual. */
         edgeScore: number;
         explanation: string;
         /** @enum {string} */
         family: 'confidence' | 'quality' | 'format' | 'novelty';
         flagged: boolean;
+        /** @description Of a flagged one: the raw limit that it lies beyond, where its rule comes to one. */
+        limit?: number;
         name:
           | (
               | 'least-confidence'
@@ -1128,6 +1169,8 @@ export interface components {
             )
           | string;
         raw: number;
+        /** @description Of a flagged one with a reference: -ln of how probable an ordinary picture is that is as unusual. */
+        surprise?: number;
       }[];
       /** @description The last skip of a skipped task. */
       skip: {

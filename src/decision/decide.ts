@@ -42,17 +42,23 @@ export function decide({ scores, policy, reference, draw }: DecisionInput): Deci
 }
 
 function reasonsOf(flagged: readonly Signal[], control: boolean): readonly Reason[] {
-  const names = flagged.toSorted(byEdgeScore).map((signal) => signal.name);
+  const names = flagged.toSorted(byWeight).map((signal) => signal.name);
   return control ? [...names, 'control-sample'] : names;
 }
 
 /**
- * Most unusual first, what another signal explains after all others; ties by name, so that the
- * order never depends on the input's.
+ * What is most surprising first, what another signal explains after all others; ties by name, so that
+ * the order never depends on the input's. Edge scores can't tell two signals apart that are both beyond
+ * all of the reference's pictures.
  */
-function byEdgeScore(a: Signal, b: Signal): number {
+function byWeight(a: Signal, b: Signal): number {
   const explained = Number(a.cause !== undefined) - Number(b.cause !== undefined);
-  return explained || b.edgeScore - a.edgeScore || a.name.localeCompare(b.name, 'en');
+  return explained || surpriseOf(b) - surpriseOf(a) || a.name.localeCompare(b.name, 'en');
+}
+
+/** Nats; without a reference by the edge score, as if that were one minus a p-value. */
+function surpriseOf({ surprise, edgeScore }: Signal): number {
+  return surprise ?? -Math.log(Math.max(Number.MIN_VALUE, 1 - edgeScore));
 }
 
 /**

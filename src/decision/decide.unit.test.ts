@@ -54,6 +54,22 @@ describe('decide', () => {
     });
   });
 
+  it('names first what is most surprising, where edge scores can not tell', () => {
+    const beyondAll = (name: Signal['name'], surprise: number): Signal => ({
+      ...signal(name, 'quality', 0.98),
+      surprise,
+    });
+    const scores = card(beyondAll('blur', 4.2), beyondAll('dark', 31), beyondAll('noise', 4.2));
+    expect(decide({ scores, policy, reference: undefined, draw: 0.5 })).toMatchObject({
+      reasons: ['dark', 'blur', 'noise'],
+    });
+    const explained = { ...beyondAll('out-of-distribution', 40), cause: 'dark' } as const;
+    const withNovelty = card(explained, beyondAll('dark', 31));
+    expect(decide({ scores: withNovelty, policy, reference: undefined, draw: 0.5 })).toMatchObject({
+      reasons: ['dark', 'out-of-distribution'],
+    });
+  });
+
   it('queues a drawn event with the probability of the draw', () => {
     const decision = decide({ scores: card(), policy, reference: undefined, draw: 0.0999 });
     expect(decision).toMatchObject({

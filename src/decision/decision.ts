@@ -6,7 +6,7 @@ export type Decision = QueueDecision | PassDecision;
 
 export interface QueueDecision extends DecisionContext {
   readonly kind: 'queue';
-  /** Flagged signals, most unusual first; `control-sample` last, where it was drawn. */
+  /** Flagged signals, what weighed most first; `control-sample` last, where it was drawn. */
   readonly reasons: readonly Reason[];
   /** 0..1; 1 first. */
   readonly priority: number;

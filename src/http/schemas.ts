@@ -77,6 +77,19 @@ const signal = z.object({
   edgeScore: z.number().describe('0..1; 1 is the most unusual.'),
   calibrated: z.boolean().describe('Whether a reference was there to compare with.'),
   flagged: z.boolean(),
+  surprise: z
+    .number()
+    .optional()
+    .describe(
+      'Of a flagged one with a reference: -ln of how probable an ordinary picture is that is as unusual.',
+    ),
+  limit: z
+    .number()
+    .optional()
+    .describe('Of a flagged one: the raw limit that it lies beyond, where its rule comes to one.'),
+  cause: signalNameSchema
+    .optional()
+    .describe('Of a novelty: the quality signal that explains it; the picture is badly taken.'),
   explanation: z.string(),
 });
 

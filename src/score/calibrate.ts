@@ -7,7 +7,7 @@ import { scorers as builtIn } from './registry.js';
 import type { PredictionOrigin, Scorer, Standing } from './scorer.js';
 import type { SignalName } from './signal.js';
 import { jointRate } from './together.js';
-import { extrapolatedDistance } from './tail.js';
+import { extrapolatedDistance, surpriseBeyond } from './tail.js';
 import { atDistance, distanceToUnusualEnd } from './unusual-end.js';
 import type { Scale } from './unusual-end.js';
 
@@ -57,6 +57,12 @@ export interface SignalCalibration {
    * `ordinaryLimit`, if it has one. The promise is then an estimate.
    */
   limitFor(rate: number): number;
+  /**
+   * -ln of how probable a fresh picture is that is at least as unusual, nats: the conformal p-value, and
+   * beyond the reference's most unusual picture an estimate (tail.ts). Signals whose measurements lie
+   * beyond all of the reference's can be told apart by it.
+   */
+  surprise(raw: number): number;
   standing(raw: number): Standing;
 }
 
@@ -244,14 +250,24 @@ export function calibrateSignal(
   const ordinary = sign * Infinity;
   // A policy asks for the same rate at every event.
   const limits = new Map<number, number>();
+  const pValue = (raw: number) => (1 + countUpTo(signed, sign * raw)) / (count + 1);
+  let distances: Float64Array | undefined;
+  const distancesOnce = () =>
+    (distances ??= signed.map((value) => distanceToUnusualEnd(sign * value, scale)));
 
   return {
     count,
-    edgeScore: (raw) => 1 - (1 + countUpTo(signed, sign * raw)) / (count + 1),
+    edgeScore: (raw) => 1 - pValue(raw),
     limitFor(rate) {
       const known = limits.get(rate) ?? limitAt(rate);
       limits.set(rate, known);
       return known;
+    },
+    surprise(raw) {
+      const isWithin = sign * raw >= (signed[0] ?? ordinary);
+      return isWithin
+        ? -Math.log(pValue(raw))
+        : surpriseBeyond(distancesOnce(), distanceToUnusualEnd(raw, scale), scale.usualExcess);
     },
     standing: (raw) => ({
       lessUnusual: (count - countUpTo(signed, sign * raw)) / count,
@@ -269,12 +285,11 @@ export function calibrateSignal(
   }
 
   function beyondSample(rate: number): number {
-    const distances = signed.map((value) => distanceToUnusualEnd(sign * value, scale));
     const { ordinaryLimit, usualExcess } = scale;
-    const ordinary = ordinaryLimit === undefined ? 0 : distanceToUnusualEnd(ordinaryLimit, scale);
-    const distance = Math.max(ordinary, extrapolatedDistance(distances, rate, usualExcess));
+    const held = ordinaryLimit === undefined ? 0 : distanceToUnusualEnd(ordinaryLimit, scale);
+    const distance = Math.max(held, extrapolatedDistance(distancesOnce(), rate, usualExcess));
     // Taken as it is, the most unusual measurement can't be missed by rounding.
-    return distance < (distances[0] ?? 0)
+    return distance < (distancesOnce()[0] ?? 0)
       ? atDistance(distance, scale)
       : sign * (signed[0] ?? Infinity);
   }

@@ -5,7 +5,7 @@ import type { Standing } from './scorer.js';
  * `comparison` is the comparative that fits the scorer's unusual end.
  */
 export function compared(comparison: string, standing: Standing | undefined): string {
-  if (standing === undefined) return 'no reference to compare it with';
+  if (standing === undefined) return 'no reference pictures to compare it with';
   const among = standing.among === undefined ? '' : ` ${standing.among}`;
   const pictures = `${standing.count.toLocaleString('en-US')} reference pictures${among}`;
   if (standing.lessUnusual >= 1) return `${comparison} than all ${pictures}`;

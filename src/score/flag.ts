@@ -16,22 +16,24 @@ export interface Judged {
  * Whether a signal is flagged. Without a calibration there is no false-alarm rate to keep: then
  * the scorer's fixed `fallbackLimit` stands in, and a measurement at the limit is flagged.
  */
-export function isFlagged(
-  rule: FlagRule,
-  { raw, edgeScore, scorer, calibration }: Judged,
-): boolean {
-  switch (rule.kind) {
-    case 'off':
-      return false;
-    case 'edge-score':
-      return edgeScore >= rule.atLeast;
-    case 'raw':
-      return isAtOrBeyond(raw, rule.limit, scorer);
-    case 'false-alarms':
-      return calibration === undefined
-        ? isAtOrBeyond(raw, scorer.fallbackLimit, scorer)
-        : isBeyond(raw, calibration.limitFor(rule.rate), scorer);
-  }
+export function isFlagged(rule: FlagRule, judged: Judged): boolean {
+  const { raw, edgeScore, scorer, calibration } = judged;
+  if (rule.kind === 'off') return false;
+  if (rule.kind === 'edge-score') return edgeScore >= rule.atLeast;
+  const limit = limitOf(rule, judged);
+  return rule.kind === 'false-alarms' && calibration !== undefined
+    ? isBeyond(raw, limit, scorer)
+    : isAtOrBeyond(raw, limit, scorer);
+}
+
+/** The raw limit that a rule comes to. */
+export function limitOf(
+  rule: Extract<FlagRule, { kind: 'raw' | 'false-alarms' }>,
+  { scorer, calibration }: Pick<Judged, 'scorer' | 'calibration'>,
+): number {
+  return rule.kind === 'raw'
+    ? rule.limit
+    : (calibration?.limitFor(rule.rate) ?? scorer.fallbackLimit);
 }
 
 function isAtOrBeyond(raw: number, limit: number, scorer: Scorer): boolean {

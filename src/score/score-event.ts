@@ -1,7 +1,11 @@
+import type { Predictions } from '../event/inference-event.js';
 import { askedTogether, calibrates } from './calibrate.js';
 import type { Calibration, SignalCalibration } from './calibrate.js';
+import { classProbabilities } from './confidence/class-probabilities.js';
 import { predictedClass, tempered } from './confidence/class-scores.js';
-import { isFlagged } from './flag.js';
+import { percentage } from './explanation.js';
+import { isFlagged, limitOf } from './flag.js';
+import type { Judged } from './flag.js';
 import { causeOf, noveltyDetail } from './novelty/novelty-detail.js';
 import { scorers as builtIn } from './registry.js';
 import type { Measurement, Scorer, ScoringInput } from './scorer.js';
@@ -47,7 +51,9 @@ export function scoreEvent(
     if (rule.kind === 'off') continue;
     const holds = calibration !== undefined && calibrates(calibration, scorer, input.predictionsBy);
     const own = holds ? calibration.of(scorer.name, predicted, rateOf(rule)) : undefined;
-    found.push({ scorer, measured, rule, calibration: own });
+    const isTempered = input !== given && scorer.looksAt === 'predictions';
+    const aside = isTempered ? temperingOf(given.predictions, calibration?.temperature) : undefined;
+    found.push({ scorer, measured, rule, calibration: own, aside });
   }
   const shared = sharedRates(found, calibration);
   const signals = found.map((one) => signalOf(one, shared));
@@ -60,6 +66,8 @@ interface Found {
   readonly measured: Extract<Measurement, { kind: 'measured' }>;
   readonly rule: FlagRule;
   readonly calibration: SignalCalibration | undefined;
+  /** A sentence that follows the explanation. */
+  readonly aside: (() => string) | undefined;
 }
 
 function ruleFor(rule: FlagRule | ByClass, about: string | undefined): FlagRule {
@@ -99,8 +107,16 @@ function temperedBy(calibration: Calibration | undefined, input: ScoringInput): 
     : { ...input, predictions: tempered(input.predictions, temperature) };
 }
 
+/** Tempered figures are not the producer's: who compares the two must see why. */
+function temperingOf(sent: Predictions, temperature = 1): (() => string) | undefined {
+  if (sent.kind !== 'classification') return undefined;
+  return () =>
+    `Probabilities are tempered by ${temperature.toFixed(2)}; as sent, the likeliest class is at ` +
+    `${percentage(classProbabilities(sent)?.best ?? 0)}.`;
+}
+
 function signalOf(
-  { scorer, measured, rule, calibration }: Found,
+  { scorer, measured, rule, calibration, aside }: Found,
   shared: ReadonlyMap<number, number>,
 ): Signal {
   const { raw, note } = measured;
@@ -109,17 +125,30 @@ function signalOf(
     rule.kind === 'false-alarms' && rule.together === true
       ? { kind: 'false-alarms', rate: shared.get(rule.rate) ?? rule.rate }
       : rule;
+  const judged: Judged = { raw, edgeScore, scorer, calibration };
+  const flagged = isFlagged(alone, judged);
   return {
     name: scorer.name,
     family: scorer.family,
     raw,
     edgeScore,
     calibrated: calibration !== undefined,
-    flagged: isFlagged(alone, { raw, edgeScore, scorer, calibration }),
+    flagged,
+    ...(flagged ? whatFlagged(alone, judged) : {}),
     // Of most events nobody reads it, and its words and figures cost as much as a measurement.
     get explanation() {
-      return scorer.explain(raw, calibration?.standing(raw), note);
+      const sentence = scorer.explain(raw, calibration?.standing(raw), note);
+      return aside === undefined ? sentence : `${sentence} ${aside()}`;
     },
+  };
+}
+
+function whatFlagged(rule: FlagRule, judged: Judged): Pick<Signal, 'surprise' | 'limit'> {
+  const { raw, calibration } = judged;
+  const hasLimit = rule.kind === 'false-alarms' || rule.kind === 'raw';
+  return {
+    ...(calibration === undefined ? {} : { surprise: calibration.surprise(raw) }),
+    ...(hasLimit ? { limit: limitOf(rule, judged) } : {}),
   };
 }
 

@@ -60,7 +60,7 @@ describe('scoreEvent', () => {
     expect(signals.find(({ name }) => name === 'dark')).toMatchObject({ flagged: true });
     expect(signals.find(({ name }) => name === 'over-exposed')).toMatchObject({ flagged: false });
     expect(signals.find(({ name }) => name === 'dark')?.explanation).toMatch(
-      /^Brightness \d+\.\d of 255: no reference to compare it with\.$/,
+      /^Brightness \d+\.\d of 255: no reference pictures to compare it with\.$/,
     );
   });
 
@@ -71,6 +71,45 @@ describe('scoreEvent', () => {
     expect(dark?.edgeScore).toBeCloseTo(1 - 1 / 31, 12);
     expect(dark?.explanation).toMatch(/: darker than all 30 reference pictures\.$/);
     expect(signals.find(({ name }) => name === 'blur')).toMatchObject({ calibrated: false });
+  });
+
+  it('says of what is flagged how surprising it is, and by which limit', () => {
+    const calibration = calibrationOf(reference());
+    const { signals } = scoreEvent(night, calibration, onePercent);
+    const dark = signals.find(({ name }) => name === 'dark');
+    expect(dark?.surprise).toBeGreaterThan(Math.log(31));
+    expect(dark?.limit).toBe(calibration.of('dark')?.limitFor(0.01));
+    const bright = signals.find(({ name }) => name === 'over-exposed');
+    expect(bright).not.toHaveProperty('surprise');
+    expect(bright).not.toHaveProperty('limit');
+    const fixed = scoreEvent(night, undefined, onePercent).signals.find(
+      ({ name }) => name === 'dark',
+    );
+    const fallback = scorers.find(({ name }) => name === 'dark')?.fallbackLimit;
+    expect(fixed).toMatchObject({ flagged: true, limit: fallback });
+    expect(fixed).not.toHaveProperty('surprise');
+  });
+
+  it('says what was sent where it tempers that', () => {
+    const tempered = {
+      ...reference(),
+      temperature: {
+        kind: 'fitted',
+        temperature: 2,
+        labelled: 60,
+        calibrationError: { before: 0.2, after: 0.1 },
+      },
+    } as const;
+    const explanationOf = (given: ScoringInput, of: Reference) =>
+      scoreEvent(given, calibrationOf(of), onePercent).signals.find(
+        ({ name }) => name === 'least-confidence',
+      )?.explanation;
+    const embedded = { ...event, predictionsBy: 'embedder' } as const;
+    expect(explanationOf(embedded, tempered)).toMatch(
+      /^Likeliest class at 55\.1 %: .*\. Probabilities are tempered by 2\.00; as sent, the likeliest class is at 60\.0 %\.$/,
+    );
+    expect(explanationOf(event, tempered)).toMatch(/^Likeliest class at 60\.0 %: [^.]*\.$/);
+    expect(explanationOf(embedded, reference())).toMatch(/^Likeliest class at 60\.0 %: [^.]*\.$/);
   });
 
   it('calibrates confidence for predictions of the same origin only', () => {

@@ -80,6 +80,13 @@ export interface Signal {
   readonly edgeScore: number;
   readonly calibrated: boolean;
   readonly flagged: boolean;
+  /**
+   * Of a flagged one with a reference: -ln of how probable a fresh picture is that is at least as
+   * unusual, nats; beyond the reference's own pictures an estimate. What it is the most of weighed most.
+   */
+  readonly surprise?: number;
+  /** Of a flagged one: the raw limit that it lies beyond, where its rule comes to one. */
+  readonly limit?: number;
   /** Sentences with figures, for a person; the first one says it all. */
   readonly explanation: string;
   /**

@@ -38,14 +38,43 @@ export function extrapolatedDistance(
   const count = distances.length;
   const closest = distances[0] ?? 0;
   if (closest <= 0) return closest;
-  const tail = Math.min(count - 1, Math.max(minTail, Math.ceil(tailOfRoot * Math.sqrt(count))));
-  const threshold = distances[tail] ?? closest;
-  let excess = 0;
-  for (let i = 0; i < tail; i += 1) excess += Math.log(threshold / (distances[i] ?? threshold));
-  const isUsual = usualExcess !== undefined && excess <= mostTimesUsual * usualExcess * tail;
-  const known = tail + (isUsual ? worthOfUsual : 0);
-  if (isUsual) excess += worthOfUsual * usualExcess;
+  const { tail, threshold, excess, known } = tailOf(distances, usualExcess);
   const reach = excess * (((tail + 1) / ((count + 1) * rate)) ** (1 / known) - 1);
   // The smallest positive number stands between a limit that underflows and the end itself.
   return Math.min(closest, Math.max(Number.MIN_VALUE, threshold * Math.exp(-reach)));
+}
+
+/**
+ * The inverse: how improbable a fresh picture is that comes as near to the unusual end as this, or
+ * nearer, as -ln of the probability, nats. By the same tail; at least ln(n + 1), which is what the
+ * most unusual of n pictures comes to, and no more than that where the sample's tail has no extent.
+ *
+ * @param distance less than the smallest of the sample.
+ */
+export function surpriseBeyond(
+  distances: Float64Array,
+  distance: number,
+  usualExcess?: number,
+): number {
+  const least = Math.log(distances.length + 1);
+  const { tail, threshold, excess, known } = tailOf(distances, usualExcess);
+  if (excess <= 0) return least;
+  const reach = Math.log(threshold) - Math.log(Math.max(Number.MIN_VALUE, distance));
+  return Math.max(least, least - Math.log(tail + 1) + known * Math.log1p(reach / excess));
+}
+
+/** The k most unusual, what they exceed, and by how much in all, with what is known of such tails. */
+function tailOf(distances: Float64Array, usualExcess: number | undefined) {
+  const count = distances.length;
+  const tail = Math.min(count - 1, Math.max(minTail, Math.ceil(tailOfRoot * Math.sqrt(count))));
+  const threshold = distances[tail] ?? distances[0] ?? 0;
+  let excess = 0;
+  for (let i = 0; i < tail; i += 1) excess += Math.log(threshold / (distances[i] ?? threshold));
+  const isUsual = usualExcess !== undefined && excess <= mostTimesUsual * usualExcess * tail;
+  return {
+    tail,
+    threshold,
+    excess: isUsual ? excess + worthOfUsual * usualExcess : excess,
+    known: tail + (isUsual ? worthOfUsual : 0),
+  };
 }

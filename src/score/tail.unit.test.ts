@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { seeded } from '../../test/fixtures/planes.js';
-import { extrapolatedDistance } from './tail.js';
+import { extrapolatedDistance, surpriseBeyond } from './tail.js';
 
 const rate = 0.0006;
 
@@ -53,5 +53,33 @@ describe('extrapolatedDistance', () => {
       expect(limit).toBeGreaterThan(0);
     }
     expect(extrapolatedDistance(Float64Array.of(0, 1), rate, 0.2)).toBe(0);
+  });
+});
+
+describe('surpriseBeyond', () => {
+  it('is the inverse of the limit', () => {
+    const random = seeded(8);
+    for (const count of [12, 50, 300]) {
+      const distances = sample(count, 0.2, random);
+      for (const usual of [undefined, 0.15]) {
+        for (const asked of [1e-2 / count, 1e-5, 1e-9]) {
+          const limit = extrapolatedDistance(distances, asked, usual);
+          if (limit >= (distances[0] ?? 0)) continue;
+          expect(surpriseBeyond(distances, limit, usual)).toBeCloseTo(-Math.log(asked), 6);
+        }
+      }
+    }
+  });
+
+  it('grows towards the end, from what the most unusual of the sample comes to', () => {
+    const distances = sample(60, 0.2, seeded(9));
+    const [closest = 0] = distances;
+    const along = [0.999, 0.9, 0.5, 0.1, 1e-6, 0].map((part) =>
+      surpriseBeyond(distances, part * closest, 0.15),
+    );
+    expect(along).toEqual(along.toSorted((a, b) => a - b));
+    expect(along[0]).toBeGreaterThanOrEqual(Math.log(61));
+    expect(along.every(Number.isFinite)).toBe(true);
+    expect(surpriseBeyond(Float64Array.of(1, 1, 1), 0.5)).toBe(Math.log(4));
   });
 });

@@ -1,3 +1,4 @@
+import { whyOf } from '../../decision/why.js';
 import { ask } from '../at-server.js';
 import type { EdgeminerClient, Task } from '../../client/client.js';
 import { EdgeminerError, isEdgeminerError } from '../../faults.js';
@@ -82,7 +83,7 @@ function pulled(task: Task): PulledTask {
     fence,
     image,
     reasons,
-    why: signals.filter(({ flagged }) => flagged).map(({ explanation }) => explanation),
+    why: whyOf(reasons, signals),
     predictions,
     sourceId,
     occurredAt,

@@ -260,7 +260,9 @@ function temperatureLines(fit: TemperatureFit | undefined, hasLabels: boolean): 
       : 'that takes --labels, with the classes of the predictions',
     'too-few-labels': `${fit.labelled} labelled pictures whose class the model knows; it takes ${minLabelled}`,
     'no-optimum': `the likelihood has no maximum; were all ${fit.labelled} labelled pictures predicted right?`,
-    'no-gain': `it made the labels of ${fit.labelled} pictures no likelier in cross-fitting`,
+    'no-gain':
+      `in cross-fitting it made the labels of ${fit.labelled} pictures no likelier, or the ` +
+      'calibration error no smaller',
   };
   return [`temperature 1, not fitted: ${why[fit.why]}`];
 }

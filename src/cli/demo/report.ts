@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { whyOf } from '../../decision/why.js';
 import { degrade } from '../../image/degrade.js';
 import type { StreamPicture } from './stream.js';
 import type { DecisionLine, Verdict } from './verdict.js';
@@ -55,11 +56,12 @@ Precision ${percent(parts.verdict.precision)}, recall ${percent(parts.verdict.re
 async function card(line: DecisionLine, picture: StreamPicture, folder: string): Promise<string> {
   const bytes = await readFile(join(folder, picture.file));
   const small = await degrade(bytes, 'resized', 0.8);
-  const why = Object.values(line.signals).filter((signal) => signal.flagged);
+  const signals = Object.entries(line.signals).map(([name, signal]) => ({ name, ...signal }));
+  const why = whyOf(line.decision.reasons, signals);
   return `<figure><img alt="${escape(picture.file)}" src="data:image/jpeg;base64,${Buffer.from(small).toString('base64')}">
 <figcaption><div class="reasons">${escape(line.decision.reasons.join(', '))}</div>
 <div class="truth">really: ${escape(picture.truth)} · ${escape(picture.sourceId)}</div>
-<ul>${why.map((signal) => `<li>${escape(signal.explanation)}</li>`).join('')}</ul></figcaption></figure>`;
+<ul>${why.map((words) => `<li>${escape(words)}</li>`).join('')}</ul></figcaption></figure>`;
 }
 
 function percent(share: number): string {

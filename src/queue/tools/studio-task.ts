@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { whyOf } from '../../decision/why.js';
 import { EdgeminerError } from '../../faults.js';
 import { batchId, taskId } from '../../ids.js';
 import { writeResults } from '../../label/label-studio/write-results.js';
@@ -28,10 +29,7 @@ export function studioTask(
       edgeminer_batch: task.lease?.batchId,
       edgeminer_fence: task.fence,
       reasons: task.decision.reasons.join(', '),
-      why: task.scores.signals
-        .filter(({ flagged }) => flagged)
-        .map(({ explanation }) => explanation)
-        .join(' '),
+      why: whyOf(task.decision.reasons, task.scores.signals).join(' '),
       source: task.sourceId,
       occurred_at: new Date(task.occurredAt).toISOString(),
     },

@@ -28,7 +28,7 @@ export interface UnfittedTemperature {
     | 'too-few-labels'
     /** The likelihood has no maximum within the bounds: every picture was predicted right, say. */
     | 'no-optimum'
-    /** On pictures that it was not fitted on, the likelihood did not rise. */
+    /** On pictures that it was not fitted on, the likelihood did not rise or the error did not fall. */
     | 'no-gain';
   readonly labelled: number;
 }
@@ -79,16 +79,13 @@ export function fitTemperature(pictures: readonly LabelledPredictions[]): Temper
       if (one !== undefined) after.push(answerOf(one, held));
     }
   }
-  if (lossOf(after) >= lossOf(before)) return without('no-gain');
-  return {
-    kind: 'fitted',
-    temperature: 1 / inverse,
-    labelled,
-    calibrationError: {
-      before: expectedCalibrationError(before),
-      after: expectedCalibrationError(after),
-    },
+  const calibrationError = {
+    before: expectedCalibrationError(before),
+    after: expectedCalibrationError(after),
   };
+  const isCloser = calibrationError.after < calibrationError.before;
+  if (lossOf(after) >= lossOf(before) || !isCloser) return without('no-gain');
+  return { kind: 'fitted', temperature: 1 / inverse, labelled, calibrationError };
 }
 
 /** One labelled picture: the scores, and where among them the label stands. */

@@ -28,6 +28,8 @@ function overconfident(count: number, excess: number, as: 'logits' | 'probabilit
 }
 
 describe('fitTemperature', () => {
+  const all = overconfident(3000, 1.3, 'logits');
+
   it.each(['logits', 'probabilities'] as const)('finds the temperature of %s', (as) => {
     const fit = fitTemperature(overconfident(3000, 2.5, as));
     if (fit.kind !== 'fitted') throw new Error(`not fitted: ${fit.why}`);
@@ -42,6 +44,17 @@ describe('fitTemperature', () => {
     const fit = fitTemperature(overconfident(3000, 0.4, 'logits'));
     expect(fit).toMatchObject({ kind: 'fitted' });
     expect(fit.kind === 'fitted' && fit.temperature).toBeCloseTo(0.4, 1);
+  });
+
+  it('is not used where it leaves the calibration error as large', () => {
+    let refused = 0;
+    for (let from = 0; from < 3000; from += 60) {
+      const fit = fitTemperature(all.slice(from, from + 60));
+      if (fit.kind === 'fitted')
+        expect(fit.calibrationError.after).toBeLessThan(fit.calibrationError.before);
+      else refused += 1;
+    }
+    expect(refused).toBeGreaterThan(0);
   });
 
   it('has no better one in the neighbourhood', () => {

@@ -20,11 +20,17 @@ export interface TurnModel {
 export type Views = readonly [Float32Array, Float32Array, Float32Array, Float32Array];
 
 export interface TurnFinding {
-  /** Clockwise, from upright to how the picture is. */
+  /** Clockwise, from upright to how the picture is; the likeliest. */
   readonly quarters: Quarters;
-  /** Of that turn rather than none, nats; negative where upright is likelier. */
+  /** Of being turned rather than not, nats; negative where upright is likelier. */
   readonly logOdds: number;
 }
+
+/**
+ * Three to two. What is less likely than that is no sign, however rarely the reference's own pictures
+ * say as much: of turned ones that are told, one in twenty is.
+ */
+export const leastOdds = Math.log(1.5);
 
 /** Ordinary pictures that are looked at twice: an inference more for each. */
 const gatedShare = 0.03;
@@ -39,18 +45,22 @@ export function suspectedTurn(model: TurnModel, embedding: Float32Array): Quarte
 }
 
 /**
- * By how much a picture looks turned, judged by two pictures: as it is, and turned back, which looks
- * upright if it was turned and turned the other way if it was not. The mean over the two.
+ * By how much a picture looks turned, judged by two pictures: as it is, and turned back by what it
+ * looked like at first sight, so that it looks upright if that was right. The log-odds are the mean
+ * over the two. Each turn predicts how both of them look, and the one that does so best is named: a
+ * mistaken first sight is put right by the second.
  */
 export function findTurn(
   model: Pick<TurnModel, 'directions'>,
-  quarters: Quarters,
+  firstLook: Quarters,
   { asItIs, turnedBack }: { readonly asItIs: Float32Array; readonly turnedBack: Float32Array },
 ): TurnFinding {
   const first = [0, ...logOddsOf(model, asItIs)];
   const back = [0, ...logOddsOf(model, turnedBack)];
-  const logOdds = ((first[quarters] ?? 0) - (back[backFrom(quarters)] ?? 0)) / 2;
-  return { quarters, logOdds };
+  const ofTurn = (turn: number) =>
+    ((first[turn] ?? 0) + (back[(turn - firstLook + 4) % 4] ?? 0)) / 2;
+  const quarters = quarterTurns.reduce((best, turn) => (ofTurn(turn) > ofTurn(best) ? turn : best));
+  return { quarters, logOdds: ofTurn(firstLook) - ofTurn(0) };
 }
 
 /** The turn that undoes one. */
@@ -80,7 +90,8 @@ export function fitTurns(pictures: readonly Views[]): {
     const { quarters, logOdds } = first[row] ?? { quarters: 1, logOdds: gate };
     if (logOdds <= gate) return 0;
     const looks = { asItIs: views[0], turnedBack: views[backFrom(quarters)] };
-    return Math.max(0, findTurn(blind(row), quarters, looks).logOdds);
+    const found = findTurn(blind(row), quarters, looks).logOdds;
+    return found < leastOdds ? 0 : found;
   });
   return { model: { directions: directionsOf(pictures), gate }, heldOut };
 }

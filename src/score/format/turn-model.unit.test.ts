@@ -33,6 +33,14 @@ describe('how far a picture looks turned', () => {
     expect(suspected.length).toBeGreaterThan(40);
   });
 
+  it('is put right by the second look where the first mistook the turn', () => {
+    // A quarter turn that looks a little more like half a turn; turned back by half, like three quarters.
+    const asItIs = Float32Array.from([0, 0.8, 1, 0, 0, 0, 0, 0]);
+    const turnedBack = Float32Array.from([0, 0, 0, 1, 0, 0, 0, 0]);
+    expect(suspectedTurn({ ...model, gate: -Infinity }, asItIs)).toBe(2);
+    expect(findTurn(model, 2, { asItIs, turnedBack })).toMatchObject({ quarters: 1 });
+  });
+
   it('is nothing for upright pictures, of which few are looked at twice', () => {
     const upright = Array.from({ length: 200 }, () => viewsAt(0, 1.5));
     expect(upright.filter((views) => judge(model, views).logOdds > 0).length).toBeLessThan(10);

@@ -129,7 +129,8 @@ describe('own scores of an event', () => {
         edgeScore: 55 / 80,
         calibrated: false,
         flagged: true,
-        explanation: 'The first pixel has 230 of red, no reference to compare it with.',
+        limit: 200,
+        explanation: 'The first pixel has 230 of red, no reference pictures to compare it with.',
       },
     ]);
     expect((await scored(120)).scores.signals[0]).toMatchObject({ flagged: false });

@@ -540,10 +540,10 @@ export interface components {
     AcceptedEvent: {
       eventId: string;
       /**
-       * @description `taken`: durable, and mined later. The others: mined at once.
+       * @description `taken`: durable, and mined later. The others: mined at once. `other-picture`: the task of this eventId shows another picture, and was left as it was.
        * @enum {string}
        */
-      outcome: 'taken' | 'queued' | 'known' | 'duplicate' | 'passed';
+      outcome: 'taken' | 'queued' | 'known' | 'other-picture' | 'duplicate' | 'passed';
       priority: number | null;
       reasons: (
         | (

@@ -32,8 +32,11 @@ export const acceptedEvent = z
   .object({
     eventId: z.string(),
     outcome: z
-      .enum(['taken', 'queued', 'known', 'duplicate', 'passed'])
-      .describe('`taken`: durable, and mined later. The others: mined at once.'),
+      .enum(['taken', 'queued', 'known', 'other-picture', 'duplicate', 'passed'])
+      .describe(
+        '`taken`: durable, and mined later. The others: mined at once. `other-picture`: the task of this ' +
+          'eventId shows another picture, and was left as it was.',
+      ),
     taskId: z.string().nullable(),
     priority: z.number().nullable(),
     reasons: z.array(reason),

@@ -6,7 +6,8 @@ import type { OwnSignalName } from '../score/signal.js';
 /** The stations that an event passes, in order. */
 export type Station = 'read' | 'image' | 'score' | 'queue';
 
-export type EventOutcome = 'queued' | 'known' | 'duplicate' | 'passed' | 'dead_letter';
+export type EventOutcome =
+  'queued' | 'known' | 'other-picture' | 'duplicate' | 'passed' | 'dead_letter';
 
 /** Hears what mining does, for metrics and progress. Must not throw; nothing waits for it. */
 export interface MiningObserver {

@@ -8,7 +8,7 @@ import { lookAtImage, lookOnce } from './look-at-image.js';
 import type { ImageStation } from './look-at-image.js';
 import type { Station } from './mining-observer.js';
 import { queueCandidate } from './queue-candidate.js';
-import type { QueueStation } from './queue-candidate.js';
+import type { CandidateOutcome, QueueStation } from './queue-candidate.js';
 import { comparesFrames, needsPixels, scoreImage } from './score-image.js';
 import type { ServedModels } from './served-models.js';
 import type { ScoreCard } from '../score/signal.js';
@@ -34,7 +34,7 @@ export interface Mined {
   readonly event: InferenceEvent;
   readonly scores: ScoreCard;
   readonly decision: Decision;
-  readonly outcome: 'queued' | 'known' | 'duplicate' | 'passed';
+  readonly outcome: CandidateOutcome | 'passed';
 }
 
 /**

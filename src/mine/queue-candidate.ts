@@ -44,27 +44,39 @@ const besideTheFrameBefore: ReadonlySet<Reason> = new Set<Reason>(['flicker', 'f
 /** Enough for a busy source's day; the newest are compared. */
 const comparedAtMost = 5000;
 
+export type CandidateOutcome =
+  | 'queued'
+  /** Its task was there before; an event that came again. */
+  | 'known'
+  /** The task of its id shows another picture, and was left as it was. */
+  | 'other-picture'
+  | 'duplicate';
+
 /**
  * Stores the candidate's image unless it is to be kept by reference, then offers its task, then
  * announces it: whoever sees the task can see the image. A near-duplicate of an earlier candidate of the
- * same source is noted there instead, so that nobody labels the same picture twice; one that lost an
- * object or did not change since the frame before, only of one that is queued for that too. The control
- * sample is exempt, for it must stay a uniform sample of all events.
+ * same source that was queued for the same is noted there instead, so that nobody labels the same picture
+ * twice. The control sample is exempt, for it must stay a uniform sample of all events.
  */
 export async function queueCandidate(
   candidate: Candidate,
   station: QueueStation,
-): Promise<'queued' | 'known' | 'duplicate'> {
+): Promise<CandidateOutcome> {
   const { event, image, scored, decision } = candidate;
   const { modelName, sourceId, eventId } = event;
   const id = taskIdOf(sourceId, eventId);
   const fingerprint = perceptualHash(image.decoded.plane);
   // What was found out first stays, in whatever order the stream comes again.
   const recalled = await station.queue.recall({ taskId: id, modelName, sourceId, eventId });
-  if (recalled === 'erased') return 'known';
-  if (recalled === 'duplicate' && !decision.control) return 'duplicate';
+  if (recalled.kind === 'erased') return 'known';
+  if (recalled.kind === 'duplicate' && !decision.control) return 'duplicate';
+  if (recalled.kind === 'task') {
+    // Scores of one picture, or of one model, do not belong to the task of another.
+    if (recalled.image !== contentHash(image.bytes)) return 'other-picture';
+    if (recalled.modelVersion !== event.modelVersion) return 'known';
+  }
   const original =
-    recalled === 'task' || decision.control
+    recalled.kind === 'task' || decision.control
       ? undefined
       : await earlierLike(fingerprint, candidate, station);
   if (original !== undefined) {
@@ -98,12 +110,28 @@ export async function queueCandidate(
     scores: scored.scores,
     decision,
   };
-  const [outcome = 'known'] = await station.queue.offer([{ kind: 'task', content }], station.now());
+  // A worker that was started since has not seen the frame before, and would forget what that showed.
+  const forgets = recalled.kind === 'task' && lacksFrames(candidate, recalled.reasons);
+  const [outcome = 'known'] = forgets
+    ? []
+    : await station.queue.offer([{ kind: 'task', content }], station.now());
   await station.candidates?.publish(content);
   return outcome;
 }
 
-/** Undefined where there is none, or none for one of the reasons that ask for one of their own. */
+function lacksFrames({ scored, decision }: Candidate, earlier: readonly Reason[]): boolean {
+  return earlier.some(
+    (reason) =>
+      besideTheFrameBefore.has(reason) &&
+      !decision.reasons.includes(reason) &&
+      scored.scores.absent.some(({ name, why }) => name === reason && why === 'no-previous-frame'),
+  );
+}
+
+/**
+ * One that is queued for one of the same reasons: noise in a scene that was queued in the dark is another
+ * edge case. Of what a frame shows beside the one before it, each must have been queued.
+ */
 async function earlierLike(
   fingerprint: string,
   { event, decision }: Candidate,
@@ -118,12 +146,22 @@ async function earlierLike(
   };
   const isLike = (other: Fingerprint) =>
     hammingDistance(other.perceptualHash, fingerprint) <= duplicates.bits;
-  const asked = decision.reasons.filter((reason) => besideTheFrameBefore.has(reason));
-  const scopes = asked.length === 0 ? [scope] : asked.map((reason) => ({ ...scope, reason }));
+  const queuedFor = async (reason?: Reason) =>
+    (await queue.recentFingerprints(reason === undefined ? scope : { ...scope, reason })).find(
+      isLike,
+    )?.taskId;
+  // Most pictures are like none, which the store can tell without their reasons.
+  if ((await queuedFor()) === undefined) return undefined;
+  const ofFrames = decision.reasons.filter((reason) => besideTheFrameBefore.has(reason));
   let found: TaskId | undefined;
-  for (const each of scopes) {
-    found = (await queue.recentFingerprints(each)).find(isLike)?.taskId;
+  for (const reason of ofFrames) {
+    found = await queuedFor(reason);
     if (found === undefined) return undefined;
   }
-  return found;
+  if (found !== undefined) return found;
+  for (const reason of decision.reasons) {
+    found = await queuedFor(reason);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }

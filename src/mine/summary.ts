@@ -16,6 +16,8 @@ export interface MiningSummary {
   readonly duplicates: number;
   /** Candidates whose task was there before: replayed events. */
   readonly known: number;
+  /** Candidates whose eventId is that of a task with another picture, which was left as it was. */
+  readonly otherPictures: number;
   /** Records sent to the dead letters. */
   readonly rejected: number;
   readonly rejectedByCode: Readonly<Partial<Record<FaultCode, number>>>;
@@ -77,6 +79,7 @@ export class SummaryCounter implements MiningObserver {
       candidatesByReason: sorted(this.reasons),
       duplicates: count('duplicate'),
       known: count('known'),
+      otherPictures: count('other-picture'),
       rejected,
       rejectedByCode: sorted(this.codes),
       withoutReference: this.unreferenced,

@@ -1,4 +1,13 @@
-import type { AnnotatorId, BatchId, EventId, ModelName, SourceId, TaskId } from '../ids.js';
+import type {
+  AnnotatorId,
+  BatchId,
+  EventId,
+  ImageHash,
+  ModelName,
+  ModelVersion,
+  SourceId,
+  TaskId,
+} from '../ids.js';
 import type { LabelBody } from '../label/label.js';
 import type { Reason } from '../decision/decision.js';
 import type { AgainstPrediction, Task, TaskContent, TaskState } from './task.js';
@@ -84,11 +93,20 @@ export interface EventIdentity {
   readonly eventId: EventId;
 }
 
-/**
- * `erased`: it made a task, which was erased on request, and makes none again. `duplicate`: a task of the same model and source lists it (one beyond the 1000 that a task
- * lists is forgotten).
- */
-export type Recollection = 'task' | 'duplicate' | 'erased' | 'nothing';
+export type Recollection =
+  | {
+      readonly kind: 'task';
+      /** Of the picture that the task shows. */
+      readonly image: ImageHash;
+      readonly modelVersion: ModelVersion;
+      /** What it is queued for at present. */
+      readonly reasons: readonly Reason[];
+    }
+  /** A task of the same model and source lists it (one beyond the 1000 that a task lists is forgotten). */
+  | { readonly kind: 'duplicate' }
+  /** It made a task, which was erased on request, and makes none again. */
+  | { readonly kind: 'erased' }
+  | { readonly kind: 'nothing' };
 
 export interface FingerprintScope {
   readonly modelName: ModelName;

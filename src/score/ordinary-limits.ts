@@ -1,5 +1,6 @@
 import type { Reference } from './reference.js';
 import type { Scorer } from './scorer.js';
+import type { SignalName } from './signal.js';
 import type { Scale } from './unusual-end.js';
 import { isBeyond } from './unusual-end.js';
 
@@ -43,6 +44,27 @@ export function scalesOf(
     if (held && rowsBeyond(scorer).length < noAccident) return scorer;
     return { range, unusual, ...(usualExcess === undefined ? {} : { usualExcess }) };
   };
+}
+
+/** The signals whose ordinary limit is not what is ordinary in the reference. */
+export function limitsThatDoNotHold(
+  { measurements, items }: Pick<Reference, 'measurements' | 'items'>,
+  scorers: readonly Scorer[],
+): {
+  readonly signals: readonly SignalName[];
+  /** Pictures beyond one of their limits at least. */
+  readonly rows: number;
+} {
+  const rows = [...items.keys()];
+  const scaleOf = scalesOf({ measurements }, scorers, rows);
+  const dropped = scorers.filter(
+    (scorer) =>
+      measurements[scorer.name] !== undefined &&
+      scorer.ordinaryLimit !== undefined &&
+      scaleOf(scorer).ordinaryLimit === undefined,
+  );
+  const beyond = dropped.flatMap((one) => rowsBeyondLimit(one, measurements[one.name], rows));
+  return { signals: dropped.map(({ name }) => name), rows: new Set(beyond).size };
 }
 
 function rowsBeyondLimit(

@@ -53,7 +53,8 @@ export interface WebhookStanding {
   readonly oldestAt: number | undefined;
 }
 
-export type EventOutcome = 'queued' | 'known' | 'duplicate' | 'passed' | 'dead_letter';
+export type EventOutcome =
+  'queued' | 'known' | 'other-picture' | 'duplicate' | 'passed' | 'dead_letter';
 export type Station = 'read' | 'image' | 'score' | 'decide' | 'queue';
 
 export interface ServedRequest {

@@ -68,14 +68,18 @@ export class ModelQueue
   }
 
   async recall({ taskId, modelName, sourceId, eventId }: EventIdentity): Promise<Recollection> {
-    if (this.tasks.has(taskId)) return 'task';
+    const known = this.tasks.get(taskId);
+    if (known !== undefined) {
+      const { image, modelVersion, decision } = known;
+      return { kind: 'task', image: image.hash, modelVersion, reasons: decision.reasons };
+    }
     const listed = this.all().some(
       (task) =>
         task.modelName === modelName &&
         task.sourceId === sourceId &&
         task.duplicates.includes(eventId),
     );
-    return listed ? 'duplicate' : 'nothing';
+    return { kind: listed ? 'duplicate' : 'nothing' };
   }
 
   async recentFingerprints(scope: FingerprintScope): Promise<readonly Fingerprint[]> {

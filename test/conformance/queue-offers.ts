@@ -177,16 +177,21 @@ export function offerObligations(opened: Opened): void {
     const sighting = { ...candidate(3), eventId: copy };
     const recall = (source = sighting.sourceId) =>
       queue.recall({ ...sighting, taskId: sighting.id, sourceId: source });
-    expect(await queue.recall({ ...own, taskId: own.id })).toBe('task');
-    expect(await recall()).toBe('nothing');
+    expect(await queue.recall({ ...own, taskId: own.id })).toEqual({
+      kind: 'task',
+      image: own.image.hash,
+      modelVersion: own.modelVersion,
+      reasons: own.decision.reasons,
+    });
+    expect(await recall()).toEqual({ kind: 'nothing' });
     await queue.offer([{ kind: 'duplicate', of: own.id, eventId: copy }], start);
-    expect(await recall()).toBe('duplicate');
-    expect(await recall(other.sourceId)).toBe('nothing');
+    expect(await recall()).toEqual({ kind: 'duplicate' });
+    expect(await recall(other.sourceId)).toEqual({ kind: 'nothing' });
     // A refreshed task still lists it.
     await queue.offer(asOffers([own]), start);
-    expect(await recall()).toBe('duplicate');
+    expect(await recall()).toEqual({ kind: 'duplicate' });
     await queue.offer(asOffers([{ ...candidate(3), eventId: copy }]), start);
-    expect(await recall()).toBe('task');
+    expect(await recall()).toMatchObject({ kind: 'task' });
   });
 
   it('refuses a near-duplicate of an unknown task, and keeps the rest of the call', async () => {

@@ -113,9 +113,9 @@ export function erasureConformance(name: string, open: OpenOutbox<Store>): void 
       expect(await queue.find(one.id)).toBeUndefined();
       const { modelName, sourceId } = one;
       const identity = { taskId: one.id, modelName, sourceId, eventId: one.eventId };
-      expect(await queue.recall(identity)).toBe('erased');
+      expect(await queue.recall(identity)).toEqual({ kind: 'erased' });
       const copy = { ...identity, taskId: candidate(9).id, eventId: eventId('copy') };
-      expect(await queue.recall(copy)).toBe('nothing');
+      expect(await queue.recall(copy)).toEqual({ kind: 'nothing' });
       // A worker that had found it as the original before it was erased.
       const late = { kind: 'duplicate', of: one.id, eventId: eventId('late') } as const;
       expect(await queue.offer([late], start + 6)).toEqual(['duplicate']);

@@ -3,7 +3,7 @@ import type { Policy } from '../../src/decision/policy.js';
 import { EdgeminerError } from '../../src/faults.js';
 import { decodeImage } from '../../src/image/decode.js';
 import { hammingDistance, perceptualHash } from '../../src/image/perceptual-hash.js';
-import { sourceId } from '../../src/ids.js';
+import { modelVersion, sourceId } from '../../src/ids.js';
 import { runWorker } from '../../src/mine/worker.js';
 import type { WorkerOptions } from '../../src/mine/worker.js';
 import {
@@ -335,5 +335,68 @@ describe('the worker', () => {
       'dark,frozen-camera',
     ]);
     expect(tasks.flatMap(({ duplicates }) => duplicates)).toHaveLength(3);
+    // A worker that was started since, and has not seen the frame before, forgets none of it.
+    const anew = bench.stations({ flags: onlyFlags({ dark: { kind: 'raw', limit: 100 } }) });
+    const seeing = bench.stations({
+      flags: onlyFlags({
+        dark: { kind: 'raw', limit: 100 },
+        'frozen-camera': { kind: 'raw', limit: 2 },
+      }),
+    });
+    for (const frame of frames) await work([recordOf(frame)], never, { stations: seeing });
+    expect(await bench.store.queue.list(source, { limit: 10 }, 1_770_000_000_000)).toEqual(tasks);
+    // But a policy that no longer asks for it does.
+    await work(frames.map(recordOf), never, { stations: anew });
+    const after = await bench.store.queue.list(source, { limit: 10 }, 1_770_000_000_000);
+    expect(after.flatMap(({ decision }) => decision.reasons)).toEqual(['dark', 'dark']);
+  });
+
+  it('makes a task of a scene for each thing that is wrong with it, and no more', async () => {
+    const source = { sourceId: sourceId('scene') };
+    const still = await picture(3, 'bright');
+    const sure = (n: number, probabilities: readonly number[]) =>
+      eventOf(`scene-${n}`, still, {
+        ...source,
+        occurredAt: 1_760_000_000_000 + 1000 * n,
+        predictions: { kind: 'classification', classes: ['a', 'b', 'c'], probabilities },
+      });
+    const stations = bench.stations({
+      flags: onlyFlags({
+        'least-confidence': { kind: 'raw', limit: 0.5 },
+        margin: { kind: 'raw', limit: 0.1 },
+      }),
+    });
+    const events = [
+      sure(0, [0.45, 0.3, 0.25]),
+      sure(1, [0.52, 0.45, 0.03]),
+      sure(2, [0.48, 0.47, 0.05]),
+      sure(3, [0.53, 0.44, 0.03]),
+    ];
+    await work(events.map(recordOf), never, { stations });
+    const tasks = await bench.store.queue.list(source, { limit: 10 }, 1_770_000_000_000);
+    const found = tasks.map(({ eventId, decision }) => [eventId, ...decision.reasons]);
+    expect(found.toSorted()).toEqual([
+      ['scene-0', 'least-confidence'],
+      ['scene-1', 'margin'],
+    ]);
+    expect(tasks.flatMap(({ duplicates }) => duplicates).toSorted()).toEqual([
+      'scene-2',
+      'scene-3',
+    ]);
+  });
+
+  it('leaves a task as it is where its event comes with another picture or of another model', async () => {
+    const source = { sourceId: sourceId('latest') };
+    const first = eventOf('latest.jpg', await picture(3, 'dark'), source);
+    const stations = bench.stations({ flags: onlyFlags({ dark: { kind: 'raw', limit: 100 } }) });
+    await work([recordOf(first)], never, { stations });
+    const state = () => bench.store.queue.list(source, { limit: 10 }, 1_770_000_000_000);
+    const before = await state();
+    expect(before).toHaveLength(1);
+    const overwritten = eventOf('latest.jpg', await picture(5, 'dark'), source);
+    const later = { ...first, modelVersion: modelVersion('9.9') };
+    await work([overwritten, later, first].map(recordOf), never, { stations });
+    expect(await state()).toEqual(before);
+    expect(heard.outcomes.toSorted()).toEqual(['known', 'known', 'other-picture', 'queued']);
   });
 });

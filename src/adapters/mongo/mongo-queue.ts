@@ -65,13 +65,20 @@ export function mongoQueue(options: MongoQueueOptions): RelabelQueue & TaskReade
 
     recall: ({ taskId: id, modelName, sourceId, eventId }) =>
       guarded(async () => {
-        if ((await tasks.findOne({ _id: id }, onlyId)) !== null) return 'task';
+        const task = await tasks.findOne<Pick<TaskDocument, 'image' | 'modelVersion' | 'decision'>>(
+          { _id: id },
+          { projection: { 'image.hash': 1, modelVersion: 1, 'decision.reasons': 1 } },
+        );
+        if (task !== null) {
+          const { image, modelVersion, decision } = task;
+          return { kind: 'task', image: image.hash, modelVersion, reasons: decision.reasons };
+        }
         const [erased, noted] = await Promise.all([
           closed.findOne({ _id: id }, onlyId),
           tasks.findOne({ modelName, sourceId, duplicates: eventId }, onlyId),
         ]);
-        if (erased !== null) return 'erased';
-        return noted === null ? 'nothing' : 'duplicate';
+        if (erased !== null) return { kind: 'erased' };
+        return { kind: noted === null ? 'nothing' : 'duplicate' };
       }),
 
     recentFingerprints: ({ modelName, sourceId, from, to, limit, reason }) =>

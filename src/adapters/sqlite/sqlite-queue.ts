@@ -1,6 +1,7 @@
 import type { InStatement } from '@libsql/client';
+import type { Reason } from '../../decision/decision.js';
 import { EdgeminerError } from '../../faults.js';
-import { taskId } from '../../ids.js';
+import { imageHash, modelVersion, taskId } from '../../ids.js';
 import type { ActorKey, TaskId } from '../../ids.js';
 import { edgeminerActor, nextEntry, noEntries } from '../../queue/audit.js';
 import { checkExpiry, checkLease, checkPage } from '../../queue/check-request.js';
@@ -81,16 +82,26 @@ export function sqliteQueue(
 
     async recall({ taskId: id, modelName, sourceId, eventId }) {
       const [found] = await database.read({
-        sql: `SELECT EXISTS (SELECT 1 FROM tasks WHERE id = :id) AS task,
+        sql: `SELECT (SELECT json_extract(event, '$.image.hash') FROM tasks WHERE id = :id) AS image,
+                (SELECT json_extract(event, '$.modelVersion') FROM tasks WHERE id = :id) AS version,
+                (SELECT reasons FROM tasks WHERE id = :id) AS reasons,
                 EXISTS (SELECT 1 FROM closed_trails WHERE task_id = :id) AS erased,
                 EXISTS (SELECT 1 FROM near_duplicates WHERE model_name = :modelName
                   AND source_id = :sourceId AND event_id = :eventId) AS duplicate`,
         args: { id, modelName, sourceId, eventId },
       });
-      if (found === undefined) return 'nothing';
-      if (numberIn(found, 'task') === 1) return 'task';
-      if (numberIn(found, 'erased') === 1) return 'erased';
-      return numberIn(found, 'duplicate') === 1 ? 'duplicate' : 'nothing';
+      if (found === undefined) return { kind: 'nothing' };
+      if (found['image'] !== null) {
+        const reasons = JSON.parse(textIn(found, 'reasons')) as Reason[];
+        return {
+          kind: 'task',
+          image: imageHash(textIn(found, 'image')),
+          modelVersion: modelVersion(textIn(found, 'version')),
+          reasons,
+        };
+      }
+      if (numberIn(found, 'erased') === 1) return { kind: 'erased' };
+      return { kind: numberIn(found, 'duplicate') === 1 ? 'duplicate' : 'nothing' };
     },
 
     async recentFingerprints({ modelName, sourceId, from, to, limit, reason }) {

@@ -242,6 +242,13 @@ function summaryLines(summary: MiningSummary): string[] {
       '',
       `${score} failed at ${count} events, which went on without it; the log says how`,
     ]),
+    ...(summary.otherPictures === 0
+      ? []
+      : [
+          '',
+          `${summary.otherPictures} candidates have the eventId of a task that shows another picture; those tasks were`,
+          `left as they are. Give each picture an eventId of its own (of a directory, a file name of its own).`,
+        ]),
     ...(summary.withoutReference === 0
       ? []
       : [

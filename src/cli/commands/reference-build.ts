@@ -16,6 +16,8 @@ import { modelName, modelVersion } from '../../ids.js';
 import { findEntry } from '../../mine/model-directory.js';
 import { minLabelled } from '../../score/confidence/fit-temperature.js';
 import type { TemperatureFit } from '../../score/confidence/fit-temperature.js';
+import { remarksOn } from '../../score/reference-remarks.js';
+import type { ReferenceRemark } from '../../score/reference-remarks.js';
 import type { NoveltyModel } from '../../score/novelty/novelty-model.js';
 import { buildReference } from '../../score/build-reference.js';
 import type { SkippedPicture } from '../../score/build-reference.js';
@@ -144,6 +146,7 @@ async function build(world: World, options: BuildOptions): Promise<void> {
       temperature: reference.temperature,
       novelty: reference.novelty?.figures,
       ownScoreFailures: Object.fromEntries(failures),
+      remarks: remarksOn(reference, usualRate, own.scorers),
       out,
     };
     print(world, result, options.json, (r) => [
@@ -156,6 +159,7 @@ async function build(world: World, options: BuildOptions): Promise<void> {
         ([score, { count, first }]) =>
           `${score} failed at ${counted(count)}; at the first, it ${first}`,
       ),
+      ...r.remarks.map((remark) => remarkLine(remark, r.pictures)),
       ...skippedLines(r.skipped),
       ...(r.out === undefined ? [] : [`written to ${r.out}`]),
       `published to the ${config.store.kind === 'mongodb' ? 'MongoDB' : 'embedded'} store: ` +
@@ -233,6 +237,29 @@ function sourceLines(sources: readonly SourceCount[]): string[] {
   ];
 }
 
+/** False alarms that are asked for by default. */
+const usualRate = 0.01;
+
+function remarkLine(remark: ReferenceRemark, pictures: number): string {
+  if (remark.kind === 'can-not-flag') {
+    const share = `${(100 * remark.atEnd).toFixed(0)} %`;
+    return (
+      `${remark.signal} can't be flagged at 1 % false alarms: ${share} of the pictures are as unusual as ` +
+      'can be; give it a rule of its own to use it'
+    );
+  }
+  const { signals } = remark;
+  const named =
+    signals.length > mostNamed
+      ? `${signals.length} signals of light and quality`
+      : signals.join(', ');
+  return (
+    `${remark.pictures} of ${pictures} pictures are beyond limits that few photographs pass, so that only the ` +
+    `pictures themselves tell what is ordinary in ${named}: the more of them, the more is found`
+  );
+}
+
+const mostNamed = 3;
 const mostSkippedLines = 20;
 
 function skippedLines(skipped: readonly SkippedPicture[]): string[] {

@@ -5,7 +5,7 @@ import type { StreamPicture, Truth } from './stream.js';
 /** One line of the decision log, as far as the demo reads it. */
 const decisionLine = z.object({
   eventId: z.string(),
-  outcome: z.enum(['queued', 'known', 'duplicate', 'passed']),
+  outcome: z.enum(['queued', 'known', 'other-picture', 'duplicate', 'passed']),
   decision: z.object({
     kind: z.enum(['queue', 'pass']),
     reasons: z.array(z.string()).default([]),

@@ -73,7 +73,7 @@ describe('a file of an edgeminer that took one answer per task', () => {
     });
     const { modelName, sourceId } = candidate(1);
     const again = { taskId: candidate(9).id, modelName, sourceId, eventId: eventId('copy') };
-    expect(await queue.recall(again)).toBe('duplicate');
+    expect(await queue.recall(again)).toEqual({ kind: 'duplicate' });
   });
 
   it('is found by class and project', async () => {

@@ -20,9 +20,10 @@ export function positiveNumber(text: string): number {
 
 /** For commander: a number from 0 to 1. */
 export function share(text: string): number {
-  const number = Number(text);
-  if (text.trim() !== '' && number >= 0 && number <= 1) return number;
-  throw new InvalidArgumentError('It must be a number from 0 to 1.');
+  const isPercentage = text.trimEnd().endsWith('%');
+  const number = isPercentage ? Number(text.trimEnd().slice(0, -1)) / 100 : Number(text);
+  if (/\d/.test(text) && number >= 0 && number <= 1) return number;
+  throw new InvalidArgumentError('It must be a share from 0 to 1, such as 0.1, or 10%.');
 }
 
 /** For commander: a moment as ISO 8601; to milliseconds since 1970-01-01 UTC. */

@@ -111,6 +111,14 @@ describe('loadConfig', () => {
       controlSample: 0.025,
       signals: { dark: { falseAlarms: 0.005 } },
     });
+    for (const all of ['1', '100%']) {
+      const refused = 'would flag every picture; for one in a hundred write 1% or 0.01';
+      expect(await problemOf(load(`policies:\n  p:\n    falseAlarms: ${all}\n`))).toContain(
+        `policies.p.falseAlarms (line 3): ${refused}`,
+      );
+      const rule = `policies:\n  p:\n    signals:\n      dark: {falseAlarms: ${all}}\n`;
+      expect(await problemOf(load(rule))).toContain(refused);
+    }
     for (const wrong of ['1.5', '-1', '150%', 'few', '1 percent']) {
       expect(await problemOf(load(`policies:\n  p:\n    falseAlarms: ${wrong}\n`))).toContain(
         'policies.p.falseAlarms (line 3): must be a share from 0 to 1, such as 0.01, or a percentage, such as 1%',

@@ -14,7 +14,7 @@ import {
   s3ImagesSchema,
 } from './s3-images-settings.js';
 import { scoresSchema } from './score-settings.js';
-import { share } from './share.js';
+import { falseAlarmRate, share } from './share.js';
 import { toolsSchema } from './tool-settings.js';
 import { webhooksSchema } from './webhook-settings.js';
 
@@ -30,7 +30,7 @@ const oneRule = 'off, {falseAlarms: 1%}, {edgeScore: 0.99} or {raw: NUMBER}';
 const flagRule = z.union(
   [
     z.literal('off'),
-    z.strictObject({ falseAlarms: share }),
+    z.strictObject({ falseAlarms: falseAlarmRate }),
     z.strictObject({ edgeScore: share }),
     z.strictObject({ raw: z.number() }),
   ],
@@ -42,7 +42,7 @@ const classes = z.record(name, flagRule).optional();
 const signalRule = z.union(
   [
     z.literal('off'),
-    z.strictObject({ falseAlarms: share, classes }),
+    z.strictObject({ falseAlarms: falseAlarmRate, classes }),
     z.strictObject({ edgeScore: share, classes }),
     z.strictObject({ raw: z.number(), classes }),
     z.strictObject({ classes: z.record(name, flagRule) }),
@@ -51,7 +51,7 @@ const signalRule = z.union(
 );
 
 const policy = z.strictObject({
-  falseAlarms: share.default(0.01),
+  falseAlarms: falseAlarmRate.default(0.01),
   /** Whether the share is that of each signal alone, or of all that have no rule of their own. */
   falseAlarmsOf: z.enum(['event', 'signal']).default('event'),
   minFlags: z.int().min(1).default(1),

@@ -163,7 +163,7 @@ function withNoveltyDetail(
   const cause = causeOf(novelty, signals);
   return signals.map((signal) => {
     if (!isNovel(signal)) return signal;
-    const explained = cause === undefined ? signal : { ...signal, cause };
+    const explained = cause === undefined ? signal : { ...signal, cause: cause.signal };
     if (signal.name !== 'out-of-distribution') return explained;
     const detail = noveltyDetail(novelty, neighbours, items, cause);
     return { ...explained, explanation: `${signal.explanation} ${detail}`.trimEnd() };

@@ -30,7 +30,7 @@ export const nearThreshold: PlainScorer = {
     return {
       kind: 'measured',
       raw: close.length / boxes.length,
-      note: `${close.length} of ${boxes.length} boxes close to the threshold of ${threshold}`,
+      note: `${close.length} of ${boxes.length} boxes close to the threshold of ${Number(threshold.toPrecision(4))}`,
     };
   },
   uncalibrated: (raw) => fallbackScore(raw, nearThreshold.fallbackLimit, nearThreshold),

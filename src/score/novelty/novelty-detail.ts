@@ -55,8 +55,18 @@ const saidOf: Readonly<Partial<Record<SignalName, string>>> = {
   'crushed-shadows': 'its shadows are crushed',
 };
 
+/** Grey levels of the luma: a picture with no more shows nothing, so nothing new either. */
+const blankSpread = 12;
+
+export interface NoveltyCause {
+  readonly signal: SignalName;
+  /** There is next to nothing in the picture. */
+  readonly isBlank: boolean;
+}
+
 /**
- * The flagged quality signal that explains a novelty: the picture lies farthest towards the
+ * The flagged quality signal that explains a novelty. Of a blank picture the most surprising one. Else
+ * the picture lies farthest towards the
  * reference's own pictures spoilt likewise, and the methods that don't look for that find it no
  * stranger than them. Where several do, the most unusual signal; of equally unusual ones that of the
  * farther way, and then the one that stands for fewer ways: motion blur, not blur. Undefined where
@@ -65,7 +75,9 @@ const saidOf: Readonly<Partial<Record<SignalName, string>>> = {
 export function causeOf(
   finding: NoveltyFinding,
   signals: readonly Signal[],
-): SignalName | undefined {
+): NoveltyCause | undefined {
+  const blankBy = blamedForBlank(signals);
+  if (blankBy !== undefined) return { signal: blankBy, isBlank: true };
   const { explainedBy } = finding;
   const causes = signals.flatMap(({ name, flagged, edgeScore }) => {
     const kinds = spoilingsOf[name] ?? [];
@@ -73,7 +85,17 @@ export function causeOf(
     return flagged && farthest >= 0 ? [{ name, edgeScore, farthest, ways: kinds.length }] : [];
   });
   causes.sort((a, b) => b.edgeScore - a.edgeScore || a.farthest - b.farthest || a.ways - b.ways);
-  return causes[0]?.name;
+  const [first] = causes;
+  return first === undefined ? undefined : { signal: first.name, isBlank: false };
+}
+
+function blamedForBlank(signals: readonly Signal[]): SignalName | undefined {
+  const isBlank = signals.some(
+    ({ name, flagged, raw }) => name === 'low-contrast' && flagged && raw <= blankSpread,
+  );
+  if (!isBlank) return undefined;
+  const known = signals.filter(({ name, flagged }) => flagged && saidOf[name] !== undefined);
+  return known.toSorted((a, b) => (b.surprise ?? 0) - (a.surprise ?? 0))[0]?.name;
 }
 
 /** Sentences that follow the explanation: what weighed, what it is near to, what explains it. */
@@ -81,7 +103,7 @@ export function noveltyDetail(
   finding: NoveltyFinding,
   nearest: readonly Neighbour[],
   items: readonly { readonly path: string }[],
-  cause: SignalName | undefined,
+  cause: NoveltyCause | undefined,
 ): string {
   const total = finding.shares.reduce((sum, { share }) => sum + share, 0);
   const most = finding.shares
@@ -97,11 +119,13 @@ export function noveltyDetail(
       ? []
       : [`Farthest towards ${calledWhen[farthest.kind]} pictures.`]),
     ...(near.length === 0 ? [] : [`Nearest in the reference: ${near.join(', ')}.`]),
-    ...(cause === undefined
-      ? []
-      : [
-          `But ${saidOf[cause] ?? `it is flagged for ${cause}`}, and that explains it: ` +
-            `pictures of the reference become as strange when spoilt so.`,
-        ]),
+    ...(cause === undefined ? [] : [becauseOf(cause)]),
   ].join(' ');
+}
+
+function becauseOf({ signal, isBlank }: NoveltyCause): string {
+  const said = `But ${saidOf[signal] ?? `it is flagged for ${signal}`}, and that explains it: `;
+  return isBlank
+    ? `${said}there is next to nothing to be seen in it.`
+    : `${said}pictures of the reference become as strange when spoilt so.`;
 }

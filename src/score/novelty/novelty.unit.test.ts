@@ -333,22 +333,38 @@ describe('causeOf', () => {
   } as const;
 
   it('is the flagged quality signal that makes the reference’s pictures as strange', () => {
-    expect(causeOf(finding, [signal('dark', true)])).toBe('dark');
+    expect(causeOf(finding, [signal('dark', true)])?.signal).toBe('dark');
     expect(causeOf(finding, [signal('dark', false)])).toBeUndefined();
     expect(causeOf(finding, [signal('over-exposed', true)])).toBeUndefined();
-    expect(causeOf(finding, [signal('dark', true, 0.9), signal('blur', true, 0.95)])).toBe('blur');
+    expect(causeOf(finding, [signal('dark', true, 0.9), signal('blur', true, 0.95)])?.signal).toBe(
+      'blur',
+    );
     expect(causeOf({ ...finding, explainedBy: [] }, [signal('dark', true)])).toBeUndefined();
     // Equally unusual: the farther way, then the more specific signal.
-    expect(causeOf(finding, [signal('blur', true), signal('dark', true)])).toBe('dark');
-    expect(causeOf(finding, [signal('blur', true), signal('motion-blur', true)])).toBe(
-      'motion-blur',
+    expect(causeOf(finding, [signal('blur', true), signal('dark', true)])?.signal).toBe('dark');
+    expect(causeOf(finding, [signal('blur', true), signal('motion-blur', true)])).toEqual({
+      signal: 'motion-blur',
+      isBlank: false,
+    });
+  });
+
+  it('is what is most surprising of a blank picture, however strange that is', () => {
+    const nothing = { ...finding, explainedBy: [] };
+    const flat = { ...signal('low-contrast', true), raw: 3, surprise: 20 };
+    const black = { ...signal('dark', true), raw: 0, surprise: 90 };
+    expect(causeOf(nothing, [flat, black])).toEqual({ signal: 'dark', isBlank: true });
+    expect(causeOf(nothing, [flat])).toEqual({ signal: 'low-contrast', isBlank: true });
+    expect(causeOf(nothing, [{ ...flat, raw: 40 }, black])).toBeUndefined();
+    expect(causeOf(nothing, [{ ...flat, flagged: false }, black])).toBeUndefined();
+    expect(noveltyDetail(nothing, [], [], { signal: 'dark', isBlank: true })).toMatch(
+      /But it is dark, and that explains it: there is next to nothing to be seen in it\.$/,
     );
   });
 
   it('is said, with what weighed and what is near', () => {
     const items = [{ path: 'a/1.jpg' }, { path: 'a/2.jpg' }];
     const near = [{ index: 1, distance: 0.1 }];
-    expect(noveltyDetail(finding, near, items, 'dark')).toBe(
+    expect(noveltyDetail(finding, near, items, { signal: 'dark', isBlank: false })).toBe(
       'Most weighed energy 100 %. Farthest towards high-contrast pictures. Nearest in the reference: ' +
         'a/2.jpg. But it is dark, and that explains it: pictures of the reference become as strange ' +
         'when spoilt so.',

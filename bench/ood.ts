@@ -78,6 +78,8 @@ const embedder = await openEmbedder({
   name: 'efficientnet-lite0',
 });
 const limits = { maxPixels: 50_000_000 };
+const exposure = 'outlier-exposure';
+const partOf = 'its part ';
 const known = new Map<string, Promise<{ embedding: Float32Array; logits?: Float32Array }>>();
 const verdicts: Verdicts[] = [];
 const folder = await mkdtemp(join(tmpdir(), 'edgeminer-ood-'));
@@ -239,9 +241,9 @@ async function scoresOf(
       meanDistance(found),
     );
     for (const [at, method] of noveltyMethods.entries()) {
-      add(isExposure(method) ? `its part ${method}` : method, each[at] ?? Number.NaN);
+      add(isExposure(method) ? `${partOf}${method}` : method, each[at] ?? Number.NaN);
     }
-    add('outlier-exposure', exposedScore(towards, model.detectors.exposed?.kinds ?? []));
+    add(exposure, exposedScore(towards, model.detectors.exposed?.kinds ?? []));
     add('nearest-neighbours (raw)', rawDistance(embeddings, embedding, reference.neighbours));
     add('combination', combinedBy(model, each));
   }
@@ -290,7 +292,23 @@ function report(cells: readonly Cell[]): string {
   // A method that some domains can't have has no mean, and comes last.
   const placed = (auroc: number) => (Number.isNaN(auroc) ? -Infinity : auroc);
   lines.sort((a, b) => placed(b.auroc) - placed(a.auroc));
-  return table([['AUROC / FPR95', ...kinds, 'mean'], ...lines.map(({ row }) => row)]).join('\n');
+  const tableOf = (isListed: (method: string) => boolean) =>
+    table([
+      ['AUROC / FPR95', ...kinds, 'mean'],
+      ...lines.map(({ row }) => row).filter(([method = '']) => isListed(method)),
+    ]).join('\n');
+  return [
+    tableOf((method) => !isFitted(method)),
+    '',
+    'The outlier exposure, which is fitted to spoilt copies of the reference, as one sum and in its parts:',
+    '',
+    tableOf((method) => isFitted(method) || method === 'combination'),
+  ].join('\n');
+}
+
+/** No method by itself: what the combination learns from the reference's own spoilt copies. */
+function isFitted(method: string): boolean {
+  return method === exposure || method.startsWith(partOf);
 }
 
 /** A method that some domains can't have has no mean. */

@@ -92,7 +92,8 @@ export async function testTopics(
   };
 }
 
-async function readRecords(
+/** The first so many records of a topic. */
+export async function readRecords(
   consumer: Consumer,
   topic: string,
   count: number,

@@ -1,13 +1,17 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import { configSchema } from '../src/config/schema.js';
 import { eventMapOf } from '../src/config/event-settings.js';
 import { noContext } from '../src/event/event-map.js';
-import { readMapped } from '../src/event/event-reader.js';
+import { readMapped, readOwnFormat } from '../src/event/event-reader.js';
 import type { Delivery, EventSource } from '../src/event/event-source.js';
+import { decodeImage } from '../src/image/decode.js';
+import { inferenceEventJsonSchema } from '../src/event/wire-event.js';
 import { pairRequestsWithResponses } from '../src/mine/pair-requests.js';
 
+const schema = inferenceEventJsonSchema();
 const text = await readFile(new URL('../docs/events.md', import.meta.url), 'utf8');
 const examples = text
   .split('<!-- example: ')
@@ -24,8 +28,10 @@ const examples = text
 
 /** What a stream of these records comes to. */
 async function eventsOf(settings: unknown, records: readonly unknown[]) {
-  const { events } = configSchema.parse(settings);
-  if (events.format === 'edgeminer') throw new Error('not a mapping');
+  const { events } = configSchema.parse(settings ?? {});
+  if (events.format === 'edgeminer') {
+    return records.map((record) => readOwnFormat(record, noContext));
+  }
   const reader = readMapped(eventMapOf(events.map));
   const context = { ...noContext, headers: { camera: 'aisle-4' } };
   if (events.format === 'json') return records.map((record) => reader(record, context));
@@ -56,6 +62,34 @@ async function eventsOf(settings: unknown, records: readonly unknown[]) {
 }
 
 const expected: Readonly<Record<string, readonly object[]>> = {
+  detection: [
+    {
+      eventId: 'gate-2/2026-03-01/000981',
+      occurredAt: Date.UTC(2026, 2, 1, 11, 0, 0, 250),
+      image: { kind: 'reference', uri: 's3://camera-frames/gate-2/000981.jpg' },
+      predictions: {
+        kind: 'detection',
+        boxes: [{ label: 'person', x: 212.5, height: 240.5 }, { label: 'bicycle' }],
+        imageWidth: 640,
+        imageHeight: 480,
+      },
+      embedding: Float32Array.of(0.12, -0.4, 0.9, 0.05),
+      tags: { shift: 'night', firmware: '4.2.1' },
+    },
+  ],
+  classification: [
+    {
+      occurredAt: 1_772_366_400_250,
+      sourceId: 'shelf-17',
+      image: { kind: 'inline' },
+      predictions: {
+        kind: 'classification',
+        classes: ['milk', 'yoghurt', 'butter'],
+        probabilities: [0.62, 0.31, 0.04],
+      },
+      tags: {},
+    },
+  ],
   json: [
     {
       eventId: 'f3a1',
@@ -99,6 +133,33 @@ describe('the examples of docs/events.md', () => {
     expect(readings.length).toBe(expected[name]?.length);
   });
 
+  it.each(['detection', 'classification'])(
+    'the whole %s is as its schema says, and has a picture or says where',
+    async (kind) => {
+      const record = examples.find(({ name }) => name === kind)?.record;
+      const validate = new Ajv2020({
+        formats: { 'date-time': true },
+        allowUnionTypes: true,
+      }).compile(schema);
+      expect(validate(record), JSON.stringify(validate.errors)).toBe(true);
+      const { properties } = schema as { properties: object };
+      for (const key of Object.keys(record as object))
+        expect(Object.keys(properties)).toContain(key);
+      const [reading] = await eventsOf({}, [record]);
+      if (reading?.kind !== 'event') throw new Error('is no event');
+      const { image } = reading.event;
+      if (image.kind === 'inline') {
+        expect(await decodeImage(image.bytes, { maxPixels: 100 })).toMatchObject({ width: 1 });
+      } else expect(image.sha256).toHaveLength(64);
+    },
+  );
+
+  it('the detection shows every field that an event can have', () => {
+    const record = examples.find(({ name }) => name === 'detection')?.record as object;
+    const { properties } = schema as { properties: object };
+    expect(Object.keys(record).sort()).toEqual(Object.keys(properties).sort());
+  });
+
   it('are all of them', () => {
     expect(examples.map(({ name }) => name)).toEqual(Object.keys(expected));
   });
@@ -107,6 +168,17 @@ describe('the examples of docs/events.md', () => {
     [{ format: 'json', map: { eventId: 'a..b' } }, /a\.\.b/],
     [{ format: 'jsn' }, /format/],
     [{ format: 'kserve', map: { image: { uri: 'instance' } } }, /modelVersion/],
+    [
+      {
+        format: 'kserve',
+        map: {
+          modelVersion: { const: '3' },
+          image: { uri: 'instance' },
+          predictions: { classes: ['cat', 'dog', 'cat'], logits: 'prediction' },
+        },
+      },
+      /names a class twice/,
+    ],
   ])('a wrong mapping is refused with its place: %o', (events, what) => {
     const result = configSchema.safeParse({ events });
     expect(result.success).toBe(false);

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { openDirectorySource } from '../adapters/directory/directory-source.js';
+import type { DirectorySource } from '../adapters/directory/directory-source.js';
 import { openJsonLinesSource } from '../adapters/directory/jsonl-source.js';
 import type { Config } from '../config/load-config.js';
 import type { EventSource } from '../event/event-source.js';
@@ -40,7 +41,7 @@ export async function openFileSource(
   options: DirectoryOptions,
   config: Config,
   logger: Logger,
-): Promise<EventSource> {
+): Promise<EventSource | DirectorySource> {
   if (choice.kind === 'jsonl') {
     const file = choice.path === '-' ? '-' : resolve(world.workingDirectory, choice.path);
     const reader = eventReader(config);

@@ -2,24 +2,18 @@ import { distance } from 'fastest-levenshtein';
 import type { z } from 'zod';
 import { EdgeminerError } from '../faults.js';
 import { eventId, modelName, modelVersion, sourceId } from '../ids.js';
+import type { Checked, Problem } from './checked.js';
 import type { Reading } from './event-source.js';
-import type { EventImage, InferenceEvent, Predictions } from './inference-event.js';
+import type { EventImage, InferenceEvent } from './inference-event.js';
 import type { NumberList } from './long-lists.js';
+import { readPredictions } from './read-predictions.js';
 import { kindOf } from './value-kind.js';
 import { endOfYear9999, requiredFields, wireEvent } from './wire-event.js';
 import type { WireEvent } from './wire-event.js';
 
-interface Problem {
-  /** Dotted: `predictions.boxes.3.width`. */
-  readonly field: string;
-  readonly problem: string;
-  readonly mend?: string;
-}
-
-type Checked<T> = { readonly ok: true; readonly value: T } | ({ readonly ok: false } & Problem);
-
 const namedAtMost = 3;
-const defaultMend =
+/** Where what is wrong says all. */
+export const defaultMend =
   'Correct it in the producer; schemas/inference-event.v1.schema.json says what each field holds.';
 
 /**
@@ -37,7 +31,7 @@ export function parseEvent(candidate: unknown): Reading {
   const wire = parsed.data;
   const occurredAt = timeOf(wire.occurredAt);
   const image = imageOf(wire.image);
-  const predictions = predictionsOf(wire.predictions);
+  const predictions = readPredictions(wire.predictions);
   if (!occurredAt.ok || !image.ok || !predictions.ok) {
     return unreadable([occurredAt, image, predictions].flatMap((part) => (part.ok ? [] : [part])));
   }
@@ -109,46 +103,8 @@ function decodeBase64(text: string): Uint8Array | undefined {
   return decoded.byteLength === Math.floor((digits * 3) / 4) ? decoded : undefined;
 }
 
-function predictionsOf(predictions: WireEvent['predictions']): Checked<Predictions> {
-  if (predictions == null) return { ok: true, value: { kind: 'none' } };
-  if (predictions.kind !== 'classification') return { ok: true, value: predictions };
-  const { kind, classes, probabilities, logits } = predictions;
-  const numbers = { probabilities, logits };
-  for (const [field, values] of Object.entries(numbers)) {
-    if (values != null && values.length !== classes.length) {
-      return {
-        ok: false,
-        field: `predictions.${field}`,
-        problem: `has ${values.length} numbers for ${classes.length} classes`,
-        mend: 'Send one number for each class, in the same order.',
-      };
-    }
-  }
-  if (probabilities == null && logits == null) {
-    return {
-      ok: false,
-      field: 'predictions',
-      problem: 'has neither probabilities nor logits',
-      mend: "Send probabilities or logits, or 'kind: none' if the model has neither.",
-    };
-  }
-  return {
-    ok: true,
-    value: {
-      kind,
-      classes,
-      ...(probabilities == null ? {} : { probabilities: numbersOf(probabilities) }),
-      ...(logits == null ? {} : { logits: numbersOf(logits) }),
-    },
-  };
-}
-
 function floatsOf(list: NumberList): Float32Array {
   return list instanceof Float32Array ? list : new Float32Array(list);
-}
-
-function numbersOf(list: NumberList): readonly number[] {
-  return list instanceof Float32Array ? Array.from(list) : list;
 }
 
 function unreadable(problems: readonly Problem[]): Reading {
@@ -177,13 +133,34 @@ function problemsOf(
       missing === undefined || candidate[missing] != null
         ? undefined
         : likelyMisspelling(missing, Object.keys(candidate));
-    if (misspelt === undefined) return { field, problem: message };
+    if (misspelt === undefined) {
+      const mend = mendOf(field, message);
+      return { field, problem: message, ...(mend === undefined ? {} : { mend }) };
+    }
     return {
       field,
       problem: `${message}, but there is '${misspelt}'`,
       mend: `Rename '${misspelt}' to '${field}'.`,
     };
   });
+}
+
+/** What a number that is out of its range most likely is, by where it stands. */
+const numberMends: readonly (readonly [RegExp, string])[] = [
+  [
+    /^predictions\.probabilities\.\d+$/,
+    'Send shares of 1 (0.62, not 62 for percent); class scores before the softmax belong into logits.',
+  ],
+  [/^predictions\.boxes\.\d+\.score$/, 'Send a share of 1: 0.62, not 62 for percent.'],
+  [
+    /^predictions\.boxes\.\d+\.(width|height)$/,
+    "Send the box's width and height, not its second corner; a mapping of corners has 'convention: xyxy'.",
+  ],
+];
+
+function mendOf(field: string, message: string): string | undefined {
+  if (!/^must be (above|at least|at most)/.test(message)) return undefined;
+  return numberMends.find(([place]) => place.test(field))?.[1];
 }
 
 /** `event_id`, `EventID` or `evenId` for eventId. */
@@ -204,11 +181,11 @@ function describeIssue(issue: z.core.$ZodRawIssue): string | undefined {
         : `must be ${expectations[issue.expected] ?? issue.expected}, not ${kindOf(issue.input)}`;
     case 'too_small':
       if (issue.origin === 'string' || issue.origin === 'array') return 'must not be empty';
-      return `must be ${issue.inclusive === false ? 'above' : 'at least'} ${issue.minimum}`;
+      return `must be ${issue.inclusive === false ? 'above' : 'at least'} ${issue.minimum}, not ${String(issue.input)}`;
     case 'too_big':
       return issue.origin === 'string'
         ? `must have at most ${issue.maximum} characters`
-        : `must be at most ${issue.maximum}`;
+        : `must be at most ${issue.maximum}, not ${String(issue.input)}`;
     case 'invalid_union':
       return issue.input == null ? 'is missing' : 'must be classification, detection or none';
     case 'invalid_key':

@@ -20,7 +20,6 @@ const avroType = Type.forSchema(
 const text = (maxLength = 40) => fc.string({ unit: 'binary', minLength: 1, maxLength });
 const share = fc.double({ min: 0, max: 1, noNaN: true });
 const finite = fc.double({ noNaN: true, noDefaultInfinity: true });
-const positive = fc.double({ min: Number.MIN_VALUE, noNaN: true, noDefaultInfinity: true });
 const size = fc.integer({ min: 1, max: 2 ** 31 - 1 });
 
 const about = {
@@ -39,34 +38,48 @@ const image: fc.Arbitrary<EventImage> = fc.oneof(
 );
 
 const classification: fc.Arbitrary<Predictions> = fc
-  .array(fc.record({ name: text(), probability: share, logit: finite }), {
+  .uniqueArray(fc.record({ name: text(), share, logit: finite }), {
+    selector: ({ name }) => name,
     minLength: 1,
     maxLength: 8,
   })
   .chain((rows) =>
-    fc.constantFrom('probabilities', 'logits', 'both').map((which) => ({
-      kind: 'classification',
-      classes: rows.map((row) => row.name),
-      ...(which === 'logits' ? {} : { probabilities: rows.map((row) => row.probability) }),
-      ...(which === 'probabilities' ? {} : { logits: rows.map((row) => row.logit) }),
-    })),
-  );
-const detection: fc.Arbitrary<Predictions> = fc.record({
-  kind: fc.constant('detection' as const),
-  boxes: fc.array(
-    fc.record({
-      label: text(),
-      score: share,
-      x: finite,
-      y: finite,
-      width: positive,
-      height: positive,
+    fc.constantFrom('probabilities', 'logits', 'both').map((which) => {
+      const probabilities = rows.map((row) => row.share / rows.length);
+      // Temperatures keep the order, and so does this.
+      const logits = which === 'both' ? probabilities : rows.map((row) => row.logit);
+      return {
+        kind: 'classification',
+        classes: rows.map((row) => row.name),
+        ...(which === 'logits' ? {} : { probabilities }),
+        ...(which === 'probabilities' ? {} : { logits }),
+      };
     }),
-    { maxLength: 5 },
-  ),
-  imageWidth: size,
-  imageHeight: size,
+  );
+/** In shares of the picture's sides, which they may stick out of. */
+const box = fc.record({
+  label: text(),
+  score: share,
+  x: fc.double({ min: -0.5, max: 0.99, noNaN: true }),
+  y: fc.double({ min: -0.5, max: 0.99, noNaN: true }),
+  width: fc.double({ min: 0.51, max: 2, noNaN: true }),
+  height: fc.double({ min: 0.51, max: 2, noNaN: true }),
 });
+const detection: fc.Arbitrary<Predictions> = fc
+  .record({ boxes: fc.array(box, { maxLength: 5 }), imageWidth: size, imageHeight: size })
+  .map(({ boxes, imageWidth, imageHeight }) => ({
+    kind: 'detection',
+    boxes: boxes.map(({ label, score, x, y, width, height }) => ({
+      label,
+      score,
+      x: x * imageWidth,
+      y: y * imageHeight,
+      width: width * imageWidth,
+      height: height * imageHeight,
+    })),
+    imageWidth,
+    imageHeight,
+  }));
 
 const event: fc.Arbitrary<InferenceEvent> = fc.record(
   {

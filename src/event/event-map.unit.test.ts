@@ -172,4 +172,22 @@ describe('a mapped record', () => {
     expect(reading.fault.message).toContain(`read from ${from})`);
     expect(reading.fault.mend).toContain(`events.map.${field.split('.')[0] ?? ''}`);
   });
+
+  it.each([
+    ['shares where pixels were mapped', false, [0.1, 0.2, 0.3, 0.4], "'normalised: true'"],
+    ['pixels where shares were mapped', true, [10, 20, 30, 40], "'normalised: false'"],
+    ['corners where sizes were mapped', false, [150, 90, -20, 20], "'convention: xyxy'"],
+  ])('that has %s says how to mend the mapping', (_, normalised, b, mend) => {
+    const read = readMapped({ ...map, predictions: boxMap('xywh', normalised) });
+    const reading = read({ ...record, found: [{ l: 'a', s: 0.5, b }] }, noContext);
+    if (reading.kind !== 'unreadable') throw new Error('it was read');
+    expect(reading.fault.mend).toMatch(/^Correct events\.map\.predictions, or the records\. [A-Z]/);
+    expect(reading.fault.mend).toContain(mend);
+  });
+
+  it('that does not fit for a plain reason says no more than where to mend it', () => {
+    const reading = readMapped(map)({ ...record, cam: undefined }, noContext);
+    if (reading.kind !== 'unreadable') throw new Error('it was read');
+    expect(reading.fault.mend).toBe('Correct events.map.sourceId, or the records.');
+  });
 });

@@ -1,5 +1,5 @@
 import { EdgeminerError } from '../faults.js';
-import { parseEvent } from './contract.js';
+import { defaultMend, parseEvent } from './contract.js';
 import { describeSource, mapRecord } from './event-map.js';
 import type { EventMap, RecordContext } from './event-map.js';
 import type { Reading } from './event-source.js';
@@ -26,7 +26,9 @@ export function readMapped(map: EventMap): EventReader {
         `${fault.message} (${field} is read from ${from})`,
         {
           field: fault.field ?? field,
-          mend: `Correct events.map.${field}, or the records.`,
+          mend:
+            `Correct events.map.${field}, or the records.` +
+            (fault.mend === undefined || fault.mend === defaultMend ? '' : ` ${fault.mend}`),
           cause: fault,
         },
       ),

@@ -35,16 +35,23 @@ export interface ReferencedImage {
 
 export type Predictions = Classification | Detection | NoPredictions;
 
-/** `classes` and the numbers are parallel; at least one of the two kinds of numbers is there. */
+/**
+ * `classes`, each named once, and the numbers are parallel; at least one of the two kinds of numbers
+ * is there. The classes exclude each other.
+ */
 export interface Classification {
   readonly kind: 'classification';
   readonly classes: readonly string[];
-  /** Each in 0..1; they need not sum to 1 (a producer may send its top 5 only). */
+  /** Each in 0..1; they sum to 1 within rounding, or to less (a producer may send its top 5 only). */
   readonly probabilities?: readonly number[];
+  /** Where both are there, the probabilities are used; they agree which class comes first. */
   readonly logits?: readonly number[];
 }
 
-/** Boxes in absolute pixels of the image as the model saw it; x, y is the top-left corner. */
+/**
+ * Boxes in absolute pixels of the image as the model saw it; x, y is the top-left corner. None lies
+ * wholly outside; they may stick out. What is stored may be the whole of it in another size.
+ */
 export interface Detection {
   readonly kind: 'detection';
   readonly boxes: readonly DetectedBox[];

@@ -44,8 +44,15 @@ export const largestFloat32 = 3.4028234663852886e38;
 /** As JSON and Avro bring them. */
 export type NumberList = readonly number[] | Float32Array;
 
+interface Limits {
+  readonly min?: number;
+  readonly max?: number;
+  /** By which a number may be more than `max`, as rounding leaves it. */
+  readonly slack?: number;
+}
+
 /** One or more finite numbers, each within `min` and `max`. */
-export function numberList({ min, max }: { readonly min?: number; readonly max?: number } = {}) {
+export function numberList({ min, max, slack = 0 }: Limits = {}) {
   const items = {
     type: 'number',
     ...(min === undefined ? {} : { minimum: min }),
@@ -55,8 +62,10 @@ export function numberList({ min, max }: { readonly min?: number; readonly max?:
     if (typeof value !== 'number' || !Number.isFinite(value)) {
       return `must be a finite number, not ${kindOf(value)}`;
     }
-    if (min !== undefined && value < min) return `must be at least ${min}`;
-    return max !== undefined && value > max ? `must be at most ${max}` : undefined;
+    if (min !== undefined && value < min) return `must be at least ${min}, not ${value}`;
+    return max !== undefined && value > max + slack
+      ? `must be at most ${max}, not ${value}`
+      : undefined;
   };
   const [least, most] = [min ?? -Number.MAX_VALUE, max ?? Number.MAX_VALUE];
   const holdsAllFloats = least <= -largestFloat32 && most >= largestFloat32;

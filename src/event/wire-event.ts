@@ -15,7 +15,8 @@ const name = z.string().min(1).max(longestName).refine(isWellFormed, { error: no
 const optionalText = (maxLength: number) => z.string().min(1).max(maxLength).nullish();
 const finite = z.number();
 const share = z.number().min(0).max(1);
-const shares = { min: 0, max: 1 };
+/** A softmax in single precision comes to 1.0000001 at times; it is read as 1. */
+const shares = { min: 0, max: 1, slack: 1e-6 };
 
 const bytes = z
   .union([z.string(), z.instanceof(Uint8Array)], { error: 'must be base64 text' })

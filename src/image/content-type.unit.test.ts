@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { contentTypeOf } from './content-type.js';
+import { contentTypeOf, otherPictureFormat } from './content-type.js';
 import { sharp } from './sharp.js';
 
 const drawn = sharp({ create: { width: 8, height: 8, channels: 3, background: '#abc' } });
@@ -14,8 +14,10 @@ describe('contentTypeOf', () => {
     expect(contentTypeOf(await drawn.clone().toFormat(format).toBuffer())).toBe(expected);
   });
 
-  it.each(['gif', 'tiff'] as const)('does not accept %s', async (format) => {
-    expect(contentTypeOf(await drawn.clone().toFormat(format).toBuffer())).toBeUndefined();
+  it.each(['gif', 'tiff'] as const)('does not accept %s, and knows it', async (format) => {
+    const bytes = await drawn.clone().toFormat(format).toBuffer();
+    expect(contentTypeOf(bytes)).toBeUndefined();
+    expect(otherPictureFormat(bytes)).toBe(format.toUpperCase());
   });
 
   it('does not accept other files that share a container', () => {
@@ -23,6 +25,7 @@ describe('contentTypeOf', () => {
     const wave = Buffer.from('RIFF\x24\0\0\0WAVEfmt ', 'latin1');
     const video = Buffer.from('\0\0\0\x18ftypisom\0\0\0\0mp41isom', 'latin1');
     for (const bytes of [heic, wave, video]) expect(contentTypeOf(bytes)).toBeUndefined();
+    expect([heic, wave, video].map(otherPictureFormat)).toEqual(['HEIC', undefined, undefined]);
   });
 
   it('finds AVIF among the compatible brands', () => {

@@ -1,6 +1,6 @@
 import type { Sharp, SharpOptions } from 'sharp';
 import { EdgeminerError, messageOf } from '../faults.js';
-import { contentTypeOf } from './content-type.js';
+import { contentTypeOf, otherPictureFormat } from './content-type.js';
 import { detailPart, workingSide } from './decoded-image.js';
 import type { DecodedImage, PixelPlane } from './decoded-image.js';
 import type { ImageContentType } from './image-store.js';
@@ -95,11 +95,14 @@ export function acceptedType(bytes: Uint8Array): ImageContentType {
   const contentType = contentTypeOf(bytes);
   if (contentType !== undefined) return contentType;
   const start = Buffer.from(bytes.subarray(0, 8)).toString('hex');
+  const other = otherPictureFormat(bytes);
   throw new EdgeminerError(
     'image.undecodable',
     bytes.length === 0
       ? 'The image is empty: it has no bytes.'
-      : `The bytes are no JPEG, PNG, WebP or AVIF image; they start with ${start}.`,
+      : other === undefined
+        ? `The bytes are no JPEG, PNG, WebP or AVIF image; they start with ${start}.`
+        : `The image is ${other}; edgeminer reads JPEG, PNG, WebP and AVIF.`,
     { field: 'image', mend: 'Send the image as JPEG, PNG, WebP or AVIF.' },
   );
 }

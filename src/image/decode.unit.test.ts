@@ -206,8 +206,15 @@ describe('decodeImage refuses', () => {
     });
   });
 
-  it.each(['gif', 'tiff'] as const)('%s, and says what it starts with', async (format) => {
+  it.each(['gif', 'tiff'] as const)('%s, and says that it is one', async (format) => {
     const bytes = await drawn().toFormat(format).toBuffer();
+    await expect(decodeImage(bytes, limits)).rejects.toThrow(
+      `The image is ${format.toUpperCase()}; edgeminer reads JPEG`,
+    );
+  });
+
+  it('what it does not know, and says what it starts with', async () => {
+    const bytes = Buffer.from('this is no picture');
     await expect(decodeImage(bytes, limits)).rejects.toThrow(bytes.subarray(0, 8).toString('hex'));
   });
 

@@ -1,4 +1,5 @@
 import type { InferenceEvent } from '../event/inference-event.js';
+import { refuseTurnedBoxes } from '../event/turned-boxes.js';
 import { decodeImage } from '../image/decode.js';
 import type { DecodedImage } from '../image/decoded-image.js';
 import type { FetchRequest, ImageFetcher } from '../image/image-fetcher.js';
@@ -27,5 +28,7 @@ export async function lookAtImage(
   request: FetchRequest,
 ): Promise<SeenImage> {
   const bytes = await fetcher.fetch(event.image, request);
-  return { bytes, decoded: await decodeImage(bytes, { maxPixels }) };
+  const decoded = await decodeImage(bytes, { maxPixels });
+  refuseTurnedBoxes(event.predictions, decoded);
+  return { bytes, decoded };
 }

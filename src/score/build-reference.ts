@@ -1,4 +1,5 @@
 import type { Predictions } from '../event/inference-event.js';
+import { refuseTurnedBoxes } from '../event/turned-boxes.js';
 import { EdgeminerError, isEdgeminerError } from '../faults.js';
 import { contentHash } from '../image/content-hash.js';
 import type { PixelPlane } from '../image/decoded-image.js';
@@ -163,6 +164,7 @@ async function workOn(
     const place = kept.placeOf(sha256);
     if (place !== undefined) {
       const measured = await kept.read(place);
+      refuseTurned(picture, measured.format.facts);
       const { predictions } = predictionsOf(picture, measured, embedder);
       const own = await measureOwnAgain(ownScores, measured, {
         predictions,
@@ -171,6 +173,7 @@ async function workOn(
       return { kind: 'measured', picture, sha256, place, plane: undefined, measured, own };
     }
     const { plane, format: facts } = await decode(picture.bytes);
+    refuseTurned(picture, facts);
     const inference = await embedder?.infer(plane);
     const format = { facts, coloured: isColoured(plane) };
     const found = { pixels: measurePixels(plane), format, inference, own: {} };
@@ -183,6 +186,13 @@ async function workOn(
     if (!isEdgeminerError(error) || error.kind !== 'data') return { kind: 'failed', error };
     return { kind: 'skipped', picture: { path: picture.path, why: error.message } };
   }
+}
+
+function refuseTurned(
+  { predictions }: TrainingPicture,
+  size: { readonly width: number; readonly height: number },
+): void {
+  if (predictions !== undefined) refuseTurnedBoxes(predictions, size);
 }
 
 interface MadePredictions {

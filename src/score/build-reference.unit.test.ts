@@ -95,6 +95,28 @@ describe('buildReference', () => {
     expect(reference.predictionsBy).toBeUndefined();
   });
 
+  it('skips a picture that its detection saw lying', async () => {
+    const box = { label: 'car', score: 0.9, x: 1, y: 1, width: 5, height: 5 };
+    const seen = (imageWidth: number, imageHeight: number): Predictions => ({
+      kind: 'detection',
+      boxes: [box],
+      imageWidth,
+      imageHeight,
+    });
+    const all = pictures(14).map((one, at) => ({
+      ...one,
+      predictions: at === 5 ? seen(60, 80) : seen(80, 60),
+    }));
+    const measured = measuredInMemory();
+    for (const turn of ['measured anew', 'measured before']) {
+      const { skipped } = await buildReference({ ...options(all), measured });
+      expect(skipped, turn).toMatchObject([{ path: 'training/5.png' }]);
+      expect(skipped[0]?.why).toContain('60 x 80, but the picture');
+      // What was kept of its bytes by a build without predictions.
+      await buildReference({ ...options(pictures(14)), measured });
+    }
+  });
+
   it('skips what can not be read, and stops where too many are broken', async () => {
     const fault = new EdgeminerError('image.not-found', 'It is gone.');
     async function* some(unread: number) {

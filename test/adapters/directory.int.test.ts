@@ -6,7 +6,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openDeadLetterFile } from '../../src/adapters/directory/dead-letter-file.js';
 import { openDirectorySource } from '../../src/adapters/directory/directory-source.js';
 import { openJsonLinesSource } from '../../src/adapters/directory/jsonl-source.js';
-import { countPictures, trainingPictures } from '../../src/adapters/directory/pictures.js';
+import { openTrainingPictures } from '../../src/adapters/directory/pictures.js';
+import type { TrainingFiles } from '../../src/adapters/directory/pictures.js';
 import {
   readReferenceFolder,
   writeReferenceFolder,
@@ -36,6 +37,13 @@ async function put(path: string, content: string | Uint8Array = path): Promise<s
   await writeFile(file, content);
   return file;
 }
+
+async function* trainingPictures(directory: string, files?: TrainingFiles) {
+  yield* (await openTrainingPictures(directory, files)).pictures;
+}
+
+const surveyOf = async (directory: string, files?: TrainingFiles) =>
+  (await openTrainingPictures(directory, files)).survey;
 
 async function events(options: {
   predictions?: string;
@@ -78,7 +86,7 @@ describe('pictures of a directory', () => {
       expect(bytes.length).toBeGreaterThan(0);
     }
     expect(paths).toEqual([...expected].sort());
-    expect(await countPictures(folder)).toBe(expected.length);
+    expect((await surveyOf(folder)).pictures).toBe(expected.length);
     expect((await events({})).map((event) => event.eventId)).toEqual(paths);
   });
 
@@ -132,6 +140,16 @@ describe('pictures of a directory', () => {
     });
   });
 
+  it('refuse impossible predictions with what to write instead', async () => {
+    const predictions = { kind: 'classification', classes: ['a', 'b'], probabilities: [1, 1] };
+    const file = await put('p.jsonl', JSON.stringify({ path: 'a.png', predictions }));
+    await expect(surveyOf(folder, { predictions: file })).rejects.toMatchObject({
+      field: 'predictions.probabilities',
+      message: expect.stringContaining('line 1, predictions.probabilities: ') as string,
+      mend: expect.stringMatching(/^Mend this line, or take it out\. .*'kind: none'/) as string,
+    });
+  });
+
   it.each([
     ['labels.csv', 'path,label\na.png,"cat, black"\nΩ.jpg,dog\n'],
     ['labels.csv', '\uFEFFid,label,path\n1,"cat, black",./a.png\n2,dog,Ω.jpg\n'],
@@ -164,11 +182,82 @@ describe('pictures of a directory', () => {
     await expect(first).rejects.toMatchObject({ code: 'input.invalid', field });
   });
 
+  it.each(['labels', 'predictions'] as const)(
+    'say which paths of the %s are none of them, and pass over no file of their own',
+    async (kind) => {
+      const lines = ['a.png', 'b.png', 'a/1.webp', 'notes.txt', 'c.png'];
+      const file = await put(
+        `${kind}.jsonl`,
+        lines
+          .map((path) => JSON.stringify({ path, ...(kind === 'labels' && { label: 'x' }) }))
+          .join('\n'),
+      );
+      const unmatched = [{ file, count: 3, of: 5, example: 'b.png' }];
+      const passedOver = [{ what: 'no picture', count: 2, example: expect.anything() as string }];
+      expect(await surveyOf(folder, { [kind]: file })).toEqual({
+        pictures: expected.length,
+        passedOver,
+        unmatched,
+      });
+      if (kind === 'labels') return;
+      const source = await openDirectorySource({ directory: folder, ...model, predictions: file });
+      expect(source.survey).toMatchObject({ passedOver, unmatched });
+      await source.close();
+      const none = await openDirectorySource({ directory: folder, ...model });
+      expect(none.survey.unmatched).toEqual([]);
+      await none.close();
+    },
+  );
+
+  it('are told by their first bytes where their names do not, and what else lies there is counted', async () => {
+    const kinds = {
+      'n/1': Buffer.from('ffd8ffe0', 'hex'),
+      'n/2.jfif': Buffer.from('ffd8ffe0', 'hex'),
+      'n/3.0001': Buffer.from('89504e470d0a1a0a', 'hex'),
+      'n/4.bin': Buffer.from('RIFF\0\0\0\0WEBP'),
+      'n/5.heif': Buffer.from('\0\0\0\x1cftypmif1\0\0\0\0mif1avif'),
+      'n/a.gif': 'GIF89a',
+      'n/b': 'GIF87a',
+      'n/c.bmp': Buffer.from('BM6\0\0\0\0\0\0\0'),
+      'n/d.tif': Buffer.from('49492a00', 'hex'),
+      'n/e.tiff': Buffer.from('4d4d002a', 'hex'),
+      'n/f.heic': Buffer.from('\0\0\0\x18ftypheic\0\0\0\0mif1'),
+      'n/g.jxl': Buffer.from('ff0a', 'hex'),
+      'n/h.jp2': Buffer.from('0000000c6a5020200d0a870a', 'hex'),
+      'n/i.bmp': 'BM is how this text begins',
+      'n/empty': '',
+      // Named as a picture: whoever decodes it says what it is.
+      'n/j.jpg': 'GIF89a',
+      'n/k.txt': Buffer.from('ffd8ffe0', 'hex'),
+    };
+    for (const [path, content] of Object.entries(kinds)) await put(path, content);
+    await symlink('gone', join(folder, 'n', 'lost'));
+    const paths: string[] = [];
+    for await (const { path } of trainingPictures(join(folder, 'n'))) paths.push(path);
+    expect(paths).toEqual(['1', '2.jfif', '3.0001', '4.bin', '5.heif', 'j.jpg']);
+    const { pictures, passedOver } = await surveyOf(join(folder, 'n'));
+    expect(pictures).toBe(6);
+    const counts = new Map(passedOver.map(({ what, count }) => [what, count]));
+    expect(counts).toEqual(
+      new Map([
+        ['GIF', 2],
+        ['BMP', 1],
+        ['TIFF', 2],
+        ['HEIC', 1],
+        ['JPEG XL', 1],
+        ['JPEG 2000', 1],
+        ['no picture', 3],
+        ['unreadable', 1],
+      ]),
+    );
+    expect(passedOver.find(({ what }) => what === 'HEIC')?.example).toBe('f.heic');
+  });
+
   it('say what is missing', async () => {
     const missing = join(folder, 'none');
     const wanted = { code: 'input.not-found', mend: expect.any(String) as string };
-    await expect(countPictures(missing)).rejects.toMatchObject(wanted);
-    await expect(countPictures(join(folder, 'a.png'))).rejects.toMatchObject(wanted);
+    await expect(surveyOf(missing)).rejects.toMatchObject(wanted);
+    await expect(surveyOf(join(folder, 'a.png'))).rejects.toMatchObject(wanted);
     await expect(openDirectorySource({ directory: missing, ...model })).rejects.toMatchObject(
       wanted,
     );
@@ -353,7 +442,7 @@ describe('reference folder', () => {
     await expect(writeReferenceFolder(await put('file'), reference(1))).rejects.toMatchObject({
       code: 'input.invalid',
     });
-    expect(await countPictures(folder)).toBe(1);
+    expect((await surveyOf(folder)).pictures).toBe(1);
   });
 
   it('says which file of which folder is missing or damaged', async () => {

@@ -164,6 +164,26 @@ describe('edgeminer model, with nobody to ask', () => {
     expect(error.message).toContain(`${manifest()}: entry embedder: input.width: `);
   });
 
+  it('says once why a model is refused, and nothing of where it ran', async () => {
+    await edgeminer('model', 'add', embedder, '--licence', 'MIT', '--copy');
+    await edit((text) => text.replace('"width": 32', '"width": 64'));
+    const one = await edgeminer('model', 'check');
+    expect(one.code).toBe(1);
+    expect(one.stdout).toBe('REFUSED    embedder\n');
+    expect(one.stderr.match(/input\.width: /g)).toHaveLength(1);
+
+    await edgeminer('model', 'add', embedder, '--licence', 'MIT', '--name', 'second');
+    await edit((text) => text.replace('"width": 32', '"width": 64'));
+    const both = await edgeminer('model', 'check');
+    expect(both.stdout.match(/error: .*input\.width/g)).toHaveLength(2);
+    expect(both.stdout).not.toContain('run on');
+    expect(both.stderr).toContain('embedder, second');
+    expect(both.stderr).not.toContain('input.width');
+
+    const { stdout } = await edgeminer('model', 'check', '--json');
+    expect(JSON.parse(stdout)).toMatchObject({ providers: [] });
+  });
+
   it('does not lose another file of the same name, nor a manifest that it can not read', async () => {
     await edgeminer('model', 'add', embedder, '--licence', 'MIT', '--copy');
     const other = join(directory, 'embedder.onnx');

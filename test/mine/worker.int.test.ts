@@ -201,6 +201,28 @@ describe('the worker', () => {
     expect(heard.letters).toEqual([]);
   });
 
+  it('buries a detection whose picture was seen lying, and queues the one seen upright', async () => {
+    const event = async (id: string, imageWidth: number, imageHeight: number) =>
+      recordOf(
+        eventOf(id, await picture(9, 'dark'), {
+          predictions: {
+            kind: 'detection',
+            imageWidth,
+            imageHeight,
+            boxes: [{ label: 'car', score: 0.9, x: 30, y: 20, width: 8, height: 8 }],
+          },
+        }),
+      );
+    // The picture has 64 x 48 pixels.
+    const [lying, upright] = [await event('lying', 480, 640), await event('upright', 640, 480)];
+    await work([lying, upright]);
+    expect([lying.acknowledged, upright.acknowledged]).toEqual([true, true]);
+    expect(heard.letters).toMatchObject([
+      { fault: { code: 'event.invalid', field: 'predictions.imageWidth' } },
+    ]);
+    expect(heard.outcomes).toContain('queued');
+  });
+
   it('holds no more bytes of referenced images than its limit and one image', async () => {
     const bytes = new Uint8Array(400 * 1024);
     bytes.set(await picture(8, 'bright'));

@@ -6,7 +6,9 @@ import type { ModelName, ModelVersion, SourceId } from '../../ids.js';
 import { readPredictionsFile } from './predictions-file.js';
 import type { PictureAbout } from './predictions-file.js';
 import { defaultMaxPictureBytes, readPicture } from './read-picture.js';
-import { walkPictures } from './walk-pictures.js';
+import { surveyPictures } from './survey-pictures.js';
+import type { PictureSurvey } from './survey-pictures.js';
+import { requireFolder, walkPictures } from './walk-pictures.js';
 
 export interface DirectoryOptions {
   readonly directory: string;
@@ -20,6 +22,11 @@ export interface DirectoryOptions {
   readonly maxBytes?: number;
 }
 
+export interface DirectorySource extends EventSource {
+  /** Of the directory as it was when it was opened. */
+  readonly survey: PictureSurvey;
+}
+
 /**
  * The pictures of a directory as events, in the order of their paths. An event's id is its path
  * and its time the file's modification time, unless its line in `predictions` says another:
@@ -27,11 +34,15 @@ export interface DirectoryOptions {
  * @throws EdgeminerError `input.not-found` where there is no such directory or file, and
  * `input.invalid` that names line and field of the predictions.
  */
-export async function openDirectorySource(options: DirectoryOptions): Promise<EventSource> {
+export async function openDirectorySource(options: DirectoryOptions): Promise<DirectorySource> {
   const { directory, predictions, maxBytes = defaultMaxPictureBytes } = options;
-  await walkPictures(directory).next();
+  await requireFolder(directory);
   const known: ReadonlyMap<string, PictureAbout> =
     predictions === undefined ? new Map() : await readPredictionsFile(predictions, directory);
+  const survey = await surveyPictures(
+    directory,
+    predictions === undefined ? [] : [{ file: predictions, paths: known.keys() }],
+  );
   const closing = new AbortController();
 
   async function read(path: string): Promise<Reading> {
@@ -73,6 +84,7 @@ export async function openDirectorySource(options: DirectoryOptions): Promise<Ev
   }
 
   return {
+    survey,
     deliveries,
     backlog: () => [],
     async close() {

@@ -3,8 +3,11 @@ import { isEdgeminerError } from '../../faults.js';
 import type { TrainingPicture, UnreadPicture } from '../../score/training-pictures.js';
 import { readLabelsFile } from './labels-file.js';
 import { readPredictionsFile } from './predictions-file.js';
+import type { PictureAbout } from './predictions-file.js';
 import { defaultMaxPictureBytes, readPicture } from './read-picture.js';
-import { walkPictures } from './walk-pictures.js';
+import { surveyPictures } from './survey-pictures.js';
+import type { PictureSurvey } from './survey-pictures.js';
+import { requireFolder, walkPictures } from './walk-pictures.js';
 
 export interface TrainingFiles {
   /** The class of each picture. See labels-file.ts. */
@@ -17,21 +20,45 @@ export interface TrainingFiles {
   readonly maxBytes?: number;
 }
 
+export interface TrainingPictures {
+  readonly survey: PictureSurvey;
+  /** In the order of their paths, each read when it is asked for. */
+  readonly pictures: AsyncGenerator<TrainingPicture | UnreadPicture, void>;
+}
+
 /**
- * The pictures of a directory, in the order of their paths, each read when it is asked for.
+ * The pictures of a directory with what the files say of them.
  * @throws EdgeminerError `input.not-found` and `input.invalid` for the directory and the files.
  */
-export async function* trainingPictures(
+export async function openTrainingPictures(
   directory: string,
   files: TrainingFiles = {},
-): AsyncGenerator<TrainingPicture | UnreadPicture, void> {
-  const { maxBytes = defaultMaxPictureBytes } = files;
-  const labels: ReadonlyMap<string, string> =
-    files.labels === undefined ? new Map() : await readLabelsFile(files.labels, directory);
+): Promise<TrainingPictures> {
+  await requireFolder(directory);
+  const labels =
+    files.labels === undefined ? undefined : await readLabelsFile(files.labels, directory);
   const known =
     files.predictions === undefined
       ? undefined
       : await readPredictionsFile(files.predictions, directory);
+  const about = [
+    { file: files.labels, paths: labels?.keys() },
+    { file: files.predictions, paths: known?.keys() },
+  ].flatMap(({ file, paths }) =>
+    file === undefined || paths === undefined ? [] : [{ file, paths }],
+  );
+  return {
+    survey: await surveyPictures(directory, about),
+    pictures: trainingPictures(directory, files, labels, known),
+  };
+}
+
+async function* trainingPictures(
+  directory: string,
+  { maxBytes = defaultMaxPictureBytes, sourcesByFolder }: TrainingFiles,
+  labels: ReadonlyMap<string, string> | undefined,
+  known: ReadonlyMap<string, PictureAbout> | undefined,
+): AsyncGenerator<TrainingPicture | UnreadPicture, void> {
   for await (const path of walkPictures(directory)) {
     const read = await readOrFault(join(directory, path), maxBytes);
     if ('fault' in read) {
@@ -39,12 +66,11 @@ export async function* trainingPictures(
       continue;
     }
     const { bytes } = read;
-    const label = labels.get(path);
+    const label = labels?.get(path);
     const about = known?.get(path);
     const predictions = about?.predictions;
     const occurredAt = about?.occurredAt;
-    const sourceId =
-      about?.sourceId ?? (files.sourcesByFolder === true ? folderOf(path) : undefined);
+    const sourceId = about?.sourceId ?? (sourcesByFolder === true ? folderOf(path) : undefined);
     yield {
       path,
       bytes,
@@ -72,12 +98,4 @@ async function readOrFault(
     if (isEdgeminerError(error)) return { fault: error };
     throw error;
   }
-}
-
-/** Pictures that the sources and the reference would read below a directory. */
-export async function countPictures(directory: string): Promise<number> {
-  const walk = walkPictures(directory);
-  let count = 0;
-  while ((await walk.next()).done !== true) count += 1;
-  return count;
 }

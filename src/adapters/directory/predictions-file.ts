@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { parseEvent } from '../../event/contract.js';
+import { defaultMend, parseEvent } from '../../event/contract.js';
 import type { InferenceEvent } from '../../event/inference-event.js';
 import { pathInside, refuseIfNothingMatches } from './picture-paths.js';
 import { lineFault, readJsonLines } from './read-lines.js';
@@ -75,7 +75,8 @@ function parseLine(
     ...rest,
   });
   if (reading.kind === 'unreadable') {
-    throw lineFault(file, line, reading.fault.field ?? '', reading.fault.message);
+    const { field = '', message, mend } = reading.fault;
+    throw lineFault(file, line, field, message, mend === defaultMend ? undefined : mend);
   }
   const { event } = reading;
   const about = {

@@ -102,11 +102,18 @@ export async function requireFile(file: string): Promise<void> {
 }
 
 /** A fault in one line of a file that a person wrote: it names file, line and field. */
-export function lineFault(file: string, line: number, field: string, what: string): EdgeminerError {
+export function lineFault(
+  file: string,
+  line: number,
+  field: string,
+  what: string,
+  /** What the line should hold instead. */
+  instead?: string,
+): EdgeminerError {
   const where = field === '' ? `line ${line}` : `line ${line}, ${field}`;
   return new EdgeminerError('input.invalid', `${file}, ${where}: ${what}`, {
     field: field === '' ? `line ${line}` : field,
-    mend: 'Mend this line, or take it out.',
+    mend: `Mend this line, or take it out.${instead === undefined ? '' : ` ${instead}`}`,
   });
 }
 

@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
 import { InvalidArgumentError } from 'commander';
 import type { Command } from 'commander';
-import { countPictures } from '../../adapters/directory/pictures.js';
+import type { DirectorySource } from '../../adapters/directory/directory-source.js';
+import type { PictureSurvey } from '../../adapters/directory/survey-pictures.js';
 import { openDeadLetterFile } from '../../adapters/directory/dead-letter-file.js';
 import type { Config } from '../../config/load-config.js';
 import type { EventSource } from '../../event/event-source.js';
@@ -32,6 +33,7 @@ import type { GlobalOptions } from '../settings.js';
 import { parseStart, replayGroup } from '../start-position.js';
 import type { ReplayOptions } from '../start-position.js';
 import { inFlightLimits, openStations } from '../stations.js';
+import { warnOf } from '../survey-lines.js';
 import type { World } from '../world.js';
 
 interface MineOptions extends GlobalOptions, DirectoryOptions, ReplayOptions {
@@ -88,6 +90,7 @@ async function mine(world: World, options: MineOptions): Promise<void> {
   const metrics = createMetrics();
   const counter = new SummaryCounter();
   let source: EventSource | undefined;
+  let survey: PictureSurvey | undefined;
   const liveness = watchLiveness({
     backlog: () => source?.backlog() ?? [],
     now: () => performance.now(),
@@ -148,11 +151,9 @@ async function mine(world: World, options: MineOptions): Promise<void> {
       );
       await health.listen({ host: '0.0.0.0', port: options.healthPort });
     }
-    const total =
-      options.source.kind === 'directory'
-        ? await countPictures(resolve(world.workingDirectory, options.source.path))
-        : undefined;
-    const bar = progress(world, 'mining', total);
+    survey = 'survey' in events ? events.survey : undefined;
+    if (survey !== undefined) warnOf(world, survey);
+    const bar = progress(world, 'mining', survey?.pictures);
     try {
       await runWorker(
         {
@@ -181,7 +182,8 @@ async function mine(world: World, options: MineOptions): Promise<void> {
     await closeAll(open);
   }
   const summary = counter.summary((performance.now() - start) / 1000);
-  print(world, summary, options.json, summaryLines);
+  const { passedOver, unmatched } = survey ?? {};
+  print(world, { ...summary, passedOver, unmatched }, options.json, summaryLines);
 }
 
 function onceThere<T>(work: () => Promise<T>, logger: Logger, world: World): Promise<T> {
@@ -220,7 +222,7 @@ function openSource(
   options: MineOptions,
   logger: Logger,
   kafka: KafkaWorker | undefined,
-): EventSource | Promise<EventSource> {
+): EventSource | Promise<EventSource | DirectorySource> {
   const { source, once } = options;
   if (source.kind === 'kafka') {
     if (kafka === undefined) throw new TypeError('a Kafka source needs a Kafka connection');

@@ -8,7 +8,7 @@ import {
   refuseForeignFolder,
   writeReferenceFolder,
 } from '../../adapters/directory/directory-reference-store.js';
-import { countPictures, trainingPictures } from '../../adapters/directory/pictures.js';
+import { openTrainingPictures } from '../../adapters/directory/pictures.js';
 import { openEmbedder } from '../../adapters/onnx/onnx-embedder.js';
 import type { Config } from '../../config/load-config.js';
 import { decodeImage } from '../../image/decode.js';
@@ -33,6 +33,7 @@ import { print, progress } from '../output.js';
 import type { Progress } from '../output.js';
 import { configFor, withGlobalOptions } from '../settings.js';
 import type { GlobalOptions } from '../settings.js';
+import { warnOf } from '../survey-lines.js';
 import type { World } from '../world.js';
 
 interface BuildOptions extends GlobalOptions {
@@ -75,7 +76,13 @@ async function build(world: World, options: BuildOptions): Promise<void> {
   const directory = resolve(world.workingDirectory, options.images);
   const path = (file: string | undefined) =>
     file === undefined ? undefined : resolve(world.workingDirectory, file);
-  const total = await countPictures(directory);
+  const { survey, pictures } = await openTrainingPictures(directory, {
+    labels: path(options.labels),
+    predictions: path(options.predictions),
+    sourcesByFolder: options.sources === 'by-folder',
+    maxBytes: config.fetch.maxBytes,
+  });
+  warnOf(world, survey);
   const name = modelName(options.modelName);
   const version = modelVersion(options.modelVersion);
   const settings = findEntry(config.models, name, version);
@@ -110,13 +117,8 @@ async function build(world: World, options: BuildOptions): Promise<void> {
     );
     sayWhereItStarts(world, checkpoint);
     const { reference, skipped } = await buildReference({
-      pictures: trainingPictures(directory, {
-        labels: path(options.labels),
-        predictions: path(options.predictions),
-        sourcesByFolder: options.sources === 'by-folder',
-        maxBytes: config.fetch.maxBytes,
-      }),
-      total,
+      pictures,
+      total: survey.pictures,
       decode: (bytes) => decodeImage(bytes, { maxPixels: config.mining.maxPixels }),
       ...(embedder === undefined ? {} : { embedder }),
       measured: checkpoint,
@@ -140,6 +142,8 @@ async function build(world: World, options: BuildOptions): Promise<void> {
       modelVersion: version,
       pictures: reference.items.length,
       skipped,
+      passedOver: survey.passedOver,
+      unmatched: survey.unmatched,
       sources: sourcesOf(reference.items),
       embedder: reference.embedder?.name,
       signals: Object.keys(reference.measurements),

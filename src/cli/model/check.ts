@@ -55,13 +55,14 @@ export async function checkModels(
   for (const one of name === undefined ? Object.keys(manifest.models) : [name]) {
     results.push(await checkOne(config, one, modelEntry(manifest, config.modelsDir, one), options));
   }
-  const providers = config.inference.executionProviders;
-  print(world, { providers, models: results.map(plain) }, options.json, () => [
-    ...results.flatMap((one) => lines(one, options)),
-    `run on ${providers.join(', ')}`,
-  ]);
   const bad = results.filter(({ verdict }) => verdict === 'different' || verdict === 'refused');
   const [first] = bad;
+  const ran = results.some(({ verdict }) => verdict !== 'refused');
+  const providers = ran ? config.inference.executionProviders : [];
+  print(world, { providers, models: results.map(plain) }, options.json, () => [
+    ...results.flatMap((one) => lines(one, options, bad.length === 1)),
+    ...(ran ? [`run on ${providers.join(', ')}`] : []),
+  ]);
   if (first === undefined) return;
   const names = bad.map((one) => one.name).join(', ');
   if (first.verdict === 'refused' && bad.length === 1) throw first.fault;
@@ -122,10 +123,12 @@ async function storeEmbeddings(
   return writeAll([...files, { path: edited.path, bytes: Buffer.from(edited.text) }]);
 }
 
-function lines(one: Checked, { tolerance, json }: CheckOptions): string[] {
+/** `isOnlyBad`: nothing else is at fault, so that the command ends with this one's fault, which says it all. */
+function lines(one: Checked, { tolerance, json }: CheckOptions, isOnlyBad: boolean): string[] {
   if (json === true) return [];
   if (one.verdict === 'refused') {
-    return [`REFUSED    ${one.name}`, ...faultLines(one.fault).map((line) => `  ${line}`)];
+    const why = isOnlyBad ? [] : faultLines(one.fault);
+    return [`REFUSED    ${one.name}`, ...why.map((line) => `  ${line}`)];
   }
   const time = `${one.milliseconds.toFixed(1)} ms a picture`;
   if (one.verdict === 'stored')

@@ -55,11 +55,6 @@ const predictions = z.union(
           error: 'needs either probabilities or logits',
         },
       )
-      .refine(
-        // Every event would be refused for it.
-        ({ classes }) => !Array.isArray(classes) || new Set(classes).size === classes.length,
-        { path: ['classes'], error: 'names a class twice' },
-      )
       .transform(({ classes, probabilities, logits }): PredictionsMap => {
         const given = probabilities ?? logits ?? { kind: 'const', value: '' };
         const as = probabilities === undefined ? 'logits' : 'probabilities';

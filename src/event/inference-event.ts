@@ -36,8 +36,8 @@ export interface ReferencedImage {
 export type Predictions = Classification | Detection | NoPredictions;
 
 /**
- * `classes`, each named once, and the numbers are parallel; at least one of the two kinds of numbers
- * is there. The classes exclude each other.
+ * `classes` and the numbers are parallel; at least one of the two kinds of numbers is there. The classes
+ * exclude each other; two may have one name.
  */
 export interface Classification {
   readonly kind: 'classification';

@@ -7,8 +7,6 @@ export function impossibleClassification({
   probabilities,
   logits,
 }: Classification): Problem | undefined {
-  const named = namedTwice(classes);
-  if (named !== undefined) return named;
   if (probabilities === undefined) return undefined;
   return (
     sumsToMoreThanOne(probabilities) ??
@@ -75,42 +73,6 @@ function contradiction(
       `probability of ${shortNumber(less)}, and '${classes[likeliest]}' one of ${shortNumber(most)}`,
     mend: 'Send those that the model decides by, the probabilities or the logits alone.',
   };
-}
-
-/** Lists of so many are compared name by name, without a set. */
-const fewNames = 16;
-
-/**
- * The last long list in which every name is another: a model sends the same thousand classes with
- * every event, and to compare two lists takes a tenth of the time that a set of them does.
- */
-let lastDistinct: readonly string[] = [];
-
-function namedTwice(classes: readonly string[]): Problem | undefined {
-  if (classes.length > fewNames) {
-    if (sameNames(classes, lastDistinct)) return undefined;
-    if (new Set(classes).size === classes.length) {
-      lastDistinct = classes;
-      return undefined;
-    }
-  }
-  for (let at = 1; at < classes.length; at += 1) {
-    const first = classes.indexOf(classes[at] ?? '');
-    if (first === at) continue;
-    return {
-      field: `predictions.classes.${at}`,
-      problem: `names '${classes[at]}', as predictions.classes.${first} does`,
-      mend: 'Name each class once; tell two of one name apart (crane, the bird, and crane, the machine).',
-    };
-  }
-  return undefined;
-}
-
-function sameNames(a: readonly string[], b: readonly string[]): boolean {
-  if (a === b) return true;
-  if (a.length !== b.length) return false;
-  for (let at = 0; at < a.length; at += 1) if (a[at] !== b[at]) return false;
-  return true;
 }
 
 function shortNumber(value: number): string {

@@ -1,5 +1,5 @@
 import type { InferenceEvent } from '../event/inference-event.js';
-import { refuseTurnedBoxes } from '../event/turned-boxes.js';
+import { uprightBoxes } from '../event/turned-boxes.js';
 import { decodeImage } from '../image/decode.js';
 import type { DecodedImage } from '../image/decoded-image.js';
 import type { FetchRequest, ImageFetcher } from '../image/image-fetcher.js';
@@ -29,6 +29,7 @@ export async function lookAtImage(
 ): Promise<SeenImage> {
   const bytes = await fetcher.fetch(event.image, request);
   const decoded = await decodeImage(bytes, { maxPixels });
-  refuseTurnedBoxes(event.predictions, decoded);
+  // Boxes of another picture are refused before anything is made of them.
+  uprightBoxes(event.predictions, decoded.format);
   return { bytes, decoded };
 }

@@ -1,5 +1,6 @@
 import type { QueueDecision, Reason } from '../decision/decision.js';
 import type { InferenceEvent } from '../event/inference-event.js';
+import { uprightBoxes } from '../event/turned-boxes.js';
 import { contentHash } from '../image/content-hash.js';
 import type { ImageStore } from '../image/image-store.js';
 import { hammingDistance, perceptualHash } from '../image/perceptual-hash.js';
@@ -105,7 +106,7 @@ export async function queueCandidate(
     modelVersion: event.modelVersion,
     sourceId,
     image: shown,
-    predictions: scored.predictions,
+    predictions: uprightBoxes(scored.predictions, image.decoded.format),
     tags: event.tags,
     scores: scored.scores,
     decision,

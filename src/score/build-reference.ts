@@ -1,5 +1,6 @@
 import type { Predictions } from '../event/inference-event.js';
-import { refuseTurnedBoxes } from '../event/turned-boxes.js';
+import { uprightBoxes } from '../event/turned-boxes.js';
+import type { UprightPicture } from '../event/turned-boxes.js';
 import { EdgeminerError, isEdgeminerError } from '../faults.js';
 import { contentHash } from '../image/content-hash.js';
 import type { PixelPlane } from '../image/decoded-image.js';
@@ -188,11 +189,9 @@ async function workOn(
   }
 }
 
-function refuseTurned(
-  { predictions }: TrainingPicture,
-  size: { readonly width: number; readonly height: number },
-): void {
-  if (predictions !== undefined) refuseTurnedBoxes(predictions, size);
+/** @throws EdgeminerError `event.invalid` where its boxes are of another picture. */
+function refuseTurned({ predictions }: TrainingPicture, picture: UprightPicture): void {
+  if (predictions !== undefined) uprightBoxes(predictions, picture);
 }
 
 interface MadePredictions {

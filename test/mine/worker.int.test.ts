@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vites
 import type { Policy } from '../../src/decision/policy.js';
 import { EdgeminerError } from '../../src/faults.js';
 import { decodeImage } from '../../src/image/decode.js';
+import { sharp } from '../../src/image/sharp.js';
 import { hammingDistance, perceptualHash } from '../../src/image/perceptual-hash.js';
 import { modelVersion, sourceId } from '../../src/ids.js';
 import { runWorker } from '../../src/mine/worker.js';
@@ -201,26 +202,46 @@ describe('the worker', () => {
     expect(heard.letters).toEqual([]);
   });
 
-  it('buries a detection whose picture was seen lying, and queues the one seen upright', async () => {
-    const event = async (id: string, imageWidth: number, imageHeight: number) =>
+  it('turns boxes of a picture that was seen lying with it, and buries those that nothing explains', async () => {
+    const turnedByTag = async (bytes: Uint8Array) =>
+      new Uint8Array(await sharp(bytes).rotate(90).withMetadata({ orientation: 8 }).toBuffer());
+    const event = async (id: string, imageWidth: number, imageHeight: number, turned = false) =>
       recordOf(
-        eventOf(id, await picture(9, 'dark'), {
-          predictions: {
-            kind: 'detection',
-            imageWidth,
-            imageHeight,
-            boxes: [{ label: 'car', score: 0.9, x: 30, y: 20, width: 8, height: 8 }],
+        eventOf(
+          id,
+          turned ? await turnedByTag(await picture(9, 'dark')) : await picture(9, 'dark'),
+          {
+            sourceId: sourceId(id),
+            predictions: {
+              kind: 'detection',
+              imageWidth,
+              imageHeight,
+              boxes: [{ label: 'car', score: 0.9, x: 30, y: 20, width: 8, height: 8 }],
+            },
           },
-        }),
+        ),
       );
     // The picture has 64 x 48 pixels.
     const [lying, upright] = [await event('lying', 480, 640), await event('upright', 640, 480)];
-    await work([lying, upright]);
-    expect([lying.acknowledged, upright.acknowledged]).toEqual([true, true]);
+    const tagged = await event('tagged', 480, 640, true);
+    await work([lying, upright, tagged]);
+    expect([lying, upright, tagged].map(({ acknowledged }) => acknowledged)).toEqual(
+      Array(3).fill(true),
+    );
+    const [task] = await bench.store.queue.list(
+      { sourceId: sourceId('tagged') },
+      { limit: 2 },
+      1_770_000_000_000,
+    );
+    expect(task?.predictions).toMatchObject({
+      imageWidth: 640,
+      imageHeight: 480,
+      boxes: [{ x: 20, y: 442, width: 8, height: 8 }],
+    });
     expect(heard.letters).toMatchObject([
       { fault: { code: 'event.invalid', field: 'predictions.imageWidth' } },
     ]);
-    expect(heard.outcomes).toContain('queued');
+    expect(heard.outcomes.toSorted()).toEqual(['dead_letter', 'queued', 'queued']);
   });
 
   it('holds no more bytes of referenced images than its limit and one image', async () => {

@@ -158,13 +158,23 @@ describe('a score in a module', () => {
       'setInterval(() => 0, 1000); export default () => new Promise(() => {});',
       'was not loaded within 2 s',
     ],
-    ['export default () => new Promise(() => {});', 'waits for a promise that nothing resolves'],
-    ['await new Promise(() => {});', 'waits for a promise that nothing resolves'],
-    ['process.exit(9);', 'its thread ended with the code 9'],
-  ])('is refused where it never loads: %s', async (module, message) => {
+  ])('is refused where it is late to load: %s', async (module, message) => {
     await writeFile(file, module);
     const limits = { loadMs: 2000, measureMs: 1000, restMs: 0 };
     await expect(opened({ limits })).rejects.toMatchObject({
+      code: 'score.invalid',
+      field: 'module',
+      message: expect.stringContaining(message) as string,
+    });
+  });
+
+  it.each([
+    ['export default () => new Promise(() => {});', 'waits for a promise that nothing resolves'],
+    ['await new Promise(() => {});', 'waits for a promise that nothing resolves'],
+    ['process.exit(9);', 'its thread ended with the code 9'],
+  ])('is refused where it ends before it is loaded: %s', async (module, message) => {
+    await writeFile(file, module);
+    await expect(opened()).rejects.toMatchObject({
       code: 'score.invalid',
       field: 'module',
       message: expect.stringContaining(message) as string,

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -19,7 +19,7 @@ import { runCommand } from '../cli/run-command.js';
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
-const score = (measure: string) => `import { writeSync } from 'node:fs';
+const score = (measure: string) => `import { readFileSync, writeSync } from 'node:fs';
   export default { needs: ['pixels'], unit: 'pixels', range: [0, 1000], unusual: 'high',
     limit: 900, measure({ pixels }) { ${measure}; return pixels.width; } };`;
 
@@ -56,6 +56,19 @@ async function stream(widths: readonly number[]): Promise<void> {
     });
   });
   await write('events.jsonl', `${(await Promise.all(lines)).join('\n')}\n`);
+}
+
+/** In a process of its own, for signals are to be sent to it. */
+function startCheck() {
+  const loader = ['--import', import.meta.resolve('ts-blank-space/register')];
+  const child = spawn(process.execPath, [...loader, main, 'score', 'check', './moody.mjs'], {
+    cwd: folder,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let errors = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text));
+  const ended = once(child, 'close') as Promise<[number | null, string | null]>;
+  return { child, errors: () => errors, ended };
 }
 
 const mine = ['mine', '--source', 'jsonl:events.jsonl', '--once'];
@@ -98,21 +111,22 @@ describe('a score that never comes back', () => {
 
   it('does not hold up a check that is asked to end', async () => {
     await write('moody.mjs', score(`writeSync(2, 'begun '); for (;;);`));
-    const loader = ['--import', import.meta.resolve('ts-blank-space/register')];
-    const child = spawn(process.execPath, [...loader, main, 'score', 'check', './moody.mjs'], {
-      cwd: folder,
-      stdio: ['ignore', 'ignore', 'pipe'],
+    const { child, errors, ended } = startCheck();
+    child.stderr.on('data', () => {
+      if (errors().endsWith('begun ')) child.kill('SIGTERM');
     });
-    const ended = once(child, 'close');
-    let errors = '';
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      errors += text;
-      if (errors.endsWith('begun ')) child.kill('SIGTERM');
-    });
-    const [code] = (await ended) as [number | null];
-    expect(code, errors).toBe(1);
+    expect(await ended, errors()).toEqual([1, null]);
     // Not because it was late: that would be said otherwise.
-    expect(errors).toContain('begun error: own:moody was not checked to the end, as was asked');
+    expect(errors()).toContain('begun error: own:moody was not checked to the end, as was asked');
+  });
+
+  it('holds no process where even its thread can’t be ended', async () => {
+    // Nobody ever writes to it, so that opening it never comes back to JavaScript.
+    execFileSync('mkfifo', [join(folder, 'silent')]);
+    await write('moody.mjs', score(`readFileSync('silent')`));
+    const { errors, ended } = startCheck();
+    expect(await ended, errors()).toEqual([null, 'SIGKILL']);
+    expect(errors()).toContain('error: the score own:moody gave no measurement within 10 s');
   });
 
   it('is interrupted in a check where it is a file of edgeminer', async () => {

@@ -3,6 +3,8 @@ import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { EdgeminerError, messageOf } from '../../faults.js';
+import { leaveThread } from '../../score/own/leave-thread.js';
+import { withinTime } from '../../score/own/time-limit.js';
 import type { OwnFinding, OwnInput, OwnScorer } from '../../score/scorer.js';
 import type { FromModule, ModuleStart, ToModule } from './module-messages.js';
 
@@ -84,17 +86,13 @@ export function startModule(start: ModuleStart): ModuleClient {
 
 async function endThread(worker: Worker): Promise<void> {
   if (worker.threadId === -1) return;
-  const late = new AbortController();
-  const timer = setTimeout(() => late.abort(), endingMs);
-  const gone = once(worker, 'exit', { signal: late.signal });
+  const gone = once(worker, 'exit');
   void worker.terminate();
   try {
-    await gone;
+    await withinTime(gone, endingMs, (limit) => `the thread did not end within ${limit}`);
   } catch {
-    // Waiting on would keep the user from the error that says why. It ends when its call returns.
-    worker.unref();
-  } finally {
-    clearTimeout(timer);
+    // Waiting on would keep the user from the error that says why.
+    leaveThread(worker);
   }
 }
 

@@ -2,6 +2,7 @@ import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { messageOf } from '../../faults.js';
+import { leaveThread } from '../../score/own/leave-thread.js';
 import { withinTime } from '../../score/own/time-limit.js';
 import type { FromScore, ScoreStart, ToScore } from './score-messages.js';
 import type { ModelSignature } from './session-messages.js';
@@ -77,7 +78,7 @@ export async function startScore(start: ScoreStart): Promise<ScoreClient> {
       try {
         await withinTime(ended, endingMs, (limit) => `the thread did not end within ${limit}`);
       } catch {
-        worker.unref();
+        leaveThread(worker);
       }
     },
   };

@@ -6,6 +6,7 @@
 redness.onnx      a picture of 32 x 32, in 0..1: mean red less mean of green and blue, -1..1
 strength.onnx     an embedding of any length: the mean of its absolute values
 two-outputs.onnx  redness under two names
+counts.onnx       an embedding of one number: counts that far, one by one, and gives it back
 """
 
 import sys
@@ -53,10 +54,34 @@ def strength():
     return model(nodes, [value("embedding", [1, "length"])], [value("strength", [1])])
 
 
+def counts():
+    body = h.make_graph(
+        [
+            h.make_node("Identity", ["going"], ["goes-on"]),
+            h.make_node("Add", ["count", "one"], ["next"]),
+        ],
+        "step",
+        [
+            h.make_tensor_value_info("at", T.INT64, []),
+            h.make_tensor_value_info("going", T.BOOL, []),
+            value("count", [1]),
+        ],
+        [h.make_tensor_value_info("goes-on", T.BOOL, []), value("next", [1])],
+    )
+    nodes = [
+        h.make_node("ReduceSum", ["embedding"], ["total"], keepdims=0),
+        h.make_node("Cast", ["total"], ["steps"], to=T.INT64),
+        h.make_node("Loop", ["steps", "", "none"], ["counted"], body=body),
+    ]
+    constants = [("none", np.zeros(1, np.float32)), ("one", np.ones(1, np.float32))]
+    return model(nodes, [value("embedding", [1, 1])], [value("counted", [1])], constants)
+
+
 made = {
     "redness": redness(["redness"]),
     "strength": strength(),
     "two-outputs": redness(["redness", "again"]),
+    "counts": counts(),
 }
 for name, found in made.items():
     Path(sys.argv[1], f"{name}.onnx").write_bytes(found.SerializeToString())

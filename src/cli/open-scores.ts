@@ -1,17 +1,16 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { pathToFileURL } from 'node:url';
+import { openModuleScore } from '../adapters/module/module-score.js';
 import { openOnnxScore } from '../adapters/onnx/onnx-score.js';
 import type { Config } from '../config/load-config.js';
 import type { ScoreSettings } from '../config/score-settings.js';
 import { canonicalJson } from '../canonical-json.js';
-import { EdgeminerError, isEdgeminerError, messageOf } from '../faults.js';
+import { EdgeminerError, isEdgeminerError } from '../faults.js';
 import { checkScorer, firstProblem } from '../score/checks/check-scorer.js';
 import { simpleProbes } from '../score/checks/probes.js';
-import { ownScorer, runOf } from '../score/own/own-scorer.js';
+import { ownScorer } from '../score/own/own-scorer.js';
 import { createOwnScores } from '../score/own/own-scores.js';
 import type { OnScoreFailure, OwnScores } from '../score/own/own-scores.js';
-import { checkTraits, readScore } from '../score/own/read-score.js';
+import { checkTraits } from '../score/own/read-score.js';
 import type { OwnScorer } from '../score/scorer.js';
 import { closeAll } from './open-stores.js';
 
@@ -78,63 +77,10 @@ export async function openScore(settings: ScoreSettings): Promise<OpenScore> {
 }
 
 async function openModule(name: string, file: string, options: unknown): Promise<OpenScore> {
-  const source = await readModule(file);
-  const exported = await importDefault(file);
-  const made = isFunction(exported) ? await callFactory(exported, options, file) : exported;
-  const score = readScore(made, `the default export of ${file}`);
-  const fingerprint = fingerprintOf(source, { options: options ?? null });
-  return {
-    scorer: ownScorer({ name, fingerprint }, score, runOf(score)),
-    close: async () => undefined,
-  };
-}
-
-async function readModule(file: string): Promise<Uint8Array> {
-  try {
-    return await readFile(file);
-  } catch (cause) {
-    throw new EdgeminerError('score.invalid', `the module ${file} can't be read`, {
-      field: 'module',
-      mend: 'Correct the path; it is relative to the file of the settings.',
-      cause,
-    });
-  }
-}
-
-async function importDefault(file: string): Promise<unknown> {
-  let loaded: unknown;
-  try {
-    loaded = await import(pathToFileURL(file).href);
-  } catch (cause) {
-    throw new EdgeminerError('score.invalid', `${file} can't be loaded: ${messageOf(cause)}`, {
-      field: 'module',
-      mend: `Try: node ${file}; it must be an ES module (.mjs) that Node runs as it is.`,
-      cause,
-    });
-  }
-  if (typeof loaded === 'object' && loaded !== null && 'default' in loaded) return loaded.default;
-  const names = Object.keys(loaded ?? {});
-  const others = names.length === 0 ? 'it exports nothing' : `it exports ${names.join(', ')}`;
-  throw new EdgeminerError('score.invalid', `${file} has no default export; ${others}`, {
-    field: 'module',
-    mend: 'Write `export default` before the score, or before the function that makes it.',
-  });
-}
-
-async function callFactory(
-  factory: (given: unknown) => unknown,
-  options: unknown,
-  file: string,
-): Promise<unknown> {
-  try {
-    return await factory(options);
-  } catch (cause) {
-    throw new EdgeminerError(
-      'score.invalid',
-      `the function that ${file} exports failed: ${messageOf(cause)}`,
-      { field: 'options', mend: 'Mend the function, or the options that it is given.', cause },
-    );
-  }
+  const score = await openModuleScore({ file, options });
+  const fingerprint = fingerprintOf(score.source, { options: options ?? null });
+  const scorer = ownScorer({ name, fingerprint }, score.traits, score);
+  return { scorer, close: () => score.close() };
 }
 
 async function openOnnx(settings: ScoreSettings, file: string): Promise<OpenScore> {
@@ -154,14 +100,14 @@ async function openOnnx(settings: ScoreSettings, file: string): Promise<OpenScor
     picture: picture ?? null,
     output: output ?? null,
   });
-  const scorer = ownScorer({ name, fingerprint }, traits, async ({ plane, embedding }) => {
+  const run: OwnScorer['run'] = async ({ plane, embedding }) => {
     const wanted = over === 'picture' ? plane : embedding;
     if (wanted === undefined || typeof wanted === 'string') {
       throw new TypeError(`there is no ${over} to look at`);
     }
-    return withinRounding(await model.measure(wanted), traits.range);
-  });
-  return { scorer, close: () => model.close() };
+    return { raw: withinRounding(await model.measure(wanted), traits.range) };
+  };
+  return { scorer: ownScorer({ name, fingerprint }, traits, { run }), close: () => model.close() };
 }
 
 /** A softmax of floats may come out at 1.0000001; that is no fault of the model. */
@@ -169,10 +115,6 @@ function withinRounding(value: number, [low, high]: readonly [number, number]): 
   const slack = 1e-5 * (high - low);
   if (value > high && value <= high + slack) return high;
   return value < low && value >= low - slack ? low : value;
-}
-
-function isFunction(value: unknown): value is (given: unknown) => unknown {
-  return typeof value === 'function';
 }
 
 /** What a measurement depends on, so far as the settings tell; see docs/own-scores.md. */

@@ -131,9 +131,25 @@ export interface OwnScorer extends AnyScorer {
    * lower-case hex sha256.
    */
   readonly fingerprint: string;
-  /** Undefined where it has nothing to say. May throw, and give any number. */
-  run(input: OwnInput): number | undefined | Promise<number | undefined>;
+  /**
+   * Undefined where it has nothing to say. May throw, and give any number.
+   * @param wrote Hears which parts it wrote to, where it was given a copy of the input. To be left
+   *   out where nobody asks, for looking takes time.
+   */
+  run(
+    input: OwnInput,
+    wrote?: (part: keyof OwnInput) => void,
+  ): OwnFinding | undefined | Promise<OwnFinding | undefined>;
+  /** Its own words for its limit, for the checks to look at. */
+  readonly limitNote?: string | undefined;
   measure(input: ScoringInput): Measurement;
+}
+
+/** What a run of a score of one's own came to. */
+export interface OwnFinding {
+  readonly raw: number;
+  /** In the score's own words, as the start of an explanation. */
+  readonly note?: string | undefined;
 }
 
 /** What scores of one's own may look at. */

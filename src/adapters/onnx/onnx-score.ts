@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { EdgeminerError, messageOf } from '../../faults.js';
 import type { PixelPlane } from '../../image/decoded-image.js';
 import { cutModelInput } from '../../image/model-input.js';
+import { measureLimitMs, OutOfTime, withinTime } from '../../score/own/time-limit.js';
 import { startScore } from './score-client.js';
 import type { ScoreClient } from './score-client.js';
 import type { PictureInput } from './score-messages.js';
@@ -14,12 +15,16 @@ export interface OnnxScoreOptions {
   readonly picture: PictureInput | undefined;
   /** The output to read; the only one unless told. */
   readonly output?: string | undefined;
+  /** Milliseconds for one measurement; those of every score unless told. */
+  readonly measureMs?: number;
 }
 
 /**
  * An ONNX model with one number as its output. One inference at a time, in a thread of its own:
  * a result does not depend on what else is measured. A thread that died is started again by the
- * next measurement. `close()` lets what is running finish, and is idempotent.
+ * next measurement. One that is late is waited for no longer, but goes on, for nothing ends the
+ * runtime; until it is done, nothing else is measured. `close()` lets what is running finish, if
+ * it does so in time, and is idempotent.
  */
 export interface OnnxScore {
   /** Of the file, lower-case hex. */
@@ -36,7 +41,7 @@ export interface OnnxScore {
  * @throws EdgeminerError `score.invalid`, naming the setting and what the file has instead.
  */
 export async function openOnnxScore(options: OnnxScoreOptions): Promise<OnnxScore> {
-  const { file, picture } = options;
+  const { file, picture, measureMs = measureLimitMs } = options;
   const bytes = await readModel(file);
   // A copy: it is given away to the thread.
   const start = () => startScore({ model: Uint8Array.from(bytes), picture });
@@ -44,6 +49,22 @@ export async function openOnnxScore(options: OnnxScoreOptions): Promise<OnnxScor
   const { output, embeddingLength } = await signatureOf(client, options);
   let last: Promise<unknown> = Promise.resolve();
   let closing: Promise<void> | undefined;
+  let late: Promise<unknown> | undefined;
+
+  const inTime = async (running: Promise<number>) => {
+    try {
+      return await withinTime(
+        running,
+        measureMs,
+        (limit) => `gave no measurement within ${limit} (${file})`,
+      );
+    } catch (error) {
+      if (!(error instanceof OutOfTime)) throw error;
+      const done = () => (late = undefined);
+      late = running.then(done, done);
+      throw error;
+    }
+  };
 
   return {
     sha256: createHash('sha256').update(bytes).digest('hex'),
@@ -53,8 +74,9 @@ export async function openOnnxScore(options: OnnxScoreOptions): Promise<OnnxScor
         given instanceof Float32Array ? Float32Array.from(given) : cutFor(given, picture);
       const turn = last.then(async () => {
         if (closing !== undefined) throw new Error('the score was closed');
+        if (late !== undefined) throw new Error('it is still at a picture that it is late with');
         if (!client.alive) client = await start();
-        return client.run(values, output);
+        return inTime(client.run(values, output));
       });
       last = turn.catch(() => undefined);
       return turn;

@@ -2,6 +2,8 @@ import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { messageOf } from '../../faults.js';
+import { leaveThread } from '../../score/own/leave-thread.js';
+import { withinTime } from '../../score/own/time-limit.js';
 import type { FromScore, ScoreStart, ToScore } from './score-messages.js';
 import type { ModelSignature } from './session-messages.js';
 
@@ -12,9 +14,15 @@ export interface ScoreClient {
   readonly alive: boolean;
   /** Rejects where the inference fails, or the thread dies under it. */
   run(values: Uint8Array<ArrayBuffer> | Float32Array<ArrayBuffer>, output: string): Promise<number>;
-  /** Ends the thread. Idempotent. */
+  /**
+   * Ends the thread once it has answered; where that takes too long, the thread is left to itself,
+   * and holds no process. Idempotent.
+   */
   close(): Promise<void>;
 }
+
+/** Milliseconds. An inference can't be ended before it is done. */
+const endingMs = 5000;
 
 /** Starts the thread and loads the model; rejects with what the runtime says if it can't. */
 export async function startScore(start: ScoreStart): Promise<ScoreClient> {
@@ -67,7 +75,11 @@ export async function startScore(start: ScoreStart): Promise<ScoreClient> {
     },
     async close() {
       if (alive) worker.postMessage({ kind: 'close' } satisfies ToScore);
-      await ended;
+      try {
+        await withinTime(ended, endingMs, (limit) => `the thread did not end within ${limit}`);
+      } catch {
+        leaveThread(worker);
+      }
     },
   };
 }

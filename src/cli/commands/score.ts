@@ -111,27 +111,9 @@ interface CheckResult {
 async function check(world: World, name: string, options: CheckOptions): Promise<void> {
   const { scorer, close } = await find(world, name, options);
   try {
-    const dimensions = scorer.looksAt === 'own' ? scorer.embeddingLength : undefined;
-    const probes = manyProbes(options.seed, options.pictures, dimensions);
-    const checks = await checkScorer(scorer, probes);
-    const times: number[] = [];
-    const raws: number[] = [];
-    for (const probe of probes) {
-      // A copy: what was measured of this plane before is remembered.
-      const fresh = structuredClone(probe);
-      const start = performance.now();
-      raws.push(...(await measurementsOf(scorer, [fresh])));
-      times.push(performance.now() - start);
-    }
-    const result: CheckResult = {
-      score: scorer.name,
-      checks,
-      inputs: probes.length,
-      measured: raws.length,
-      different: new Set(raws).size,
-      medianMs: times.sort((a, b) => a - b)[times.length >> 1] ?? 0,
-    };
+    const result = await unlessEnded(world, scorer, tried(scorer, options));
     print(world, result, options.json, resultLines);
+    const { checks } = result;
     const failed = checks.filter(({ problems }) => problems.length > 0);
     if (failed.length === 0) return;
     throw new EdgeminerError(
@@ -141,6 +123,50 @@ async function check(world: World, name: string, options: CheckOptions): Promise
     );
   } finally {
     await close();
+  }
+}
+
+async function tried(scorer: Scorer, { seed, pictures }: CheckOptions): Promise<CheckResult> {
+  const dimensions = scorer.looksAt === 'own' ? scorer.embeddingLength : undefined;
+  const probes = manyProbes(seed, pictures, dimensions);
+  const checks = await checkScorer(scorer, probes);
+  const times: number[] = [];
+  const raws: number[] = [];
+  for (const probe of probes) {
+    // A copy: what was measured of this plane before is remembered.
+    const fresh = structuredClone(probe);
+    const start = performance.now();
+    raws.push(...(await measurementsOf(scorer, [fresh])));
+    times.push(performance.now() - start);
+  }
+  return {
+    score: scorer.name,
+    checks,
+    inputs: probes.length,
+    measured: raws.length,
+    different: new Set(raws).size,
+    medianMs: times.sort((a, b) => a - b)[times.length >> 1] ?? 0,
+  };
+}
+
+/** A score that takes its time takes it some thousand times: whoever ends that waits for none. */
+async function unlessEnded<T>({ ending }: World, { name }: Scorer, work: Promise<T>): Promise<T> {
+  let leave = (): void => undefined;
+  const ended = new Promise<never>((_, reject) => {
+    leave = () =>
+      reject(
+        new EdgeminerError('score.invalid', `${name} was not checked to the end, as was asked`, {
+          field: name,
+          mend: 'Check it again; fewer --pictures take less time.',
+        }),
+      );
+  });
+  ending.addEventListener('abort', leave, { once: true });
+  if (ending.aborted) leave();
+  try {
+    return await Promise.race([work, ended]);
+  } finally {
+    ending.removeEventListener('abort', leave);
   }
 }
 

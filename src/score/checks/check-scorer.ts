@@ -1,13 +1,15 @@
 import { isDeepStrictEqual } from 'node:util';
-import { messageOf } from '../../faults.js';
+import { EdgeminerError, messageOf } from '../../faults.js';
 import { spoilPlane } from '../../image/spoil-plane.js';
 import type { Spoiling } from '../../image/spoil-plane.js';
 import { calibrateSignal } from '../calibrate.js';
 import { runOwn } from '../own/own-scores.js';
 import type { OwnResult } from '../own/own-scores.js';
-import type { Scorer } from '../scorer.js';
+import { measureLimitMs, OutOfTime } from '../own/time-limit.js';
+import type { BuiltInScorer, Scorer } from '../scorer.js';
 import { distanceToUnusualEnd } from '../unusual-end.js';
 import { seeded } from '../../image/seeded.js';
+import { interrupted } from './interrupted.js';
 import { squares } from './probes.js';
 import type { Probe } from './probes.js';
 
@@ -44,15 +46,42 @@ export const scorerChecks: readonly ScorerCheck[] = [
   { claim: 'grows no less unusual where it says so', perInput: false, problems: worsens },
 ];
 
-/** Measures by a scorer of any kind; what a built-in one throws is told like one's own. */
-async function measureProbe(scorer: Scorer, probe: Probe): Promise<OwnResult> {
-  // A copy: what one's own score writes there must not reach the other checks.
-  if (scorer.looksAt === 'own') return runOwn(scorer, structuredClone(probe));
+/**
+ * Measures by a scorer of any kind; what a built-in one throws is told like one's own.
+ * @param wrote Hears what one's own wrote to, where it was not `probe` itself.
+ * @throws EdgeminerError `score.invalid` where it is late: a score without an end would be so at
+ *   each of the probes, in each of the checks.
+ */
+async function measureProbe(
+  scorer: Scorer,
+  probe: Probe,
+  wrote?: (part: string) => void,
+): Promise<OwnResult> {
+  const result =
+    scorer.looksAt === 'own' ? await runOwn(scorer, probe, wrote) : measureBuiltIn(scorer, probe);
+  if (result.kind !== 'failed' || result.how !== 'late') return result;
+  throw new EdgeminerError(
+    'score.invalid',
+    `the score ${scorer.name} ${result.problem}, at ${probe.called}`,
+    {
+      field: scorer.name,
+      mend: 'Look for a loop that does not end, or for what takes so long, in its measure.',
+    },
+  );
+}
+
+function measureBuiltIn(scorer: BuiltInScorer, probe: Probe): OwnResult {
   try {
-    return scorer.measure(probe);
+    return interrupted(() => scorer.measure(probe), measureLimitMs);
   } catch (error) {
+    if (error instanceof OutOfTime) return { kind: 'failed', how: 'late', problem: error.message };
     return { kind: 'failed', how: 'threw', problem: `failed: ${messageOf(error)}` };
   }
+}
+
+/** Measures a copy: what one's own score writes there must not reach the other checks. */
+function measureCopy(scorer: Scorer, probe: Probe): Promise<OwnResult> {
+  return measureProbe(scorer, scorer.looksAt === 'own' ? structuredClone(probe) : probe);
 }
 
 /** Runs a check on each probe. */
@@ -70,12 +99,12 @@ function each(
 }
 
 async function bearsIt(scorer: Scorer, probe: Probe): Promise<string | undefined> {
-  const result = await measureProbe(scorer, probe);
+  const result = await measureCopy(scorer, probe);
   return result.kind === 'failed' && result.how === 'threw' ? result.problem : undefined;
 }
 
 async function staysInRange(scorer: Scorer, probe: Probe): Promise<string | undefined> {
-  const result = await measureProbe(scorer, probe);
+  const result = await measureCopy(scorer, probe);
   if (result.kind === 'absent') return undefined;
   if (result.kind === 'failed') return result.how === 'threw' ? undefined : result.problem;
   const [low, high] = scorer.range;
@@ -84,22 +113,30 @@ async function staysInRange(scorer: Scorer, probe: Probe): Promise<string | unde
 }
 
 async function isDeterministic(scorer: Scorer, probe: Probe): Promise<string | undefined> {
-  const first = await measureProbe(scorer, probe);
+  const first = await measureCopy(scorer, probe);
   for (const again of [probe, structuredClone(probe)]) {
-    const second = await measureProbe(scorer, again);
-    if (isDeepStrictEqual(first, second)) continue;
+    const second = await measureCopy(scorer, again);
+    if (isDeepStrictEqual(figureOf(scorer, first), figureOf(scorer, second))) continue;
     return `gave ${told(first)}, and then ${told(second)} from the same input`;
   }
   return undefined;
 }
 
+/** The words of one's own are for people, and may be others each time. */
+function figureOf(scorer: Scorer, result: OwnResult): OwnResult {
+  if (scorer.looksAt !== 'own' || result.kind !== 'measured') return result;
+  return { kind: 'measured', raw: result.raw };
+}
+
 async function leavesItsInput(scorer: Scorer, probe: Probe): Promise<string | undefined> {
   // A copy: what was measured of this plane before is remembered, and would not be again.
   const given = structuredClone(probe);
-  if (scorer.looksAt === 'own') await runOwn(scorer, given);
-  else await measureProbe(scorer, given);
+  const wrote: string[] = [];
+  await measureProbe(scorer, given, (part) => wrote.push(part));
   const changed = Object.keys(probe).find(
-    (key) => !isDeepStrictEqual(given[key as keyof Probe], probe[key as keyof Probe]),
+    (key) =>
+      wrote.includes(key) ||
+      !isDeepStrictEqual(given[key as keyof Probe], probe[key as keyof Probe]),
   );
   return changed === undefined ? undefined : `wrote to its input (${changed})`;
 }
@@ -154,9 +191,10 @@ const standings = [
 async function explainsItself(scorer: Scorer, probes: readonly Probe[]): Promise<string[]> {
   const measured: { readonly raw: number; readonly note?: string | undefined }[] = [
     { raw: scorer.fallbackLimit },
+    ...(scorer.looksAt === 'own' ? [{ raw: scorer.fallbackLimit, note: scorer.limitNote }] : []),
   ];
   for (const probe of probes) {
-    const result = await measureProbe(scorer, probe);
+    const result = await measureCopy(scorer, probe);
     if (result.kind === 'measured') measured.push(result, { raw: result.raw });
   }
   const problems = new Set<string>();
@@ -201,7 +239,7 @@ async function distancesOf(scorer: Scorer, probe: Probe, kind: Spoiling): Promis
   for (const strength of [undefined, 0.2, 0.6, 1]) {
     const plane =
       strength === undefined ? probe.plane : spoilPlane(probe.plane, kind, strength, seeded(5));
-    const result = await measureProbe(scorer, { ...probe, plane });
+    const result = await measureCopy(scorer, { ...probe, plane });
     if (result.kind === 'measured') distances.push(distanceToUnusualEnd(result.raw, scorer));
   }
   return distances;
@@ -223,7 +261,7 @@ export async function measurementsOf(
   scorer: Scorer,
   probes: readonly Probe[],
 ): Promise<readonly number[]> {
-  const results = await Promise.all(probes.map((probe) => measureProbe(scorer, probe)));
+  const results = await Promise.all(probes.map((probe) => measureCopy(scorer, probe)));
   return results.flatMap((result) => (result.kind === 'measured' ? [result.raw] : []));
 }
 

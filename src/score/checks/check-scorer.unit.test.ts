@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Score } from '../own/own-score.js';
 import { ownScorer, runOf } from '../own/own-scorer.js';
+import { OutOfTime } from '../own/time-limit.js';
 import { scorers } from '../registry.js';
 import type { PixelScorer } from '../scorer.js';
 import { checkScorer, firstProblem, measurementsOf } from './check-scorer.js';
@@ -74,6 +75,43 @@ describe('checkScorer', () => {
     ],
   ])('finds out one that %s', async (_, fault, claim) => {
     expect(await failedClaims({ ...sound, ...fault })).toContain(claim);
+  });
+
+  it('stops at the first input that a score is late with, and names it', async () => {
+    let runs = 0;
+    const late = ownScorer({ name: 'tried', fingerprint: '' }, sound, {
+      run: async () => {
+        runs += 1;
+        throw new OutOfTime('gave no measurement within 10 s (tried.mjs)');
+      },
+    });
+    await expect(checkScorer(late, simpleProbes())).rejects.toMatchObject({
+      code: 'score.invalid',
+      field: 'own:tried',
+      message:
+        'the score own:tried gave no measurement within 10 s (tried.mjs), ' +
+        'at a picture of squares, 160 x 120',
+    });
+    expect(runs).toBe(1);
+  });
+
+  it('hears of what was written to a copy', async () => {
+    const far = ownScorer({ name: 'tried', fingerprint: '' }, sound, {
+      run: async (_, wrote) => {
+        wrote?.('embedding');
+        return { raw: 1 };
+      },
+    });
+    expect(firstProblem(await checkScorer(far, simpleProbes()))).toMatch(
+      /^wrote to its input \(embedding\), at a picture of squares/,
+    );
+  });
+
+  it('asks no score for the same words twice', async () => {
+    let said = 0;
+    expect(
+      await failedClaims({ ...sound, describe: (raw) => `Its mean is ${raw} (${said++})` }),
+    ).toEqual([]);
   });
 
   it('gives every kind of scorer something to measure', async () => {

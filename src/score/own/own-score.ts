@@ -14,7 +14,7 @@ export type ScoreNeed = keyof ScoreInputs;
 export interface ScoreInputs {
   /**
    * The decoded picture: sRGB, upright, its longer side at most 512 pixels. `rgb` is row by row,
-   * R, G, B of each pixel, 0..255. Shared with all other scores: read it, don't write to it.
+   * R, G, B of each pixel, 0..255. Read it, don't write to it.
    */
   readonly pixels: PixelPlane;
   /** The event's predictions, or the configured model's where it brings none. */
@@ -28,7 +28,7 @@ export type ScoreInput<Needs extends ScoreNeed> = Readonly<Pick<ScoreInputs, Nee
 
 /**
  * A score of one's own: the default export of a module. `measure` must give the same for the same
- * input, keep nothing and wait for nothing: it runs on the thread that serves heartbeats.
+ * input, keep nothing and wait for nothing: one that takes 10 seconds is ended.
  */
 export interface Score<Needs extends ScoreNeed = ScoreNeed> {
   /** An event that lacks one of these is not measured. At least one. */

@@ -1,12 +1,12 @@
 import { compared } from '../explanation.js';
-import type { OwnInput, OwnScorer } from '../scorer.js';
+import type { OwnFinding, OwnInput, OwnScorer } from '../scorer.js';
 import { ownSignal } from '../signal.js';
 import type { SignalFamily } from '../signal.js';
 import { fallbackScore } from '../unusual-end.js';
 import type { Score, ScoreNeed } from './own-score.js';
 
-/** A score of one's own, with everything but how it measures. */
-export type ScoreTraits = Omit<Score, 'measure'>;
+/** A score of one's own, with everything but how it measures, and tells of it. */
+export type ScoreTraits = Omit<Score, 'measure' | 'describe'>;
 
 /** What of a score is not its own: where it came from. */
 export interface ScoreOrigin {
@@ -20,7 +20,7 @@ export interface ScoreOrigin {
 export function ownScorer(
   { name, fingerprint }: ScoreOrigin,
   traits: ScoreTraits,
-  run: OwnScorer['run'],
+  { run, limitNote }: Pick<OwnScorer, 'run' | 'limitNote'>,
 ): OwnScorer {
   const { needs, unit, range, unusual, limit, worsensWith, embeddingLength } = traits;
   const signal = ownSignal(name);
@@ -39,22 +39,31 @@ export function ownScorer(
     ...(worsensWith === undefined ? {} : { worsensWith }),
     uncalibrated: (raw) => fallbackScore(raw, limit, { range, unusual }),
     run,
+    ...(limitNote === undefined ? {} : { limitNote }),
     measure: ({ own }) => own?.get(signal) ?? { kind: 'absent', why: 'failed' },
-    explain: (raw, standing) => {
-      const said = saidOf(traits, raw) ?? `${name} measures ${figure(raw)} (${unit})`;
+    explain: (raw, standing, note) => {
+      const said = note ?? `${name} measures ${figure(raw)} (${unit})`;
       return `${capital(said)}, ${compared(comparison, standing)}.`;
     },
   };
 }
 
+/** How a score measures that a module exported. */
+export interface ModuleRun {
+  readonly run: (input: OwnInput) => OwnFinding | undefined;
+  readonly limitNote: string | undefined;
+}
+
 /** A score that was exported by a module: given what it asked for, and nothing else. */
-export function runOf(score: Score): OwnScorer['run'] {
-  return (input) => {
+export function runOf(score: Score): ModuleRun {
+  const run: ModuleRun['run'] = (input) => {
     const raw: unknown = score.measure(inputFor(score.needs, input));
-    if (raw === undefined || typeof raw === 'number') return raw;
+    if (raw === undefined) return undefined;
+    if (typeof raw === 'number') return { raw, note: saidOf(score, raw) };
     const given = raw instanceof Promise ? 'a promise' : JSON.stringify(raw);
     throw new TypeError(`measure gave ${given}; it must give a number, or undefined, at once`);
   };
+  return { run, limitNote: saidOf(score, score.limit) };
 }
 
 function inputFor(
@@ -73,9 +82,9 @@ function familyOf(needs: readonly ScoreNeed[]): SignalFamily {
 }
 
 /** The score's own words; those that are none, or that can't be had, cost no event its score. */
-function saidOf({ describe }: ScoreTraits, raw: number): string | undefined {
+function saidOf(score: Score, raw: number): string | undefined {
   try {
-    const said: unknown = describe?.(raw);
+    const said: unknown = score.describe?.(raw);
     return typeof said === 'string' && /^[^\n]*\S[^\n]*$/.test(said)
       ? said.trim().replace(/[.,]$/, '')
       : undefined;

@@ -3,6 +3,7 @@ import { scorers as builtIn } from '../registry.js';
 import type { Measurement, OwnInput, OwnScorer, Scorer } from '../scorer.js';
 import type { AbsentSignal, FlagRules, OwnSignalName } from '../signal.js';
 import type { ScoreNeed } from './own-score.js';
+import { OutOfTime } from './time-limit.js';
 
 /** Scores of one's own, opened and ready. Whoever opened them closes what they hold. */
 export interface OwnScores {
@@ -55,25 +56,32 @@ export type OwnResult =
   | Measurement
   | {
       readonly kind: 'failed';
-      readonly how: 'threw' | 'out-of-range';
+      /** `late`: it may never come back, so that asking again is no use. */
+      readonly how: 'threw' | 'out-of-range' | 'late';
       /** What a sentence says of the score, without a full stop. */
       readonly problem: string;
     };
 
 /** Runs a score where its needs are met, and holds what it gives to its range. Never rejects. */
-export async function runOwn(scorer: OwnScorer, input: OwnInput): Promise<OwnResult> {
+export async function runOwn(
+  scorer: OwnScorer,
+  input: OwnInput,
+  wrote?: Parameters<OwnScorer['run']>[1],
+): Promise<OwnResult> {
   for (const need of scorer.needs) {
     const why = lacks(need, input, scorer);
     if (why !== undefined) return { kind: 'absent', why };
   }
   const [low, high] = scorer.range;
   try {
-    const raw = await scorer.run(input);
-    if (raw === undefined) return { kind: 'absent', why: 'does-not-apply' };
-    if (raw >= low && raw <= high) return { kind: 'measured', raw };
+    const found = await scorer.run(input, wrote);
+    if (found === undefined) return { kind: 'absent', why: 'does-not-apply' };
+    const { raw } = found;
+    if (raw >= low && raw <= high) return { kind: 'measured', ...found };
     const problem = `gave ${raw}, outside its range of ${low} to ${high}`;
     return { kind: 'failed', how: 'out-of-range', problem };
   } catch (error) {
+    if (error instanceof OutOfTime) return { kind: 'failed', how: 'late', problem: error.message };
     return { kind: 'failed', how: 'threw', problem: `failed: ${messageOf(error)}` };
   }
 }

@@ -12,6 +12,7 @@ import { uncalibratedBy, uncalibratedText } from './in-reference.js';
 import type { Score } from './own-score.js';
 import { ownScorer, runOf } from './own-scorer.js';
 import { askedBy, createOwnScores, runOwn } from './own-scores.js';
+import { withinTime } from './time-limit.js';
 
 const redness: Score<'pixels'> = {
   needs: ['pixels'],
@@ -38,12 +39,23 @@ const rules = (own: Partial<Record<OwnSignalName, object>>): FlagRules =>
   ({ ...builtInOff, ...own }) as FlagRules;
 const onePercent = { kind: 'false-alarms', rate: 0.01 };
 
+const lateScorer = ownScorer({ name: 'late', fingerprint: 'f'.repeat(64) }, redness, {
+  run: () =>
+    withinTime(new Promise<never>(() => undefined), 5, (limit) => {
+      return `gave no measurement within ${limit}`;
+    }),
+});
+
 describe('runOwn', () => {
   const giving = (raw: unknown): OwnScorer =>
     scorerOf({ ...redness, measure: () => raw as number });
 
   it('measures', async () => {
-    expect(await runOwn(scorerOf(redness), input(17))).toEqual({ kind: 'measured', raw: 17 });
+    expect(await runOwn(scorerOf(redness), input(17))).toEqual({
+      kind: 'measured',
+      raw: 17,
+      note: 'The first pixel has 17 of red',
+    });
   });
 
   it.each([
@@ -67,6 +79,19 @@ describe('runOwn', () => {
       },
     });
     expect(await runOwn(throwing, input(1))).toMatchObject({ problem: 'failed: no red' });
+  });
+
+  it('fails where the score is late, and says so', async () => {
+    expect(await runOwn(lateScorer, input(1))).toEqual({
+      kind: 'failed',
+      how: 'late',
+      problem: 'gave no measurement within 0.005 s',
+    });
+    const failures: string[] = [];
+    const own = createOwnScores([lateScorer], (name, problem) => failures.push(name, problem));
+    const found = await own.measure(input(1), own.scorers);
+    expect(found.get('own:late')).toEqual({ kind: 'absent', why: 'failed' });
+    expect(failures).toEqual(['own:late', 'gave no measurement within 0.005 s']);
   });
 
   it('is absent where there is nothing to say, or nothing to look at', async () => {
@@ -182,26 +207,25 @@ describe('ownScorer', () => {
     expect(family({ family: 'novelty' })).toBe('novelty');
   });
 
-  it('explains itself where the score has no words, or none that serve', () => {
-    const explain = (describe?: (raw: number) => string) => {
-      const { needs, unit, range, unusual, limit, measure } = redness;
-      const bare = { needs, unit, range, unusual, limit, measure };
-      return scorerOf(describe === undefined ? bare : { ...bare, describe }).explain(1.23456, {
-        lessUnusual: 0.5,
-        count: 20,
-      });
+  it('explains itself where the score has no words, or none that serve', async () => {
+    const explain = async (describe?: (raw: number) => string) => {
+      const { needs, unit, range, unusual, limit } = redness;
+      const bare = { needs, unit, range, unusual, limit, measure: () => 1.23456 };
+      const scorer = scorerOf(describe === undefined ? bare : { ...bare, describe });
+      const found = await scorer.run(input(1));
+      return scorer.explain(found?.raw ?? 0, { lessUnusual: 0.5, count: 20 }, found?.note);
     };
     const generic =
       'Red measures 1.235 (grey levels), higher than 50.0 % of the 20 reference pictures.';
-    expect(explain()).toBe(generic);
-    expect(explain(() => '')).toBe(generic);
-    expect(explain(() => 'a\nb')).toBe(generic);
+    expect(await explain()).toBe(generic);
+    expect(await explain(() => '')).toBe(generic);
+    expect(await explain(() => 'a\nb')).toBe(generic);
     expect(
-      explain(() => {
+      await explain(() => {
         throw new Error('no words');
       }),
     ).toBe(generic);
-    expect(explain(() => 'it is red.')).toBe(
+    expect(await explain(() => 'it is red.')).toBe(
       'It is red, higher than 50.0 % of the 20 reference pictures.',
     );
   });

@@ -59,6 +59,21 @@ export function checkTraits(candidate: unknown, from: string): asserts candidate
   if (!parsed.success) throw issueOf(parsed.error, from);
 }
 
+/** The traits alone, as data. They were checked before. */
+export function traitsOf(score: Score): ScoreTraits {
+  const { needs, unit, range, unusual, limit, family, embeddingLength, worsensWith } = score;
+  return {
+    needs,
+    unit,
+    range,
+    unusual,
+    limit,
+    ...(family === undefined ? {} : { family }),
+    ...(embeddingLength === undefined ? {} : { embeddingLength }),
+    ...(worsensWith === undefined ? {} : { worsensWith }),
+  };
+}
+
 function issueOf(error: z.ZodError, from: string): EdgeminerError {
   const issue = error.issues[0];
   const field = issue?.path.join('.') ?? '';

@@ -62,21 +62,22 @@ function surpriseOf({ surprise, edgeScore }: Signal): number {
 }
 
 /**
- * 1 - the product over the families of (1 - weight * edge score), with each family's most
- * unusual flagged signal and the weights scaled so that the largest is 1. An event that is
+ * 1 - the product over the families of (1 - weight * (1 - p)), with each family's most unusual
+ * flagged signal, p as improbable as that is, and the weights scaled so that the largest is 1. An event that is
  * unusual in two ways comes before one that is unusual in one way only. A novelty that a quality
  * signal explains is no second way.
  */
 function minedPriority(flagged: readonly Signal[], policy: Policy): number {
   const heaviest = Math.max(...Object.values(policy.weights));
   const strongest = new Map<SignalFamily, number>();
-  for (const { family, edgeScore, cause } of flagged) {
-    if (cause !== undefined) continue;
-    strongest.set(family, Math.max(strongest.get(family) ?? 0, edgeScore));
+  for (const signal of flagged) {
+    if (signal.cause !== undefined) continue;
+    const unusual = 1 - Math.exp(-surpriseOf(signal));
+    strongest.set(signal.family, Math.max(strongest.get(signal.family) ?? 0, unusual));
   }
   let ordinary = 1;
-  for (const [family, edgeScore] of strongest) {
-    ordinary *= 1 - (policy.weights[family] / heaviest) * edgeScore;
+  for (const [family, unusual] of strongest) {
+    ordinary *= 1 - (policy.weights[family] / heaviest) * unusual;
   }
   return 1 - ordinary;
 }

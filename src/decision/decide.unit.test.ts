@@ -70,6 +70,17 @@ describe('decide', () => {
     });
   });
 
+  it('ranks by it what lies beyond all of a small reference', () => {
+    const beyondBy = (surprise: number) => {
+      const scores = card({ ...signal('dark', 'quality', 0.98), surprise });
+      const decision = decide({ scores, policy, reference: undefined, draw: 0.5 });
+      return decision.kind === 'queue' ? decision.priority : 0;
+    };
+    expect(beyondBy(-Math.log(0.02))).toBeCloseTo(0.6 * 0.98, 12);
+    expect(beyondBy(9)).toBeGreaterThan(beyondBy(5));
+    expect(beyondBy(500)).toBeLessThanOrEqual(0.6);
+  });
+
   it('queues a drawn event with the probability of the draw', () => {
     const decision = decide({ scores: card(), policy, reference: undefined, draw: 0.0999 });
     expect(decision).toMatchObject({

@@ -248,8 +248,8 @@ function summaryLines(summary: MiningSummary): string[] {
       ? []
       : [
           '',
-          `${summary.otherPictures} candidates have the eventId of a task that shows another picture; those tasks were`,
-          `left as they are. Give each picture an eventId of its own (of a directory, a file name of its own).`,
+          `${summary.otherPictures === 1 ? '1 candidate has' : `${summary.otherPictures} candidates have`} the eventId of a task that shows another picture, which was`,
+          `left as it is. Give each picture an eventId of its own (of a directory, a file name of its own).`,
         ]),
     ...(summary.withoutReference === 0
       ? []

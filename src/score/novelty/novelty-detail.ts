@@ -65,12 +65,11 @@ export interface NoveltyCause {
 }
 
 /**
- * The flagged quality signal that explains a novelty. Of a blank picture the most surprising one. Else
- * the picture lies farthest towards the
- * reference's own pictures spoilt likewise, and the methods that don't look for that find it no
- * stranger than them. Where several do, the most unusual signal; of equally unusual ones that of the
- * farther way, and then the one that stands for fewer ways: motion blur, not blur. Undefined where
- * none does.
+ * The flagged quality signal that explains a novelty; undefined where none does. Of a blank picture it
+ * is its light. Else the picture lies farthest towards the reference's own pictures spoilt likewise, and
+ * the methods that don't look for that find it no stranger than them. Where several do, the most unusual
+ * signal; of equally unusual ones that of the farther way, and then the one that stands for fewer ways:
+ * motion blur, not blur.
  */
 export function causeOf(
   finding: NoveltyFinding,
@@ -94,9 +93,13 @@ function blamedForBlank(signals: readonly Signal[]): SignalName | undefined {
     ({ name, flagged, raw }) => name === 'low-contrast' && flagged && raw <= blankSpread,
   );
   if (!isBlank) return undefined;
-  const known = signals.filter(({ name, flagged }) => flagged && saidOf[name] !== undefined);
-  return known.toSorted((a, b) => (b.surprise ?? 0) - (a.surprise ?? 0))[0]?.name;
+  return causesOfBlank.find((name) =>
+    signals.some((signal) => signal.name === name && signal.flagged),
+  );
 }
+
+/** What a blank picture is called by; it is blurred, hazy and clipped besides. */
+const causesOfBlank: readonly SignalName[] = ['dark', 'over-exposed', 'low-contrast'];
 
 /** Sentences that follow the explanation: what weighed, what it is near to, what explains it. */
 export function noveltyDetail(

@@ -348,11 +348,12 @@ describe('causeOf', () => {
     });
   });
 
-  it('is what is most surprising of a blank picture, however strange that is', () => {
+  it('is the light of a blank picture, however strange that is', () => {
     const nothing = { ...finding, explainedBy: [] };
-    const flat = { ...signal('low-contrast', true), raw: 3, surprise: 20 };
-    const black = { ...signal('dark', true), raw: 0, surprise: 90 };
-    expect(causeOf(nothing, [flat, black])).toEqual({ signal: 'dark', isBlank: true });
+    const flat = { ...signal('low-contrast', true), raw: 3 };
+    const black = { ...signal('dark', true), raw: 0 };
+    const smooth = signal('blur', true);
+    expect(causeOf(nothing, [smooth, flat, black])).toEqual({ signal: 'dark', isBlank: true });
     expect(causeOf(nothing, [flat])).toEqual({ signal: 'low-contrast', isBlank: true });
     expect(causeOf(nothing, [{ ...flat, raw: 40 }, black])).toBeUndefined();
     expect(causeOf(nothing, [{ ...flat, flagged: false }, black])).toBeUndefined();

@@ -35,38 +35,53 @@ export function jointRate(
   rows: Iterable<number> = items.keys(),
 ): number | undefined {
   if (names.length < 2) return rate;
-  const smallest: number[] = [];
+  const smallest: Smallest[] = [];
   picture: for (const row of rows) {
     const item = items[row];
-    let least = 1;
+    let least: Smallest = { p: 1, isFirst: false };
     for (const name of names) {
       const raw = measurements[name]?.[row] ?? Number.NaN;
       const calibration = item === undefined ? undefined : calibratedAt(name, item);
       if (Number.isNaN(raw) || calibration === undefined) continue picture;
+      const step = 1 / (calibration.count + 1);
       // The picture itself is among those that are at least as unusual, so there is no 1 + k.
-      least = Math.min(least, 1 - calibration.edgeScore(raw) - 1 / (calibration.count + 1));
+      const p = 1 - calibration.edgeScore(raw) - step;
+      const isFirst = p <= step + rounding;
+      if (p < least.p - rounding) least = { p, isFirst };
+      else if (isFirst && p <= least.p + rounding) least = { p: least.p, isFirst };
     }
     smallest.push(least);
   }
   const count = smallest.length;
   const allowed = Math.floor((count + 1) * rate + 1e-9);
   if (count < minComplete || allowed < 1) return undefined;
-  const quantile = smallest.sort((a, b) => a - b)[allowed - 1] ?? 0;
+  const quantile = smallest.sort((a, b) => a.p - b.p)[allowed - 1]?.p ?? 0;
   // Strictly below it.
-  const granted = quantile * Math.min(1 - 1e-6, shareOfFirstStep(smallest, rate));
+  const granted = quantile * Math.min(1 - 1e-6, shareOfFirstSteps(smallest, quantile, rate));
   return Math.min(rate, Math.max(rate / names.length, granted));
 }
 
+/** A picture's smallest p-value. */
+interface Smallest {
+  readonly p: number;
+  /** It is the most unusual of all that the signal is held against. */
+  readonly isFirst: boolean;
+}
+
+/** P-values that differ by less are the same. */
+const rounding = 1e-12;
+
 /**
- * Below the first step of the p-values limits are extrapolated, and the pictures can't show how
- * much less they flag. As many pictures stand on that step as signals have an end of their own:
- * what is asked for is shared out among those. 1 or more where they are no more than may be flagged.
- *
- * @param smallest ascending, one or more.
+ * Below the first step of a signal's p-values its limit is extrapolated, and the pictures can't show
+ * how much less it flags. As many of them stand on such a step, where that is the quantile, as signals
+ * have an end of their own: of what is asked for, they share what those before them leave. 1 or more
+ * where nothing is to be shared. Signals that were measured on fewer pictures have longer steps than
+ * others, so that the quantile need not be the first step of all.
  */
-function shareOfFirstStep(smallest: readonly number[], rate: number): number {
-  const step = smallest[0] ?? 0;
-  let standing = 0;
-  while (smallest[standing] === step) standing += 1;
-  return (rate * (smallest.length + 1)) / standing;
+function shareOfFirstSteps(smallest: readonly Smallest[], quantile: number, rate: number): number {
+  const before = smallest.filter(({ p }) => p < quantile - rounding).length;
+  const standing = smallest.filter(
+    ({ p, isFirst }) => isFirst && Math.abs(p - quantile) <= rounding,
+  ).length;
+  return standing === 0 ? 1 : (rate * (smallest.length + 1) - before) / standing;
 }

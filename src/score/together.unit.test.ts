@@ -65,6 +65,35 @@ describe('rateOfEach', () => {
     }
   });
 
+  it('keeps the rate of a source where a signal has too few of its pictures', () => {
+    const rate = 0.02;
+    const [fresh, references] = [4000, 8];
+    let flagged = 0;
+    for (let seed = 1; seed <= references; seed += 1) {
+      const random = seeded(seed);
+      const draw = () => drawRow(random, 0);
+      const whole = referenceOf(Array.from({ length: 400 }, draw));
+      const items = whole.items.map((item, row) => ({ ...item, sourceId: `camera-${row % 4}` }));
+      // 75 of each source, so that it is held against all, and has shorter steps than the others.
+      const some = (whole.measurements['embedding-distance'] ?? new Float64Array()).map(
+        (raw, row) => (row % 16 < 12 ? raw : NaN),
+      );
+      const measurements = { ...whole.measurements, 'embedding-distance': some };
+      const own = calibrationOf({ ...whole, items, measurements }).forSource('camera-1');
+      const each = own.rateOfEach(names, rate);
+      const limits = names.map((name) => own.of(name, undefined, 0.01)?.limitFor(each) ?? NaN);
+      for (let n = 0; n < fresh; n += 1) {
+        const row = draw();
+        const isBeyond = names.some((name, at) => {
+          const [value = NaN, limit = NaN] = [row[at], limits[at]];
+          return name !== 'margin' && name !== 'dark' ? value > limit : value < limit;
+        });
+        if (isBeyond) flagged += 1;
+      }
+    }
+    expect(flagged / (references * fresh)).toBeLessThan(1.3 * rate);
+  });
+
   it('is Bonferroni’s where few pictures have all signals, and the rate itself for one', () => {
     const random = seeded(6);
     const few = calibrationOf(referenceOf(Array.from({ length: 90 }, () => drawRow(random, 0))));

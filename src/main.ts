@@ -8,12 +8,20 @@ process.env['UV_THREADPOOL_SIZE'] ??= String(Math.max(4, availableParallelism() 
 
 /** A process that was asked to end has this long; Kubernetes kills after 30 s. */
 const deadlineMs = 25_000;
+/** Milliseconds. Asked again after that, it ends at once, whatever native threads are at. */
+const onceMs = 1000;
 
 // Before anything of edgeminer is imported: a SIGTERM during the start ends it in good order too.
 const ending = new AbortController();
+let askedAt = 0;
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   process.on(signal, () => {
-    if (ending.signal.aborted) process.exit(1);
+    if (ending.signal.aborted) {
+      // npx and shells pass one Ctrl-C on twice.
+      if (performance.now() - askedAt > onceMs) process.kill(process.pid, 'SIGKILL');
+      return;
+    }
+    askedAt = performance.now();
     ending.abort();
     setTimeout(() => {
       process.stderr.write(`not ended ${deadlineMs / 1000} s after ${signal}: giving up\n`);

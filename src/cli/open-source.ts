@@ -33,6 +33,7 @@ export interface DirectoryOptions {
   readonly modelVersion?: string;
   readonly sourceId?: string;
   readonly predictions?: string;
+  readonly sources?: 'by-folder';
 }
 
 export async function openFileSource(
@@ -64,6 +65,7 @@ export async function openFileSource(
     modelVersion: modelVersion(options.modelVersion),
     maxBytes: config.fetch.maxBytes,
     ...(options.sourceId === undefined ? {} : { sourceId: sourceId(options.sourceId) }),
+    sourcesByFolder: options.sources === 'by-folder',
     ...(options.predictions === undefined
       ? {}
       : { predictions: resolve(world.workingDirectory, options.predictions) }),

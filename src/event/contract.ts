@@ -5,7 +5,6 @@ import { eventId, modelName, modelVersion, sourceId } from '../ids.js';
 import type { Checked, Problem } from './checked.js';
 import type { Reading } from './event-source.js';
 import type { EventImage, InferenceEvent } from './inference-event.js';
-import type { NumberList } from './long-lists.js';
 import { readPredictions } from './read-predictions.js';
 import { kindOf } from './value-kind.js';
 import { endOfYear9999, requiredFields, wireEvent } from './wire-event.js';
@@ -32,8 +31,10 @@ export function parseEvent(candidate: unknown): Reading {
   const occurredAt = timeOf(wire.occurredAt);
   const image = imageOf(wire.image);
   const predictions = readPredictions(wire.predictions);
-  if (!occurredAt.ok || !image.ok || !predictions.ok) {
-    return unreadable([occurredAt, image, predictions].flatMap((part) => (part.ok ? [] : [part])));
+  const embedding = embeddingOf(wire.embedding);
+  if (!occurredAt.ok || !image.ok || !predictions.ok || !embedding.ok) {
+    const parts = [occurredAt, image, predictions, embedding];
+    return unreadable(parts.flatMap((part) => (part.ok ? [] : [part])));
   }
   const event: InferenceEvent = {
     eventId: eventId(wire.eventId),
@@ -43,7 +44,7 @@ export function parseEvent(candidate: unknown): Reading {
     sourceId: sourceId(wire.sourceId),
     image: image.value,
     predictions: predictions.value,
-    ...(wire.embedding == null ? {} : { embedding: floatsOf(wire.embedding) }),
+    ...(embedding.value === undefined ? {} : { embedding: embedding.value }),
     tags: wire.tags ?? {},
   };
   return { kind: 'event', event };
@@ -103,8 +104,17 @@ function decodeBase64(text: string): Uint8Array | undefined {
   return decoded.byteLength === Math.floor((digits * 3) / 4) ? decoded : undefined;
 }
 
-function floatsOf(list: NumberList): Float32Array {
-  return list instanceof Float32Array ? list : new Float32Array(list);
+/** Of zeros alone nothing is near or far: they stand for an embedding that was not there. */
+function embeddingOf(list: WireEvent['embedding']): Checked<Float32Array | undefined> {
+  if (list == null) return { ok: true, value: undefined };
+  const value = list instanceof Float32Array ? list : new Float32Array(list);
+  for (const part of value) if (part !== 0) return { ok: true, value };
+  return {
+    ok: false,
+    field: 'embedding',
+    problem: `is ${value.length} zeros`,
+    mend: 'Send the embedding that the model made, or leave the field out.',
+  };
 }
 
 function unreadable(problems: readonly Problem[]): Reading {

@@ -90,12 +90,9 @@ const event: fc.Arbitrary<InferenceEvent> = fc.record(
     sourceId: text().map(sourceId),
     image,
     predictions: fc.oneof(classification, detection, fc.constant({ kind: 'none' as const })),
-    embedding: fc.float32Array({
-      minLength: 1,
-      maxLength: 64,
-      noNaN: true,
-      noDefaultInfinity: true,
-    }),
+    embedding: fc
+      .float32Array({ minLength: 1, maxLength: 64, noNaN: true, noDefaultInfinity: true })
+      .filter((list) => list.some((part) => part !== 0)),
     tags: fc.dictionary(
       text().filter((key) => key !== '__proto__'),
       fc.string({ unit: 'binary' }),
@@ -259,6 +256,7 @@ describe('the event contract', () => {
     ['eventId', { ...minimal, eventId: 'a\ud800' }, 'half of a character'],
     ['tags.a', { ...minimal, tags: { a: '\udc00' } }, 'half of a character'],
     ['embedding', { ...minimal, embedding: [] }, 'must not be empty'],
+    ['embedding', { ...minimal, embedding: [0, 0, -0] }, 'is 3 zeros'],
     ['embedding.1', { ...minimal, embedding: [0, 1e300] }, 'must be at most'],
     ['embedding', { ...minimal, embedding: new Float32Array(0) }, 'must not be empty'],
     [

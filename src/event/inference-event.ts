@@ -2,6 +2,11 @@ import type { EventId, ModelName, ModelVersion, SourceId } from '../ids.js';
 
 /** One inference by a production model: an image, what the model said of it, and where it was. */
 export interface InferenceEvent {
+  /**
+   * What identifies the picture where `eventId` says where it lay: the id of its task where that of
+   * `eventId` shows another picture. Of folders of pictures only; not a part of the contract.
+   */
+  readonly pictureId?: EventId;
   readonly eventId: EventId;
   /** Milliseconds since 1970-01-01 UTC. Decisions and windows use this, never the wall clock. */
   readonly occurredAt: number;

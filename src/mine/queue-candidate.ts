@@ -73,7 +73,12 @@ export async function queueCandidate(
   if (recalled.kind === 'duplicate' && !decision.control) return 'duplicate';
   if (recalled.kind === 'task') {
     // Scores of one picture, or of one model, do not belong to the task of another.
-    if (recalled.image !== contentHash(image.bytes)) return 'other-picture';
+    if (recalled.image !== contentHash(image.bytes)) {
+      const { pictureId, ...named } = event;
+      return pictureId === undefined
+        ? 'other-picture'
+        : queueCandidate({ ...candidate, event: { ...named, eventId: pictureId } }, station);
+    }
     if (recalled.modelVersion !== event.modelVersion) return 'known';
   }
   const original =

@@ -20,6 +20,8 @@ export function isFlagged(rule: FlagRule, judged: Judged): boolean {
   const { raw, edgeScore, scorer, calibration } = judged;
   if (rule.kind === 'off') return false;
   if (rule.kind === 'edge-score') return edgeScore >= rule.atLeast;
+  // Nothing at all may be flagged, whether there is a reference to tell the rate by or not.
+  if (rule.kind === 'false-alarms' && rule.rate <= 0) return false;
   const limit = limitOf(rule, judged);
   return rule.kind === 'false-alarms' && calibration !== undefined
     ? isBeyond(raw, limit, scorer)

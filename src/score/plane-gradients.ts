@@ -10,6 +10,7 @@ export interface PlaneGradients {
   readonly coarse: StructureTensor;
   /** Variance of the grain, grey levels squared; 0 where the plane is too small to tell. */
   readonly noise: number;
+  readonly isTooSmallForNoise: boolean;
 }
 
 /**
@@ -41,6 +42,7 @@ export function gradientsOf(width: number, height: number, counts: PlaneCounts):
     // Sums of squares of pixels are coarseStep squared times their mean, coarseStep pixels apart.
     coarse: tensorOf(counts.coarseSlopes, coarseWidth, coarseHeight, coarseStep ** 3),
     noise: noiseVariance(counts.grain),
+    isTooSmallForNoise: counts.grain.length < minNoiseSquares,
   };
 }
 

@@ -8,6 +8,8 @@ import { atDistance, isBeyond } from './unusual-end.js';
 
 /** What whoever builds a reference should know of what it can't tell. */
 export type ReferenceRemark =
+  /** Fewer pictures than have a quantile of the rate: limits are extrapolated. */
+  | { readonly kind: 'few-pictures'; readonly enough: number }
   /** Its own pictures are beyond what few photographs are, so their tails alone set the limits. */
   | {
       readonly kind: 'limits-do-not-hold';
@@ -41,5 +43,8 @@ export function remarksOn(
       { kind: 'can-not-flag', signal: scorer.name, atEnd: 1 - known.standing(end).lessUnusual },
     ];
   });
-  return [...limits, ...stuck];
+  const enough = Math.ceil(1 / rate - 1e-9) - 1;
+  const few: ReferenceRemark[] =
+    reference.items.length < enough ? [{ kind: 'few-pictures', enough }] : [];
+  return [...few, ...limits, ...stuck];
 }

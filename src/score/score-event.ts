@@ -33,7 +33,8 @@ export function scoreEvent(
 ): ScoreCard {
   const found: Found[] = [];
   const absent: AbsentSignal[] = [];
-  const input = temperedBy(calibration, given);
+  const judged = withoutStandIn(calibration, given);
+  const input = temperedBy(calibration, judged);
   const predicted = predictedClass(input.predictions);
   for (const scorer of scorers) {
     const ruleOf = rules[scorer.name];
@@ -51,8 +52,8 @@ export function scoreEvent(
     if (rule.kind === 'off') continue;
     const holds = calibration !== undefined && calibrates(calibration, scorer, input.predictionsBy);
     const own = holds ? calibration.of(scorer.name, predicted, rateOf(rule)) : undefined;
-    const isTempered = input !== given && scorer.looksAt === 'predictions';
-    const aside = isTempered ? temperingOf(given.predictions, calibration?.temperature) : undefined;
+    const isTempered = input !== judged && scorer.looksAt === 'predictions';
+    const aside = isTempered ? temperingOf(judged.predictions, calibration?.temperature) : undefined;
     found.push({ scorer, measured, rule, calibration: own, aside });
   }
   const shared = sharedRates(found, calibration);
@@ -97,6 +98,16 @@ function sharedRates(
   for (const [rate, names] of sharing)
     alone.set(rate, calibration?.rateOfEach(names, rate) ?? rate);
   return alone;
+}
+
+/**
+ * Where a reference knows how sure the production model is, the configured ONNX model does not stand
+ * in for it at events that bring no predictions: how sure that one is says nothing of it.
+ */
+function withoutStandIn(calibration: Calibration | undefined, input: ScoringInput): ScoringInput {
+  return calibration?.predictionsBy === 'producer' && input.predictionsBy === 'embedder'
+    ? { ...input, predictions: { kind: 'none' } }
+    : input;
 }
 
 function temperedBy(calibration: Calibration | undefined, input: ScoringInput): ScoringInput {

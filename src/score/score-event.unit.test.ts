@@ -121,6 +121,15 @@ describe('scoreEvent', () => {
     expect(calibratedFor('producer')).toEqual(['dark']);
   });
 
+  it('does not take the embedder’s word for the producer’s where the reference has the producer’s', () => {
+    const producers = calibrationOf({ ...reference(), predictionsBy: 'producer' });
+    const embedded = scoreEvent({ ...event, predictionsBy: 'embedder' }, producers, onePercent);
+    expect(embedded.absent).toContainEqual({ name: 'least-confidence', why: 'no-predictions' });
+    expect(embedded.signals.some(({ family }) => family === 'confidence')).toBe(false);
+    const own = scoreEvent({ ...event, predictionsBy: 'producer' }, producers, onePercent);
+    expect(own.signals.find(({ name }) => name === 'margin')).toMatchObject({ calibrated: true });
+  });
+
   it('does not calibrate by a handful', () => {
     const few = { ...reference(), measurements: { dark: Float64Array.of(1, 2, Number.NaN) } };
     expect(scoreEvent(event, calibrationOf(few), onePercent).signals).toEqual(
@@ -149,6 +158,12 @@ describe('isFlagged', () => {
     [{ kind: 'false-alarms', rate: 0 }, false],
   ])('%o: %s', (rule, flagged) => {
     expect(isFlagged(rule, judged)).toBe(flagged);
+  });
+
+  it('flags nothing at a rate of 0, with a reference or without', () => {
+    const rule = { kind: 'false-alarms', rate: 0 } as const;
+    expect(isFlagged(rule, { ...judged, raw: 0, calibration: undefined })).toBe(false);
+    expect(isFlagged(rule, { ...judged, raw: 0 })).toBe(false);
   });
 
   it('falls back to the fixed limit', () => {

@@ -17,6 +17,8 @@ import type { DeadLetter } from '../../src/mine/dead-letters.js';
 import { LastFrames } from '../../src/mine/last-frames.js';
 import type { MiningObserver } from '../../src/mine/mining-observer.js';
 import type { Stations } from '../../src/mine/pipeline.js';
+import { runWorker } from '../../src/mine/worker.js';
+import type { WorkerOptions } from '../../src/mine/worker.js';
 import { signalNames } from '../../src/score/signal.js';
 import type { FlagRule, FlagRules } from '../../src/score/signal.js';
 import { drawRgb, scene } from '../fixtures/draw-picture.js';
@@ -179,7 +181,7 @@ export function recordOf(read: InferenceEvent | (() => Promise<Reading>)): TestR
 }
 
 /** A stream that ends after its records, or waits for more until it is told to end. */
-export function streamOf(records: readonly TestRecord[], ends = true): EventSource {
+function streamOf(records: readonly TestRecord[], ends = true): EventSource {
   return {
     async *deliveries(signal) {
       for (const { delivery } of records) {
@@ -216,4 +218,32 @@ export function listen(): Heard {
       stationTook: () => undefined,
     },
   };
+}
+
+const retry = { firstWaitMs: 5, longestWaitMs: 20 };
+const never = new AbortController().signal;
+
+/** One worker, until it has taken all of the records. */
+export function workThrough(
+  { bench, heard }: { readonly bench: MiningBench; readonly heard: Heard },
+  records: readonly TestRecord[],
+  signal = never,
+  more: Partial<WorkerOptions> & { policy?: Partial<Policy>; ends?: boolean } = {},
+): Promise<void> {
+  const { policy, ends, ...options } = more;
+  return runWorker(
+    {
+      source: streamOf(records, ends),
+      stations: bench.stations(policy),
+      deadLetters: {
+        send: async (letter) => void heard.letters.push(letter),
+        close: async () => undefined,
+      },
+      limits: { maxCount: 4, maxBytes: 1024 * 1024 },
+      retry,
+      observer: heard.observer,
+      ...options,
+    },
+    signal,
+  );
 }

@@ -2,7 +2,9 @@ import { join } from 'node:path';
 import type { Delivery, EventSource, Reading } from '../../event/event-source.js';
 import { isEdgeminerError } from '../../faults.js';
 import { eventId, sourceId } from '../../ids.js';
+import { contentHash } from '../../image/content-hash.js';
 import type { ModelName, ModelVersion, SourceId } from '../../ids.js';
+import { folderOf } from './picture-paths.js';
 import { readPredictionsFile } from './predictions-file.js';
 import type { PictureAbout } from './predictions-file.js';
 import { defaultMaxPictureBytes, readPicture } from './read-picture.js';
@@ -16,6 +18,8 @@ export interface DirectoryOptions {
   readonly modelVersion: ModelVersion;
   /** `directory` unless told; a line of `predictions` may say another one. */
   readonly sourceId?: SourceId;
+  /** A picture's source is the first folder of its path, if it lies in one. */
+  readonly sourcesByFolder?: boolean;
   /** JSON-lines file: what is known of each picture. See predictions-file.ts. */
   readonly predictions?: string;
   /** A larger picture is an `image.too-large` reading; 32 MiB unless told. */
@@ -28,8 +32,8 @@ export interface DirectorySource extends EventSource {
 }
 
 /**
- * The pictures of a directory as events, in the order of their paths. An event's id is its path
- * and its time the file's modification time, unless its line in `predictions` says another:
+ * The pictures of a directory as events, in the order of their paths. An event's id is its path,
+ * with a part of its hash where another picture of that path has a task already, and its time the file's modification time, unless its line in `predictions` says another:
  * copies lose that time, so give `occurredAt` there for runs on several machines to agree.
  * @throws EdgeminerError `input.not-found` where there is no such directory or file, and
  * `input.invalid` that names line and field of the predictions.
@@ -48,12 +52,16 @@ export async function openDirectorySource(options: DirectoryOptions): Promise<Di
   async function read(path: string): Promise<Reading> {
     try {
       const { bytes, modifiedAt } = await readPicture(join(directory, path), maxBytes);
+      const folder = options.sourcesByFolder === true ? folderOf(path) : undefined;
+      const own = folder === undefined ? options.sourceId : sourceId(folder);
       const event = {
         eventId: eventId(path),
+        // A folder of each day may have the same names, and a camera may write over its last picture.
+        pictureId: eventId(`${path}#${contentHash(bytes).slice(0, 12)}`),
         occurredAt: modifiedAt,
         modelName: options.modelName,
         modelVersion: options.modelVersion,
-        sourceId: options.sourceId ?? sourceId('directory'),
+        sourceId: own ?? sourceId('directory'),
         image: { kind: 'inline', bytes },
         predictions: { kind: 'none' },
         tags: {},

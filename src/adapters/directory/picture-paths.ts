@@ -36,3 +36,9 @@ export async function refuseIfNothingMatches(
     { field: 'path', mend: 'Write paths relative to the directory, with forward slashes.' },
   );
 }
+
+/** The first folder of a picture's path, where it lies in one: a camera's, say. */
+export function folderOf(path: string): string | undefined {
+  const end = path.indexOf('/');
+  return end < 1 ? undefined : path.slice(0, end);
+}

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { isEdgeminerError } from '../../faults.js';
 import type { TrainingPicture, UnreadPicture } from '../../score/training-pictures.js';
 import { readLabelsFile } from './labels-file.js';
+import { folderOf } from './picture-paths.js';
 import { readPredictionsFile } from './predictions-file.js';
 import type { PictureAbout } from './predictions-file.js';
 import { defaultMaxPictureBytes, readPicture } from './read-picture.js';
@@ -22,6 +23,8 @@ export interface TrainingFiles {
 
 export interface TrainingPictures {
   readonly survey: PictureSurvey;
+  /** Lines of the predictions that bring an embedding: a reference makes its own. */
+  readonly embeddings: number;
   /** In the order of their paths, each read when it is asked for. */
   readonly pictures: AsyncGenerator<TrainingPicture | UnreadPicture, void>;
 }
@@ -49,6 +52,8 @@ export async function openTrainingPictures(
   );
   return {
     survey: await surveyPictures(directory, about),
+    embeddings: [...(known?.values() ?? [])].filter(({ embedding }) => embedding !== undefined)
+      .length,
     pictures: trainingPictures(directory, files, labels, known),
   };
 }
@@ -83,11 +88,6 @@ async function* trainingPictures(
 }
 
 /** The first folder of a path; undefined for a picture that lies in none. */
-function folderOf(path: string): string | undefined {
-  const end = path.indexOf('/');
-  return end < 1 ? undefined : path.slice(0, end);
-}
-
 async function readOrFault(
   path: string,
   maxBytes: number,

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import type { Command } from 'commander';
 import type { DirectorySource } from '../../adapters/directory/directory-source.js';
 import type { PictureSurvey } from '../../adapters/directory/survey-pictures.js';
@@ -67,6 +67,12 @@ export function mineCommand(parent: Command, world: World): void {
       .option('--model-name <name>', 'directory: the model that saw the pictures', 'default')
       .option('--model-version <version>', 'directory: its version')
       .option('--source-id <id>', 'directory: the source to book the pictures under')
+      .addOption(
+        new Option(
+          '--sources <how>',
+          'directory: the source of a picture: by-folder, the first folder of its path',
+        ).choices(['by-folder']),
+      )
       .option('--predictions <file>', 'directory: JSON lines with predictions per picture')
       .option('--decisions <file>', 'write every decision here, one JSON line per event')
       .option('--health-port <port>', 'serve /healthz, /readyz and /metrics here', wholeNumber(0)),
@@ -249,7 +255,7 @@ function summaryLines(summary: MiningSummary): string[] {
       : [
           '',
           `${summary.otherPictures === 1 ? '1 candidate has' : `${summary.otherPictures} candidates have`} the eventId of a task that shows another picture, which was`,
-          `left as it is. Give each picture an eventId of its own (of a directory, a file name of its own).`,
+          `left as it is. Give each picture an eventId of its own.`,
         ]),
     ...(summary.withoutReference === 0
       ? []

@@ -76,13 +76,18 @@ async function build(world: World, options: BuildOptions): Promise<void> {
   const directory = resolve(world.workingDirectory, options.images);
   const path = (file: string | undefined) =>
     file === undefined ? undefined : resolve(world.workingDirectory, file);
-  const { survey, pictures } = await openTrainingPictures(directory, {
+  const { survey, embeddings, pictures } = await openTrainingPictures(directory, {
     labels: path(options.labels),
     predictions: path(options.predictions),
     sourcesByFolder: options.sources === 'by-folder',
     maxBytes: config.fetch.maxBytes,
   });
   warnOf(world, survey);
+  if (embeddings > 0)
+    world.stderr.write(
+      `warning: ${embeddings} lines of --predictions bring an embedding, which a reference does not take: it ` +
+        'embeds its pictures itself, and only embeddings by the same model are comparable with it\n',
+    );
   const name = modelName(options.modelName);
   const version = modelVersion(options.modelVersion);
   const settings = findEntry(config.models, name, version);
@@ -180,7 +185,7 @@ async function build(world: World, options: BuildOptions): Promise<void> {
 const stepNames: Readonly<Record<BuildProgress['step'], string>> = {
   pictures: 'measuring',
   'turned-copies': 'turning pictures',
-  neighbours: 'finding neighbours, %',
+  neighbours: 'finding neighbours (per cent)',
   'spoilt-copies': 'embedding spoilt copies',
   novelty: 'weighing what tells novelty',
 };
@@ -250,6 +255,12 @@ function remarkLine(remark: ReferenceRemark, pictures: number): string {
     return (
       `${remark.signal} can't be flagged at 1 % false alarms: ${share} of the pictures are as unusual as ` +
       'can be; give it a rule of its own to use it'
+    );
+  }
+  if (remark.kind === 'few-pictures') {
+    return (
+      `with ${pictures} pictures a rate of 1 % can only be estimated; from ${remark.enough} on the pictures ` +
+      'themselves tell it'
     );
   }
   const { signals } = remark;

@@ -56,7 +56,7 @@ const saidOf: Readonly<Partial<Record<SignalName, string>>> = {
 };
 
 /** Grey levels of the luma: a picture with no more shows nothing, so nothing new either. */
-const blankSpread = 12;
+const blankSpread = 24;
 
 export interface NoveltyCause {
   readonly signal: SignalName;

@@ -20,9 +20,16 @@ export const noise: PixelScorer = {
   ordinaryLimit: 9,
   usualExcess: 0.005,
   measure({ plane }) {
-    return { kind: 'measured', raw: Math.sqrt(statisticsOf(plane).gradients.noise) };
+    const { noise: variance, isTooSmallForNoise } = statisticsOf(plane).gradients;
+    return {
+      kind: 'measured',
+      raw: Math.sqrt(variance),
+      note: isTooSmallForNoise ? 'The picture is too small to tell grain from texture' : undefined,
+    };
   },
   uncalibrated: (raw) => fallbackScore(raw, noise.fallbackLimit, noise),
-  explain: (raw, standing) =>
-    `Grain of ${raw.toFixed(1)} grey levels: ${compared('noisier', standing)}.`,
+  explain: (raw, standing, note) =>
+    note === undefined
+      ? `Grain of ${raw.toFixed(1)} grey levels: ${compared('noisier', standing)}.`
+      : `${note}; it counts as ${raw.toFixed(1)} grey levels.`,
 };

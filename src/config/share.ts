@@ -18,6 +18,6 @@ export const share = z.union(
 );
 
 /** A share of ordinary pictures that may be flagged. 1 is all of them, and was meant as 1 %. */
-export const falseAlarmRate = share.refine((rate) => rate < 1, {
+export const falseAlarmRate = share.refine((rate) => rate !== 1, {
   error: 'would flag every picture; for one in a hundred write 1% or 0.01',
 });

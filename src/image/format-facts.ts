@@ -44,7 +44,9 @@ export function formatFacts(
     container,
     colourMode: colourModeOf(metadata),
     bitsPerChannel: bitsOf(metadata),
-    chromaSubsampling: metadata.chromaSubsampling ?? subsamplingOf(bytes, container),
+    chromaSubsampling: isGrey(metadata)
+      ? 'none'
+      : (metadata.chromaSubsampling ?? subsamplingOf(bytes, container)),
     scan: metadata.isProgressive ? 'progressive' : 'sequential',
     orientation: orientation >= 1 && orientation <= 8 ? orientation : 1,
     colourProfile: metadata.icc === undefined ? 'none' : colourProfileName(metadata.icc),
@@ -55,8 +57,12 @@ export function formatFacts(
   };
 }
 
+function isGrey({ channels, hasAlpha }: Pick<Metadata, 'channels' | 'hasAlpha'>): boolean {
+  return channels - Number(hasAlpha) === 1;
+}
+
 function colourModeOf({ space, channels, isPalette, hasAlpha }: Metadata): string {
-  const grey = channels - Number(hasAlpha) === 1;
+  const grey = isGrey({ channels, hasAlpha });
   const mode = isPalette ? 'palette' : grey ? 'grey' : space === 'cmyk' ? 'CMYK' : 'RGB';
   return hasAlpha ? `${mode} with transparency` : mode;
 }

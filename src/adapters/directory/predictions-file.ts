@@ -13,8 +13,9 @@ export interface PictureAbout {
   readonly occurredAt?: number;
 }
 
+const pathProblem = 'must be the path of a picture, relative to the directory';
 const lineSchema = z.strictObject({
-  path: z.string({ error: 'must be the path of a picture, relative to the directory' }).min(1),
+  path: z.string({ error: pathProblem }).min(1),
   predictions: z.unknown(),
   embedding: z.unknown(),
   sourceId: z.unknown(),
@@ -57,7 +58,8 @@ function parseLine(
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
     const field = issue?.code === 'unrecognized_keys' ? issue.keys[0] : issue?.path.join('.');
-    throw lineFault(file, line, field ?? '', issue?.message ?? 'is not a line of predictions');
+    const what = field === 'path' ? pathProblem : issue?.message;
+    throw lineFault(file, line, field ?? '', what ?? 'is not a line of predictions');
   }
   const { path: written, sourceId, occurredAt, ...rest } = parsed.data;
   const path = pathInside(written);

@@ -29,7 +29,10 @@ export const flicker: PlainScorer = {
       ? {
           kind: 'measured',
           raw: 0,
-          note: `None of ${before.boxes.length} boxes vanished since the frame before`,
+          note:
+            before.boxes.length === 0
+              ? 'No box in the frame before'
+              : `None of ${before.boxes.length} boxes vanished since the frame before`,
         }
       : {
           kind: 'measured',

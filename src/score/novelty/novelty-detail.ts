@@ -51,7 +51,7 @@ const saidOf: Readonly<Partial<Record<SignalName, string>>> = {
   'motion-blur': 'it is smeared in one direction',
   noise: 'it is noisy',
   compression: 'it is compressed hard',
-  'covered-lens': 'a part of it is covered',
+  'covered-lens': 'it is covered or lost in part or all',
   'crushed-shadows': 'its shadows are crushed',
 };
 

@@ -12,7 +12,12 @@ const ofMissing = 2;
 const allButMissing = 0.2;
 /** Grey levels; in a darker picture grain decides which channel is the weakest. */
 const tooDark = 8;
-const channels = ['Red', 'Green', 'Blue'] as const;
+const channels = ['red', 'green', 'blue'] as const;
+
+const sentenceOf = (names: readonly string[]): string => {
+  const all = names.join(' and ');
+  return `${all.charAt(0).toUpperCase()}${all.slice(1)}`;
+};
 
 /**
  * Distance of the mean colour from grey over its brightness, 0 (grey) to 3.4: red against green,
@@ -39,11 +44,14 @@ export const colourCast: PixelScorer = {
     // One grey level: the colour of a black frame is noise.
     const cast = Math.hypot(red - green, (red + green) / 2 - blue) / Math.max(1, mean);
     const missing = (ofMissing * (mean - weakest)) / Math.max(tooDark, mean);
-    const isMissing = weakest < allButMissing * mean && mean >= tooDark;
+    const gone =
+      mean < tooDark
+        ? []
+        : channels.filter((_, at) => (meanColour[at] ?? mean) < allButMissing * mean);
     return {
       kind: 'measured',
       raw: Math.min(most, Math.max(cast, missing)),
-      note: isMissing ? `${channels[meanColour.indexOf(weakest)]} all but missing` : undefined,
+      note: gone.length === 0 ? undefined : `${sentenceOf(gone)} all but missing`,
     };
   },
   uncalibrated: (raw) => fallbackScore(raw, colourCast.fallbackLimit, colourCast),

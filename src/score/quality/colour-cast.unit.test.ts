@@ -43,6 +43,11 @@ describe('colour-cast', () => {
     expect(weak.note).toBeUndefined();
   });
 
+  it('names both channels that a picture of one colour lacks', () => {
+    const blue = withGain(withGain(sharpScene(), 0, 0), 1, 0.02);
+    expect(measured(blue).note).toBe('Red and green all but missing');
+  });
+
   it('names no channel in the dark', () => {
     const night = mapped(sharpScene(), (level) => level / 40);
     expect(measured(withGain(night, 2, 0))).toMatchObject({ note: undefined });

@@ -53,7 +53,9 @@ export function scoreEvent(
     const holds = calibration !== undefined && calibrates(calibration, scorer, input.predictionsBy);
     const own = holds ? calibration.of(scorer.name, predicted, rateOf(rule)) : undefined;
     const isTempered = input !== judged && scorer.looksAt === 'predictions';
-    const aside = isTempered ? temperingOf(judged.predictions, calibration?.temperature) : undefined;
+    const aside = isTempered
+      ? temperingOf(judged.predictions, calibration?.temperature)
+      : undefined;
     found.push({ scorer, measured, rule, calibration: own, aside });
   }
   const shared = sharedRates(found, calibration);

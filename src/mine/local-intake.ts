@@ -7,6 +7,7 @@ import type { MiningObserver } from './mining-observer.js';
 import { mineEvent } from './pipeline.js';
 import type { Stations } from './pipeline.js';
 import { SourceLanes } from './source-lanes.js';
+import { tellOfMined } from './tell-of-mined.js';
 
 export interface LocalIntakeOptions {
   readonly stations: Stations;
@@ -32,11 +33,7 @@ export function createLocalIntake({ stations, limits, observer }: LocalIntakeOpt
         signal: closing.signal,
         makeRoom: (bytes) => place.resize(body.byteLength + bytes),
       });
-      if (mined.outcome === 'queued' && mined.decision.kind === 'queue') {
-        observer.candidateQueued(mined.decision.reasons);
-      }
-      if (mined.decision.reference === 'no-reference') observer.noReference(event.modelName);
-      observer.eventSettled(event.modelName, mined.outcome);
+      tellOfMined(mined, observer);
       return { kind: 'accepted', eventId: event.eventId, mined };
     } catch (error) {
       if (!isEdgeminerError(error)) throw unexpected(error);

@@ -17,6 +17,8 @@ export interface MiningObserver {
   deadLettered(code: FaultCode): void;
   retried(code: FaultCode): void;
   noReference(model: ModelName): void;
+  /** The event's embedding is of another length than the reference's, and was compared with nothing. */
+  embeddingDiffers(model: ModelName): void;
   /** A score of the user's own failed at an event, which went on without it. */
   ownScoreFailed(score: OwnSignalName): void;
   inFlight(events: number, bytes: number): void;
@@ -31,6 +33,7 @@ export function observers(all: readonly MiningObserver[]): MiningObserver {
     deadLettered: (code) => all.forEach((o) => o.deadLettered(code)),
     retried: (code) => all.forEach((o) => o.retried(code)),
     noReference: (model) => all.forEach((o) => o.noReference(model)),
+    embeddingDiffers: (model) => all.forEach((o) => o.embeddingDiffers(model)),
     ownScoreFailed: (score) => all.forEach((o) => o.ownScoreFailed(score)),
     inFlight: (events, bytes) => all.forEach((o) => o.inFlight(events, bytes)),
     stationTook: (station, seconds) => all.forEach((o) => o.stationTook(station, seconds)),

@@ -23,6 +23,8 @@ export interface MiningSummary {
   readonly rejectedByCode: Readonly<Partial<Record<FaultCode, number>>>;
   /** Scored without a reference, for lack of one. */
   readonly withoutReference: number;
+  /** Whose own embedding is of another length than the reference's: not compared with it. */
+  readonly embeddingsThatDiffer: number;
   /** How often each score of the user's own failed; those events went on without it. */
   readonly ownScoreFailures: Readonly<Record<string, number>>;
   readonly retries: number;
@@ -37,6 +39,7 @@ export class SummaryCounter implements MiningObserver {
   private readonly codes = new Map<FaultCode, number>();
   private readonly scoreFailures = new Map<string, number>();
   private unreferenced = 0;
+  private differing = 0;
   private retries = 0;
 
   eventSettled(_model: unknown, outcome: string): void {
@@ -53,6 +56,9 @@ export class SummaryCounter implements MiningObserver {
   }
   noReference(): void {
     this.unreferenced += 1;
+  }
+  embeddingDiffers(): void {
+    this.differing += 1;
   }
   ownScoreFailed(score: string): void {
     add(this.scoreFailures, score);
@@ -83,6 +89,7 @@ export class SummaryCounter implements MiningObserver {
       rejected,
       rejectedByCode: sorted(this.codes),
       withoutReference: this.unreferenced,
+      embeddingsThatDiffer: this.differing,
       ownScoreFailures: Object.fromEntries(this.scoreFailures),
       retries: this.retries,
       seconds,

@@ -10,6 +10,7 @@ import type { Mined, Stations, StreamPlace } from './pipeline.js';
 import { untilItWorks } from './retry.js';
 import type { RetryPlan } from './retry.js';
 import { SourceLanes } from './source-lanes.js';
+import { tellOfMined } from './tell-of-mined.js';
 
 export interface WorkerOptions {
   readonly source: EventSource;
@@ -131,11 +132,7 @@ async function settle(
     return;
   }
   delivery.acknowledge();
-  if (mined.outcome === 'queued' && mined.decision.kind === 'queue') {
-    observer.candidateQueued(mined.decision.reasons);
-  }
-  if (mined.decision.reference === 'no-reference') observer.noReference(event.modelName);
-  observer.eventSettled(event.modelName, mined.outcome);
+  tellOfMined(mined, observer);
   onMined?.(mined);
 }
 

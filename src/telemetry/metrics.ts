@@ -13,6 +13,7 @@ export interface Metrics {
   deadLettered(code: string): void;
   retried(code: string): void;
   noReference(model: string): void;
+  embeddingDiffers(model: string): void;
   ownScoreFailed(score: string): void;
   /** What is being worked on now. */
   inFlight(events: number, bytes: number): void;
@@ -102,6 +103,12 @@ export function createMetrics(): Metrics {
   const withoutReference = new Counter({
     name: 'edgeminer_no_reference_total',
     help: 'Events scored without a reference, by model.',
+    labelNames: ['model'],
+    registers,
+  });
+  const embeddingsDiffer = new Counter({
+    name: 'edgeminer_embedding_differs_total',
+    help: "Events whose embedding is of another length than their reference's, by model.",
     labelNames: ['model'],
     registers,
   });
@@ -200,6 +207,7 @@ export function createMetrics(): Metrics {
     deadLettered: (code) => deadLetters.inc({ code }),
     retried: (code) => retries.inc({ code }),
     noReference: (model) => withoutReference.inc({ model: named(model) }),
+    embeddingDiffers: (model) => embeddingsDiffer.inc({ model: named(model) }),
     ownScoreFailed: (score) => scoreFailures.inc({ score }),
     inFlight: (count, bytes) => {
       eventsInFlight.set(count);

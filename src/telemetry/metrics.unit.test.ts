@@ -18,6 +18,7 @@ describe('metrics', () => {
     metrics.deadLettered('event.invalid');
     metrics.retried('store.unavailable');
     metrics.noReference('animals');
+    metrics.embeddingDiffers('animals');
     metrics.ownScoreFailed('own:rust');
     metrics.inFlight(3, 4096);
     metrics.stationTook('score', 0.02);
@@ -31,6 +32,7 @@ describe('metrics', () => {
       'edgeminer_dead_letters_total{code="event.invalid"} 1',
       'edgeminer_retries_total{code="store.unavailable"} 1',
       'edgeminer_no_reference_total{model="animals"} 1',
+      'edgeminer_embedding_differs_total{model="animals"} 1',
       'edgeminer_own_score_failures_total{score="own:rust"} 1',
       'edgeminer_in_flight 3',
       'edgeminer_bytes_in_flight 4096',

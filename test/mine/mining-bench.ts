@@ -213,6 +213,7 @@ export function listen(): Heard {
       deadLettered: () => undefined,
       retried: (code) => heard.retried.push(code),
       noReference: () => undefined,
+      embeddingDiffers: () => undefined,
       ownScoreFailed: () => undefined,
       inFlight: (_events, bytes) => heard.bytes.push(bytes),
       stationTook: () => undefined,

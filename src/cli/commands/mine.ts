@@ -216,6 +216,7 @@ function progressFor(liveness: Liveness): MiningObserver {
     candidateQueued: ignore,
     deadLettered: ignore,
     noReference: ignore,
+    embeddingDiffers: ignore,
     ownScoreFailed: ignore,
     inFlight: ignore,
     stationTook: ignore,
@@ -256,6 +257,13 @@ function summaryLines(summary: MiningSummary): string[] {
           '',
           `${summary.otherPictures === 1 ? '1 candidate has' : `${summary.otherPictures} candidates have`} the eventId of a task that shows another picture, which was`,
           `left as it is. Give each picture an eventId of its own.`,
+        ]),
+    ...(summary.embeddingsThatDiffer === 0
+      ? []
+      : [
+          '',
+          `${summary.embeddingsThatDiffer} events brought an embedding of another length than those of the reference, so nothing`,
+          `says how new they are. Send none, and the configured model makes one.`,
         ]),
     ...(summary.withoutReference === 0
       ? []

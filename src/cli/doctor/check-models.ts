@@ -57,6 +57,11 @@ async function checkReferences(
   config: Config,
   embedders: ReadonlyMap<string, EmbedderModel>,
 ): Promise<Finding[]> {
+  if (config.models.length === 0) {
+    return [
+      skipped('references', 'no model is named under models, so they are looked for while mining'),
+    ];
+  }
   const findings: Finding[] = [];
   const stored = config.models.filter(({ reference }) => reference === 'store');
   for (const settings of config.models) {

@@ -21,13 +21,8 @@ describe('rateOfEach', () => {
         const each = calibration.rateOfEach(names, rate);
         expect(each).toBeGreaterThanOrEqual(rate / names.length);
         expect(each).toBeLessThanOrEqual(rate);
-        const flagged = fresh.filter((row) =>
-          names.some((name, at) => {
-            const high = name !== 'margin' && name !== 'dark';
-            const limit = calibration.of(name)?.limitFor(each) ?? NaN;
-            return high ? (row[at] ?? 0) > limit : (row[at] ?? 0) < limit;
-          }),
-        );
+        const limits = names.map((name) => calibration.of(name)?.limitFor(each) ?? NaN);
+        const flagged = fresh.filter((row) => isBeyondAny(row, limits));
         const met = flagged.length / fresh.length;
         // Three standard deviations of the share of 3,000, and of 6,000.
         const slack = 3 * Math.sqrt((rate * (1 - rate)) / 2000);
@@ -51,11 +46,7 @@ describe('rateOfEach', () => {
         const limits = names.map((name) => calibration.of(name)?.limitFor(each) ?? NaN);
         for (let n = 0; n < fresh; n += 1) {
           const row = draw();
-          const isBeyond = names.some((name, at) => {
-            const [value = NaN, limit = NaN] = [row[at], limits[at]];
-            return name !== 'margin' && name !== 'dark' ? value > limit : value < limit;
-          });
-          if (isBeyond) flagged += 1;
+          if (isBeyondAny(row, limits)) flagged += 1;
         }
       }
       const met = flagged / (10 * fresh);
@@ -84,11 +75,7 @@ describe('rateOfEach', () => {
       const limits = names.map((name) => own.of(name, undefined, 0.01)?.limitFor(each) ?? NaN);
       for (let n = 0; n < fresh; n += 1) {
         const row = draw();
-        const isBeyond = names.some((name, at) => {
-          const [value = NaN, limit = NaN] = [row[at], limits[at]];
-          return name !== 'margin' && name !== 'dark' ? value > limit : value < limit;
-        });
-        if (isBeyond) flagged += 1;
+        if (isBeyondAny(row, limits)) flagged += 1;
       }
     }
     expect(flagged / (references * fresh)).toBeLessThan(1.3 * rate);
@@ -167,6 +154,13 @@ describe('calibration by class', () => {
 });
 
 const off = Object.fromEntries(signalNames.map((name) => [name, { kind: 'off' }])) as FlagRules;
+
+function isBeyondAny(row: Row, limits: readonly number[]): boolean {
+  return names.some((name, at) => {
+    const [value = NaN, limit = NaN] = [row[at], limits[at]];
+    return name !== 'margin' && name !== 'dark' ? value > limit : value < limit;
+  });
+}
 
 /** `shared` of 1: all signals tell the same. */
 function drawRow(random: () => number, shared: number): Row {

@@ -33,8 +33,11 @@ export interface ModuleScore {
   close(): Promise<void>;
 }
 
-/** A score that is late so often, one time after another, is not tried for a while. */
-const latesBeforeRest = 3;
+/**
+ * A score that is late so often, one time after another, is not tried for a while. Twice its limit is
+ * less than what a process has left that was asked to end (main.ts), however many pictures wait for it.
+ */
+const latesBeforeRest = 2;
 
 const usualLimits = { loadMs: loadLimitMs, measureMs: measureLimitMs, restMs: 60_000 };
 

@@ -166,10 +166,21 @@ describe('label-disagreement', () => {
 
   it('weighs the nearest most', () => {
     expect(of(near('cat', 'cat'), 'cat')).toMatchObject({ raw: 0 });
-    expect(of(near('dog', 'dog'), 'cat', 'dog')).toMatchObject({ raw: 1 });
+    // Ten and five for it, and one, unrelated, against it.
+    const both = of(near('dog', 'dog'), 'cat', 'dog');
+    expect(both.kind === 'measured' && both.raw).toBeCloseTo(15 / 16, 12);
     const first = of(near('dog', 'cat', undefined), 'cat', 'dog');
     expect(first).toMatchObject({ note: '1 of the 2 nearest labels are not cat' });
-    expect(first.kind === 'measured' && first.raw).toBeCloseTo(2 / 3, 12);
+    expect(first.kind === 'measured' && first.raw).toBeCloseTo(10 / 16, 12);
+  });
+
+  it('tells near ones that all differ from far ones that do', () => {
+    const at = (distance: number) => {
+      const found = of([{ index: 0, distance, label: 'dog' }], 'cat', 'dog');
+      return found.kind === 'measured' ? found.raw : NaN;
+    };
+    expect(at(0.05)).toBeGreaterThan(at(0.4));
+    expect(at(0)).toBeLessThan(1);
   });
 
   it('says nothing where the label sets differ or nobody labelled', () => {

@@ -31,7 +31,7 @@ export const flicker: PlainScorer = {
           raw: 0,
           note:
             before.boxes.length === 0
-              ? 'No box in the frame before'
+              ? 'The frame before had 0 boxes'
               : `None of ${before.boxes.length} boxes vanished since the frame before`,
         }
       : {

@@ -63,9 +63,9 @@ function surpriseOf({ surprise, edgeScore }: Signal): number {
 
 /**
  * 1 - the product over the families of (1 - weight * (1 - p)), with each family's most unusual
- * flagged signal, p as improbable as that is, and the weights scaled so that the largest is 1. An event that is
- * unusual in two ways comes before one that is unusual in one way only. A novelty that a quality
- * signal explains is no second way.
+ * flagged signal, p as improbable as that is, and the weights scaled so that the largest is 1. An
+ * event that is unusual in two ways comes before one that is unusual in one way only. A novelty that a
+ * quality signal explains is no second way.
  */
 function minedPriority(flagged: readonly Signal[], policy: Policy): number {
   const heaviest = Math.max(...Object.values(policy.weights));

@@ -2,12 +2,12 @@ import type { EventId, ModelName, ModelVersion, SourceId } from '../ids.js';
 
 /** One inference by a production model: an image, what the model said of it, and where it was. */
 export interface InferenceEvent {
-  /**
-   * What identifies the picture where `eventId` says where it lay: the id of its task where that of
-   * `eventId` shows another picture. Of folders of pictures only; not a part of the contract.
-   */
-  readonly pictureId?: EventId;
   readonly eventId: EventId;
+  /**
+   * `eventId` says where the picture lay, and another picture that lay there is another event. Of
+   * folders of pictures only; not a part of the contract.
+   */
+  readonly idIsPlace?: true;
   /** Milliseconds since 1970-01-01 UTC. Decisions and windows use this, never the wall clock. */
   readonly occurredAt: number;
   readonly modelName: ModelName;

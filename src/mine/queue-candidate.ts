@@ -4,6 +4,7 @@ import { uprightBoxes } from '../event/turned-boxes.js';
 import { contentHash } from '../image/content-hash.js';
 import type { ImageStore } from '../image/image-store.js';
 import { hammingDistance, perceptualHash } from '../image/perceptual-hash.js';
+import { eventId as eventIdOf } from '../ids.js';
 import type { TaskId } from '../ids.js';
 import type { Fingerprint, RelabelQueue } from '../queue/relabel-queue.js';
 import type { TaskContent, TaskImage } from '../queue/task.js';
@@ -73,11 +74,12 @@ export async function queueCandidate(
   if (recalled.kind === 'duplicate' && !decision.control) return 'duplicate';
   if (recalled.kind === 'task') {
     // Scores of one picture, or of one model, do not belong to the task of another.
-    if (recalled.image !== contentHash(image.bytes)) {
-      const { pictureId, ...named } = event;
-      return pictureId === undefined
-        ? 'other-picture'
-        : queueCandidate({ ...candidate, event: { ...named, eventId: pictureId } }, station);
+    const hash = contentHash(image.bytes);
+    if (recalled.image !== hash) {
+      const { idIsPlace, ...named } = event;
+      if (idIsPlace !== true) return 'other-picture';
+      const own = { ...named, eventId: eventIdOf(`${eventId}#${hash.slice(0, 12)}`) };
+      return queueCandidate({ ...candidate, event: own }, station);
     }
     if (recalled.modelVersion !== event.modelVersion) return 'known';
   }

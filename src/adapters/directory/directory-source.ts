@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import type { Delivery, EventSource, Reading } from '../../event/event-source.js';
 import { isEdgeminerError } from '../../faults.js';
 import { eventId, sourceId } from '../../ids.js';
-import { contentHash } from '../../image/content-hash.js';
 import type { ModelName, ModelVersion, SourceId } from '../../ids.js';
 import { folderOf } from './picture-paths.js';
 import { readPredictionsFile } from './predictions-file.js';
@@ -33,8 +32,9 @@ export interface DirectorySource extends EventSource {
 
 /**
  * The pictures of a directory as events, in the order of their paths. An event's id is its path,
- * with a part of its hash where another picture of that path has a task already, and its time the file's modification time, unless its line in `predictions` says another:
- * copies lose that time, so give `occurredAt` there for runs on several machines to agree.
+ * with a part of its hash where another picture of that path has a task already, and its time the
+ * file's modification time, unless its line in `predictions` says another: copies lose that time, so
+ * give `occurredAt` there for runs on several machines to agree.
  * @throws EdgeminerError `input.not-found` where there is no such directory or file, and
  * `input.invalid` that names line and field of the predictions.
  */
@@ -57,7 +57,7 @@ export async function openDirectorySource(options: DirectoryOptions): Promise<Di
       const event = {
         eventId: eventId(path),
         // A folder of each day may have the same names, and a camera may write over its last picture.
-        pictureId: eventId(`${path}#${contentHash(bytes).slice(0, 12)}`),
+        idIsPlace: true,
         occurredAt: modifiedAt,
         modelName: options.modelName,
         modelVersion: options.modelVersion,

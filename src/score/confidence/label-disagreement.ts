@@ -14,10 +14,10 @@ const ofUnrelated = 1;
 /**
  * Share of the nearest reference pictures whose label is another class than the predicted one, 0
  * (all agree) to 1. Each weighs the inverse of its distance (Dudani 1976), beside an unrelated one that
- * agrees; agreement of a model
- * with its nearest neighbours as a measure of trust, Jiang, Kim, Guan and Gupta 2018. Absent
- * without a classification, without neighbours that are labelled, and where the predicted class
- * is none of the reference's labels: then the two label sets differ, and so would every label.
+ * agrees; agreement of a model with its nearest neighbours as a measure of trust, Jiang, Kim, Guan and
+ * Gupta 2018. Absent without a classification, without neighbours that are labelled, and where the
+ * predicted class is none of the reference's labels: then the two label sets differ, and so would every
+ * label.
  */
 export const labelDisagreement: PlainScorer = {
   name: 'label-disagreement',
